@@ -1,0 +1,324 @@
+"""What happens beside the steps: log, pictures, checkpoints, a clean stop."""
+
+import json
+import os
+import re
+import signal
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import keras
+import tensorflow as tf
+from tqdm import tqdm
+
+from keras_infogan import visualization
+from keras_infogan.files import atomic_path
+from keras_infogan.model import InfoGAN
+from keras_infogan.pictures import draw_grids
+
+NUM_KEPT_CHECKPOINTS = 2
+# Seconds between lines of progress where no terminal can redraw one.
+_PLAIN_PROGRESS_SECONDS = 15.0
+
+
+class StepCallback(keras.callbacks.Callback):
+    """A callback that knows the number of steps since the run began.
+
+    Args:
+        first_step: How many steps the run has behind it.
+        steps_per_epoch: Steps of a whole epoch.
+        interval: Steps between calls of `on_interval`; 0 for none. It is also
+            called after the last step of each epoch.
+    """
+
+    def __init__(
+        self, first_step: int, steps_per_epoch: int, interval: int
+    ) -> None:
+        super().__init__()
+        self.run_step = first_step
+        self.steps_per_epoch = steps_per_epoch
+        self.interval = interval
+        self._epoch_step = first_step
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self._epoch_step = max(self._epoch_step, epoch * self.steps_per_epoch)
+
+    def on_train_batch_end(self, batch, logs=None):
+        previous, self.run_step = self.run_step, self._epoch_step + batch + 1
+        crossed = self.interval and (
+            self.run_step // self.interval != previous // self.interval
+        )
+        if crossed or self.run_step % self.steps_per_epoch == 0:
+            self.on_interval(logs)
+
+    def on_interval(self, logs: dict[str, float]) -> None:
+        """Called at each interval, and at the end of each epoch."""
+
+
+class RunLog(StepCallback):
+    """Writes `log.jsonl` and TensorBoard, and shows progress on stderr.
+
+    Each line holds the means since the line before it. The metrics start anew
+    after a line, so the history of `fit` holds the last line of each epoch.
+
+    Args:
+        path: The log. Lines after `first_step` are those of a process that was
+            killed after its last checkpoint, and are removed.
+        writer: Of TensorBoard.
+        first_step: How many steps the run has behind it.
+        steps_per_epoch: Steps of a whole epoch.
+        interval: Steps between lines.
+        num_steps: Steps of the whole run.
+        batch_size: Images in a step.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        writer: tf.summary.SummaryWriter,
+        *,
+        first_step: int,
+        steps_per_epoch: int,
+        interval: int,
+        num_steps: int,
+        batch_size: int,
+    ) -> None:
+        super().__init__(first_step, steps_per_epoch, interval)
+        self.path = path
+        self.writer = writer
+        self.batch_size = batch_size
+        self._line_step = first_step
+        self._restored: list[Any] = []
+        keep = [line for line in read_log(path) if line["step"] <= first_step]
+        with atomic_path(path) as partial:
+            partial.write_text("".join(json.dumps(x) + "\n" for x in keep))
+        self._file = path.open("a")
+        interactive = sys.stderr.isatty()
+        self._bar = tqdm(
+            total=num_steps,
+            initial=first_step,
+            unit="step",
+            file=sys.stderr,
+            mininterval=0.5 if interactive else _PLAIN_PROGRESS_SECONDS,
+            dynamic_ncols=interactive,
+        )
+
+    def on_train_begin(self, logs=None):
+        # `fit` resets the metrics, but the line that was begun before a stop in
+        # the middle of an epoch shall be whole.
+        self._restored = [
+            (variable, variable.numpy())
+            for tracker in self.model.metrics
+            for variable in tracker.variables
+        ]
+
+    def on_epoch_begin(self, epoch, logs=None):
+        super().on_epoch_begin(epoch, logs)
+        for variable, value in self._restored:
+            variable.assign(value)
+        self._restored = []
+        self._time = time.perf_counter()
+
+    def on_train_batch_end(self, batch, logs=None):
+        previous = self.run_step
+        super().on_train_batch_end(batch, logs)
+        self._bar.update(self.run_step - previous)
+
+    def on_interval(self, logs):
+        now = time.perf_counter()
+        images = (self.run_step - self._line_step) * self.batch_size
+        line = {
+            "step": self.run_step,
+            "epoch": round(self.run_step / self.steps_per_epoch, 4),
+            **logs,
+            "images_per_second": round(images / (now - self._time), 1),
+        }
+        self._time, self._line_step = now, self.run_step
+        self._file.write(json.dumps(line) + "\n")
+        self._file.flush()
+        self.model.reset_metrics()
+        shown = ("discriminator_loss", "generator_loss", "mutual_information")
+        self._bar.set_postfix(
+            {
+                name.replace("mutual_information", "nats"): f"{logs[name]:.2f}"
+                for name in shown
+            },
+            refresh=False,
+        )
+        with self.writer.as_default(step=self.run_step):
+            for name, value in line.items():
+                if name not in ("step", "epoch"):
+                    tf.summary.scalar(name, value)
+
+    def close(self) -> None:
+        """Makes the log durable and ends the progress."""
+        self._bar.close()
+        os.fsync(self._file.fileno())
+        self._file.close()
+        self.writer.flush()
+
+
+def read_log(path: Path) -> list[dict[str, Any]]:
+    """The lines of a `log.jsonl`; a last line that was cut off is left out."""
+    if not path.exists():
+        return []
+    whole = path.read_text().rpartition("\n")[0]
+    return [json.loads(line) for line in whole.splitlines()]
+
+
+class Checkpoints(StepCallback):
+    """Saves all that a run needs to go on, and keeps the newest two files.
+
+    A checkpoint is one file with both networks, all optimizers, the step, the
+    seeds of dropout and the metrics.
+
+    Args:
+        directory: Where `step_<number>.weights.h5` are kept.
+        log: Made durable before each checkpoint.
+        first_step: How many steps the run has behind it.
+        steps_per_epoch: Steps of a whole epoch.
+        interval: Steps between checkpoints.
+    """
+
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        first_step: int,
+        steps_per_epoch: int,
+        interval: int,
+    ) -> None:
+        super().__init__(first_step, steps_per_epoch, interval)
+        self.directory = directory
+        self._saved_step = first_step
+
+    def on_interval(self, logs):
+        self.save()
+
+    def save(self) -> None:
+        """Saves the state after the last step, if it is not saved yet."""
+        if self._saved_step == self.run_step:
+            return
+        path = self.directory / f"step_{self.run_step:08d}.weights.h5"
+        try:
+            with atomic_path(path) as partial:
+                self.model.save_weights(partial)
+        except RuntimeError as error:  # h5py, when the disk is full
+            raise OSError(f"Could not write {path}: {error}") from error
+        self._saved_step = self.run_step
+        for old in find_checkpoints(self.directory)[NUM_KEPT_CHECKPOINTS:]:
+            old.unlink()
+
+
+def find_checkpoints(directory: Path) -> list[Path]:
+    """The checkpoints in a directory, the newest first."""
+    return sorted(
+        (
+            path
+            for path in directory.glob("step_*.weights.h5")
+            if re.fullmatch(r"step_\d{8,}\.weights\.h5", path.name)
+        ),
+        reverse=True,
+    )
+
+
+def restore(model: InfoGAN, directory: Path) -> int:
+    """Loads the newest checkpoint that is whole into a compiled model.
+
+    Returns:
+        The number of steps that are done, 0 without a checkpoint.
+
+    Raises:
+        OSError: If there are checkpoints and none can be read.
+    """
+    errors = []
+    for path in find_checkpoints(directory):
+        try:
+            model.load_weights(path)
+        except (OSError, KeyError, ValueError) as error:
+            errors.append(f"{path} ({error})".replace("\n", " "))
+        else:
+            return int(model.step)
+    if errors:
+        raise OSError(
+            f"No checkpoint can be read: {'; '.join(errors)}. Remove the run "
+            "directory, or choose another, to start anew."
+        )
+    return 0
+
+
+class Pictures(StepCallback):
+    """Draws the three kinds of grids of the write-up as PNG and in TensorBoard.
+
+    The latents are the same each time, so that the files show how an image
+    develops.
+
+    Args:
+        directory: Where the pictures are kept.
+        writer: Of TensorBoard.
+        first_step: How many steps the run has behind it.
+        steps_per_epoch: Steps of a whole epoch.
+        interval: Steps between pictures, 0 for none but those of the epochs.
+    """
+
+    def __init__(
+        self,
+        directory: Path,
+        writer: tf.summary.SummaryWriter,
+        *,
+        first_step: int,
+        steps_per_epoch: int,
+        interval: int,
+    ) -> None:
+        super().__init__(first_step, steps_per_epoch, interval)
+        self.directory = directory
+        self.writer = writer
+
+    def on_interval(self, logs):
+        with self.writer.as_default(step=self.run_step):
+            for name, grid in draw_grids(self.model).items():
+                path = self.directory / f"step_{self.run_step:08d}_{name}.png"
+                visualization.save_picture(path, grid)
+                tf.summary.image(name, grid[None])
+
+
+class CleanStop(keras.callbacks.Callback):
+    """Lets SIGINT and SIGTERM end the run after the step that is under way.
+
+    A second signal ends the process at once.
+
+    Args:
+        save: Called before the run ends.
+    """
+
+    def __init__(self, save: Callable[[], None]) -> None:
+        super().__init__()
+        self.save = save
+        self.signal: int | None = None
+
+    def __enter__(self) -> "CleanStop":
+        self._previous = {
+            number: signal.signal(number, self._note)
+            for number in (signal.SIGINT, signal.SIGTERM)
+        }
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for number, handler in self._previous.items():
+            signal.signal(number, handler)
+
+    def _note(self, number: int, _frame: object) -> None:
+        self.signal = number
+        signal.signal(number, self._previous[number])
+        print(
+            "\nStopping after this step; a second signal stops at once.",
+            file=sys.stderr,
+        )
+
+    def on_train_batch_end(self, batch, logs=None):
+        if self.signal is not None:
+            self.save()
+            self.model.stop_training = True

@@ -1,0 +1,435 @@
+"""The command line: arguments in, JSON on stdout, talk on stderr, no logic.
+
+Imports no TensorFlow before a command is known to need it.
+"""
+
+import argparse
+import dataclasses
+import json
+import os
+import sys
+from collections.abc import Mapping
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+from typing import Any
+
+from keras_infogan import __version__
+from keras_infogan.config import PRESETS
+from keras_infogan.config import TrainingConfig
+from keras_infogan.config import preset
+
+if TYPE_CHECKING:
+    from keras_infogan.model import InfoGAN
+
+# How the options of a configuration are written on the command line.
+_METAVARS = {int: "N", float: "X", str: "NAME"}
+_USER_ERROR = 2
+_INTERRUPTED = 130
+# The numbers of a report that answer how a training went.
+_SUMMARY = (
+    "clustering_accuracy",
+    "normalized_mutual_information",
+    "adjusted_rand_index",
+    "mutual_information",
+    "num_test_images",
+    "seed",
+)
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+def _json_object(text: str) -> dict[str, Any]:
+    try:
+        content = json.loads(text)
+    except ValueError:
+        content = None
+    if not isinstance(content, dict):
+        raise argparse.ArgumentTypeError(
+            f'expected a JSON object such as {{"category": 1.0}}, got {text!r}'
+        )
+    return content
+
+
+def _code_values(text: str) -> tuple[str, list[float]]:
+    name, _, values = text.partition("=")
+    try:
+        return name, [float(value) for value in values.split(",")]
+    except ValueError:
+        raise argparse.ArgumentTypeError(
+            f"expected NAME=VALUE or NAME=VALUE,VALUE, got {text!r}"
+        ) from None
+
+
+def _code_dimension(text: str) -> tuple[str, int]:
+    name, _, index = text.partition(":")
+    if index and not index.isdecimal():
+        raise argparse.ArgumentTypeError(
+            f"expected NAME or NAME:INDEX, got {text!r}"
+        )
+    return name, int(index or 0)
+
+
+def _add_command(
+    commands: Any, name: str, text: str, *, example: str
+) -> argparse.ArgumentParser:
+    return commands.add_parser(
+        name,
+        help=text,
+        description=f"{text[0].upper()}{text[1:]}.",
+        epilog=f"example: keras-infogan {name} {example}".rstrip(),
+    )
+
+
+def _add_data_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--data-dir",
+        type=Path,
+        metavar="DIR",
+        help="where tfds keeps prepared data sets (by default the environment "
+        "variable TFDS_DATA_DIR, or ~/tensorflow_datasets)",
+    )
+    parser.add_argument(
+        "--archives-dir",
+        type=Path,
+        metavar="DIR",
+        help="folder with the original archives of the data set, so that "
+        "nothing is downloaded; those of MNIST come with the package",
+    )
+
+
+def _add_train(commands: Any) -> None:
+    parser = _add_command(
+        commands,
+        "train",
+        "train an InfoGAN, evaluate it and draw pictures, or resume",
+        example="--preset mnist --run-dir runs/mnist --epochs 1",
+    )
+    parser.set_defaults(run=run_train)
+    parser.add_argument(
+        "--preset",
+        choices=PRESETS,
+        help="where the options start from (mnist)",
+    )
+    parser.add_argument(
+        "--run-dir",
+        type=Path,
+        metavar="DIR",
+        help="where everything goes (runs/PRESET); the same command again "
+        "resumes",
+    )
+    parser.add_argument(
+        "--dry-run",
+        action="store_true",
+        help="check the options, print them, and do nothing else",
+    )
+    _add_data_arguments(parser)
+    group = parser.add_argument_group(
+        "options of the run", "The defaults are those of the preset."
+    )
+    for option in dataclasses.fields(TrainingConfig):
+        if option.name == "preset":
+            continue
+        flag = "--" + option.name.replace("_", "-")
+        text = option.metadata["help"].replace("%", "%%")
+        if option.type is bool:
+            group.add_argument(
+                flag,
+                action=argparse.BooleanOptionalAction,
+                default=None,
+                help=text,
+            )
+        else:
+            kind = option.type if option.type in _METAVARS else _json_object
+            group.add_argument(
+                flag, type=kind, metavar=_METAVARS.get(kind, "JSON"), help=text
+            )
+
+
+def _config(args: argparse.Namespace, run_dir: Path) -> TrainingConfig:
+    given = {
+        option.name: getattr(args, option.name)
+        for option in dataclasses.fields(TrainingConfig)
+        if getattr(args, option.name) is not None
+    }
+    if not given and (run_dir / "config.json").exists():
+        return TrainingConfig.load(run_dir / "config.json")
+    name = given.pop("preset", "mnist")
+    return dataclasses.replace(preset(name), **given)
+
+
+def run_train(args: argparse.Namespace) -> Any:
+    """`keras-infogan train`: returns a summary of the report."""
+    run_dir = args.run_dir or Path("runs") / (args.preset or "mnist")
+    config = _config(args, run_dir)
+    from keras_infogan import evaluation
+    from keras_infogan import training
+
+    if args.dry_run:
+        training.build_model(config)
+        return config.to_json()
+    report = training.train(
+        config,
+        run_dir,
+        data_dir=args.data_dir,
+        archives_dir=args.archives_dir,
+    )
+    for sentence in evaluation.describe(report):
+        _say(sentence)
+    _say(
+        f"Pictures, curves, report and model.keras lie in {run_dir}. Go on with"
+        f" `keras-infogan sample {run_dir}`."
+    )
+    return {
+        "run_dir": str(run_dir),
+        **{name: report[name] for name in _SUMMARY},
+    }
+
+
+def _add_evaluate(commands: Any) -> None:
+    parser = _add_command(
+        commands,
+        "evaluate",
+        "measure a finished run anew, and write its report and pictures",
+        example="runs/mnist",
+    )
+    parser.add_argument("model", type=Path, metavar="RUN")
+    _add_data_arguments(parser)
+    parser.set_defaults(run=run_evaluate)
+
+
+def run_evaluate(args: argparse.Namespace) -> Any:
+    """`keras-infogan evaluate`: returns the report."""
+    config_path = args.model / "config.json"
+    if not config_path.is_file():
+        raise ValueError(
+            "evaluate takes the directory of a finished run. "
+            f"Received: {args.model}, without a config.json."
+        )
+    config = TrainingConfig.load(config_path)
+    from keras_infogan import evaluation
+    from keras_infogan import training
+
+    folders = {"data_dir": args.data_dir, "archives_dir": args.archives_dir}
+    data = training.load_split(config, "train", **folders)
+    report = training.finish(config, args.model, data, **folders)
+    for sentence in evaluation.describe(report):
+        _say(sentence)
+    return report
+
+
+def _add_model_argument(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "model",
+        type=Path,
+        metavar="RUN",
+        help="the directory of a finished run, or a .keras file",
+    )
+
+
+def _add_sample(commands: Any) -> None:
+    parser = _add_command(
+        commands,
+        "sample",
+        "draw images from a trained generator",
+        example="runs/mnist --category 7 --count 64 --output sevens.png",
+    )
+    _add_model_argument(parser)
+    parser.add_argument(
+        "--category", type=int, metavar="C", help="of the first such code"
+    )
+    parser.add_argument(
+        "--code",
+        type=_code_values,
+        action="append",
+        default=[],
+        metavar="NAME=VALUE[,VALUE]",
+        help="a value for each dimension of a code, or one for all; repeatable",
+    )
+    parser.add_argument("--count", type=int, default=64, metavar="N")
+    parser.add_argument("--seed", type=int, default=0, metavar="N")
+    parser.add_argument(
+        "--output", type=Path, default=Path("samples.png"), metavar="PNG"
+    )
+    parser.set_defaults(run=run_sample)
+
+
+def _chosen_codes(
+    args: argparse.Namespace, model: "InfoGAN"
+) -> Mapping[str, Any]:
+    spec = model.latent_spec
+    codes: dict[str, Any] = {}
+    for name, values in args.code:
+        if name in spec.categorical_names:
+            if len(values) != 1 or not values[0].is_integer():
+                raise ValueError(
+                    f"The code {name!r} takes one category number. "
+                    f"Received: {values}."
+                )
+            codes[name] = int(values[0])
+        else:
+            codes[name] = [values]
+    if args.category is not None:
+        if not spec.categorical_names:
+            raise ValueError(
+                "--category needs a model with a categorical code. "
+                f"Received: one with {', '.join(spec.codes)}."
+            )
+        codes[spec.categorical_names[0]] = args.category
+    return codes
+
+
+def run_sample(args: argparse.Namespace) -> Any:
+    """`keras-infogan sample`: returns where the picture lies."""
+    from keras_infogan import training
+    from keras_infogan import visualization
+
+    model = training.load_model(args.model)
+    images = model.generate(
+        args.count, codes=_chosen_codes(args, model), seed=args.seed
+    )
+    columns = min(args.count, 10)
+    visualization.save_picture(
+        args.output, visualization.render_grid(images, num_columns=columns)
+    )
+    _say(f"{args.count} images in {args.output}.")
+    return {"output": str(args.output), "count": args.count, "seed": args.seed}
+
+
+def _add_traverse(commands: Any) -> None:
+    parser = _add_command(
+        commands,
+        "traverse",
+        "draw what one code changes, from left to right",
+        example="runs/mnist --code continuous:0 --output continuous_0.png",
+    )
+    _add_model_argument(parser)
+    parser.add_argument(
+        "--code",
+        type=_code_dimension,
+        required=True,
+        metavar="NAME[:INDEX]",
+        help="the code to sweep, and which of its dimensions",
+    )
+    parser.add_argument("--columns", type=int, default=10, metavar="N")
+    parser.add_argument("--seed", type=int, default=0, metavar="N")
+    parser.add_argument(
+        "--output", type=Path, default=Path("traverse.png"), metavar="PNG"
+    )
+    parser.set_defaults(run=run_traverse)
+
+
+def run_traverse(args: argparse.Namespace) -> Any:
+    """`keras-infogan traverse`: returns where the picture lies."""
+    from keras_infogan import pictures
+    from keras_infogan import training
+    from keras_infogan import visualization
+
+    name, index = args.code
+    grid = pictures.draw_traverse(
+        training.load_model(args.model),
+        name,
+        index,
+        num_columns=args.columns,
+        seed=args.seed,
+    )
+    visualization.save_picture(args.output, grid)
+    _say(f"{name}, dimension {index}, changes along each row: {args.output}.")
+    return {"output": str(args.output), "code": name, "index": index}
+
+
+def _add_encode(commands: Any) -> None:
+    parser = _add_command(
+        commands,
+        "encode",
+        "read the codes from images of your own",
+        example="runs/mnist three.png four.png",
+    )
+    _add_model_argument(parser)
+    parser.add_argument("images", type=Path, nargs="+", metavar="IMAGE")
+    parser.set_defaults(run=run_encode)
+
+
+def run_encode(args: argparse.Namespace) -> Any:
+    """`keras-infogan encode`: returns the codes of each image."""
+    from keras_infogan import pictures
+    from keras_infogan import training
+    from keras_infogan import visualization
+
+    model = training.load_model(args.model)
+    images = [
+        visualization.read_image(path, model.image_shape)
+        for path in args.images
+    ]
+    results = []
+    for path, codes in zip(
+        args.images, pictures.read_codes(model, images), strict=True
+    ):
+        _say(f"{path}: {pictures.describe_codes(codes)}")
+        results.append({"image": str(path), **codes})
+    return results
+
+
+def _add_presets(commands: Any) -> None:
+    parser = _add_command(
+        commands, "presets", "print the options of each preset", example=""
+    )
+    parser.set_defaults(run=run_presets)
+
+
+def run_presets(args: argparse.Namespace) -> Any:
+    """`keras-infogan presets`: returns the options of each preset."""
+    return {name: config.to_json() for name, config in PRESETS.items()}
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="keras-infogan",
+        description="Learn what varies in images, without labels (InfoGAN).",
+        epilog="example: keras-infogan train --preset mnist --epochs 1",
+    )
+    parser.add_argument(
+        "--version", action="version", version=f"%(prog)s {__version__}"
+    )
+    parser.add_argument(
+        "--traceback",
+        action="store_true",
+        help="show where in the code an error came from",
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    for add in (
+        _add_train,
+        _add_evaluate,
+        _add_sample,
+        _add_traverse,
+        _add_encode,
+        _add_presets,
+    ):
+        add(commands)
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Runs the command line, `sys.argv` by default.
+
+    Prints the result as JSON. Exits with 2 after an error of the user's, 130
+    after Ctrl-C and 143 after SIGTERM.
+    """
+    # TensorFlow's C++ tells of CPU features and missing GPUs; errors are raised
+    # in Python, too.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    parser = _parser()
+    args = parser.parse_args(argv)
+    try:
+        result = args.run(args)
+    except (OSError, ValueError) as error:
+        if args.traceback:
+            raise
+        text = " ".join(str(error).split())
+        parser.exit(_USER_ERROR, f"{parser.prog}: error: {text}\n")
+    except KeyboardInterrupt as interrupt:
+        status = getattr(interrupt, "exit_status", _INTERRUPTED)
+        parser.exit(status, f"{parser.prog}: {interrupt or 'stopped'}\n")
+    print(json.dumps(result, indent=2))

@@ -1,0 +1,275 @@
+"""The options of a training run, as plain data, and the presets.
+
+Imports no TensorFlow, so that the command line answers at once.
+"""
+
+import dataclasses
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from dataclasses import field
+from pathlib import Path
+from typing import Any
+
+
+def _option(default: Any, text: str) -> Any:
+    return field(default=default, metadata={"help": text})
+
+
+def _mapping(default: Mapping[str, Any], text: str) -> Any:
+    return field(default_factory=lambda: default, metadata={"help": text})
+
+
+CATEGORY = {"type": "categorical", "num_categories": 10}
+MNIST_CODES = {
+    "category": CATEGORY,
+    "continuous": {"type": "uniform", "dim": 2},
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingConfig:
+    """All that a run depends on, but for the machine it runs on.
+
+    The same configuration on the same machine gives the same weights. Each
+    field explains itself in `keras-infogan train --help`.
+    """
+
+    preset: str = _option("mnist", "the preset that the rest started from")
+    dataset: str = _option("mnist", "name of a tfds image data set")
+    image_size: int = _option(28, "height and width of the images, in pixels")
+    channels: int = _option(1, "1 for gray images, 3 for RGB")
+    noise_dim: int = _option(62, "width of the incompressible noise")
+    codes: Mapping[str, Mapping[str, Any]] = _mapping(
+        MNIST_CODES,
+        "the latent codes by name: their type (categorical, uniform, normal, "
+        "bernoulli) and its arguments",
+    )
+    architecture: str = _option("compact", "compact, paper or writeup")
+    normalization: str = _option(
+        "batch", "of the discriminator: batch, layer or none"
+    )
+    adversarial_loss: str = _option(
+        "non_saturating",
+        "non_saturating, least_squares, hinge or wasserstein",
+    )
+    label_smoothing: float = _option(
+        0.0, "how much less than 1 the target for real images is"
+    )
+    r1_weight: float = _option(0.0, "weight of the R1 gradient penalty")
+    gradient_penalty_weight: float = _option(
+        0.0, "weight of the Wasserstein gradient penalty; 10 is usual"
+    )
+    information_weights: Mapping[str, float] = _mapping(
+        {}, "lambda by the name of the code, 1 where none is given"
+    )
+    information_gradient: str = _option(
+        "trunk", "where the discriminator learns information: trunk or head"
+    )
+    warp: Mapping[str, float] | None = _option(
+        None,
+        "largest rotation (rad), shear, log_scale and shift (share of the "
+        "size) of the warped copies",
+    )
+    warp_generated: bool = _option(
+        default=False,
+        text="read the category from warped copies of generated images, too",
+    )
+    invariance_weight: float = _option(
+        0.0,
+        "weight of the information between the categories of a real image and "
+        "of its warped copy",
+    )
+    num_labels: int = _option(
+        0, "how many real images may show their label, balanced by class"
+    )
+    label_weight: float = _option(1.0, "weight of these labels")
+    update: str = _option("fused", "fused or three_phase")
+    epochs: int = _option(10, "passes through the training images")
+    batch_size: int = _option(128, "images in a step")
+    generator_learning_rate: float = _option(1e-3, "of Adam")
+    discriminator_learning_rate: float = _option(
+        2e-4, "of Adam, and of the information in update three_phase"
+    )
+    beta_1: float = _option(0.5, "of Adam, for all optimizers")
+    decay_share: float = _option(
+        0.0,
+        "share of the run, at its end, in which the learning rates fall "
+        "linearly to 0",
+    )
+    seed: int = _option(0, "of weights, latents, order and labels")
+    log_interval: int = _option(50, "steps between lines of the log")
+    sample_interval: int = _option(
+        0, "steps between pictures, beside those after each epoch; 0 for none"
+    )
+    checkpoint_interval: int = _option(
+        200, "steps between checkpoints, beside those after each epoch"
+    )
+    jit_compile: bool = _option(default=True, text="compile the step with XLA")
+    steps_per_execution: int = _option(1, "steps in a call of TensorFlow")
+    dtype_policy: str = _option(
+        "float32", "float32, mixed_bfloat16 or mixed_float16"
+    )
+
+    def __post_init__(self):
+        for name, least in (
+            ("image_size", 1),
+            ("channels", 1),
+            ("noise_dim", 1),
+            ("num_labels", 0),
+            ("epochs", 1),
+            ("batch_size", 2),
+            ("log_interval", 1),
+            ("sample_interval", 0),
+            ("checkpoint_interval", 1),
+            ("steps_per_execution", 1),
+        ):
+            value = getattr(self, name)
+            whole = isinstance(value, int) and not isinstance(value, bool)
+            if not whole or value < least:
+                raise ValueError(
+                    f"{name} should be a whole number of at least {least}. "
+                    f"Received: {value!r}."
+                )
+        for name, low, high in (
+            ("generator_learning_rate", 0.0, math.inf),
+            ("discriminator_learning_rate", 0.0, math.inf),
+            ("beta_1", 0.0, 1.0),
+            ("decay_share", 0.0, 1.0),
+        ):
+            value = getattr(self, name)
+            if not (low <= value <= high and math.isfinite(value)):
+                raise ValueError(
+                    f"{name} should be a number from {low:g} to {high:g}. "
+                    f"Received: {value!r}."
+                )
+        if not 0 <= self.seed < 2**31:
+            raise ValueError(
+                "seed should be a whole number from 0 to 2147483647. "
+                f"Received: {self.seed!r}."
+            )
+        policies = ("float32", "mixed_bfloat16", "mixed_float16")
+        if self.dtype_policy not in policies:
+            raise ValueError(
+                f"dtype_policy should be one of {', '.join(policies)}. "
+                f"Received: {self.dtype_policy!r}."
+            )
+
+    def to_json(self) -> dict[str, Any]:
+        """The configuration as plain data."""
+        return json.loads(json.dumps(dataclasses.asdict(self)))
+
+    @classmethod
+    def from_json(cls, content: Mapping[str, Any]) -> "TrainingConfig":
+        """The inverse of `to_json`.
+
+        Raises:
+            ValueError: If an option is unknown or out of its range.
+        """
+        names = {option.name for option in dataclasses.fields(cls)}
+        unknown = sorted(set(content) - names)
+        if unknown:
+            raise ValueError(
+                "The configuration should have options of this version only. "
+                f"Received: {', '.join(unknown)}."
+            )
+        return cls(**content)
+
+    @classmethod
+    def load(cls, path: Path) -> "TrainingConfig":
+        """Reads a `config.json`.
+
+        Raises:
+            ValueError: If it is no configuration.
+        """
+        try:
+            return cls.from_json(json.loads(path.read_text()))
+        except (TypeError, AttributeError, ValueError) as error:
+            raise ValueError(
+                f"{path} should be the configuration of a run. "
+                f"Received: {error}"
+            ) from None
+
+    def differences(self, other: "TrainingConfig") -> list[str]:
+        """What `other` has otherwise, as `name: mine -> theirs`."""
+        mine, theirs = self.to_json(), other.to_json()
+        return [
+            f"{name}: {json.dumps(value)} -> {json.dumps(theirs[name])}"
+            for name, value in mine.items()
+            if value != theirs[name]
+        ]
+
+
+PRESETS = {
+    config.preset: config
+    for config in (
+        TrainingConfig(preset="mnist"),
+        # Section 7.1 and Appendix C.1 of Chen et al., 2016, and its code: 5,000
+        # updates of 128 images are 10.7 epochs.
+        TrainingConfig(preset="paper", architecture="paper", epochs=11),
+        # The squared error of the write-up is the mean over the two continuous
+        # codes, weighted 0.1: 0.1 times the Gaussian log-likelihood with a
+        # standard deviation of 1.
+        TrainingConfig(
+            preset="writeup",
+            image_size=32,
+            architecture="writeup",
+            codes={
+                "category": CATEGORY,
+                "continuous": {"type": "uniform", "dim": 2, "stddev": 1.0},
+            },
+            adversarial_loss="least_squares",
+            information_weights={"category": 1.0, "continuous": 0.1},
+            update="three_phase",
+            epochs=200,
+            batch_size=64,
+            generator_learning_rate=2e-4,
+        ),
+        TrainingConfig(preset="fashion_mnist", dataset="fashion_mnist"),
+        # Codes and noise as in Section 7.2 and Appendix C of Chen et al., 2016.
+        TrainingConfig(
+            preset="svhn",
+            dataset="svhn_cropped",
+            image_size=32,
+            channels=3,
+            noise_dim=124,
+            codes={
+                **{f"category_{number}": CATEGORY for number in range(1, 5)},
+                "continuous": {"type": "uniform", "dim": 4},
+            },
+            architecture="paper",
+            epochs=20,
+        ),
+        TrainingConfig(
+            preset="celeba",
+            dataset="celeb_a",
+            image_size=32,
+            channels=3,
+            noise_dim=128,
+            codes={f"category_{number}": CATEGORY for number in range(1, 11)},
+            architecture="paper",
+            epochs=20,
+        ),
+        # The code layout of Lin et al., 2020 (InfoGAN-CR) for dSprites.
+        TrainingConfig(
+            preset="dsprites",
+            dataset="dsprites",
+            image_size=64,
+            noise_dim=5,
+            codes={"continuous": {"type": "uniform", "dim": 5}},
+            architecture="paper",
+            epochs=5,
+        ),
+    )
+}
+
+
+def preset(name: str) -> TrainingConfig:
+    """The preset of this name, or a `ValueError` that lists the names."""
+    if name not in PRESETS:
+        raise ValueError(
+            f"The preset should be one of {', '.join(PRESETS)}. "
+            f"Received: {name!r}."
+        )
+    return PRESETS[name]

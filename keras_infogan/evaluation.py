@@ -1,0 +1,163 @@
+"""From a trained model and real images to a report of numbers."""
+
+import math
+import platform
+from importlib import metadata
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from keras_infogan import __version__
+from keras_infogan import metrics
+from keras_infogan.data import ImageData
+from keras_infogan.losses import mutual_information
+from keras_infogan.model import InfoGAN
+
+# The standard error of a code's information is its deviation over 100.
+NUM_INFORMATION_SAMPLES = 10_000
+
+
+def evaluate(
+    model: InfoGAN, train: ImageData, test: ImageData, *, seed: int = 0
+) -> dict[str, Any]:
+    """Measures what the codes of a model know of real images.
+
+    Labels are used here and nowhere else. The one-to-one mapping of categories
+    to classes is fitted on the training split; accuracy, NMI and ARI are those
+    of the test split. With several categorical codes they are those of the
+    first. They are `None` without such a code or without labels.
+
+    Args:
+        model: The trained model.
+        train: The training split, to fit the mapping.
+        test: The test split.
+        seed: Whole number, for the latents of the information.
+
+    Returns:
+        Plain data, ready for JSON: `clustering_accuracy`,
+        `normalized_mutual_information`, `adjusted_rand_index` in [0, 1] (the
+        last may be negative), `confusion` (`labels` in rows, categories in
+        columns), `category_to_class`, `mutual_information` in nats by code and
+        `total`, with `entropy` and `standard_error`, `num_test_images`, `seed`
+        and `versions`.
+    """
+    return {
+        **_clustering(model, train, test),
+        **_information(model, seed),
+        "num_train_images": len(train.images),
+        "num_test_images": len(test.images),
+        "seed": seed,
+        "versions": versions(),
+    }
+
+
+def versions() -> dict[str, str]:
+    """The versions that numbers may depend on."""
+    names = ("tensorflow", "keras", "tensorflow-datasets", "numpy")
+    return {
+        "keras-infogan": __version__,
+        "python": platform.python_version(),
+        **{name: metadata.version(name) for name in names},
+    }
+
+
+def _clustering(
+    model: InfoGAN, train: ImageData, test: ImageData
+) -> dict[str, Any]:
+    names = model.latent_spec.categorical_names
+    if not names or train.labels is None or test.labels is None:
+        return dict.fromkeys(
+            (
+                "clustering_accuracy",
+                "normalized_mutual_information",
+                "adjusted_rand_index",
+                "category_to_class",
+                "class_names",
+                "confusion",
+            )
+        )
+    code = model.latent_spec.codes[names[0]]
+    class_names = list(train.class_names)
+    sizes = {
+        "num_classes": len(class_names),
+        "num_clusters": code.dim,
+    }
+    clusters = {
+        split: model.encode(data.scaled())[f"{names[0]}_logits"].argmax(axis=1)
+        for split, data in (("train", train), ("test", test))
+    }
+    mapping = metrics.match_clusters(
+        metrics.confusion_matrix(train.labels, clusters["train"], **sizes)
+    )
+    labels, found = test.labels, clusters["test"]
+    return {
+        "clustering_accuracy": metrics.clustering_accuracy(
+            labels, found, mapping
+        ),
+        "normalized_mutual_information": metrics.normalized_mutual_information(
+            labels, found
+        ),
+        "adjusted_rand_index": metrics.adjusted_rand_index(labels, found),
+        "category_to_class": mapping.tolist(),
+        "class_names": class_names,
+        "confusion": metrics.confusion_matrix(labels, found, **sizes).tolist(),
+    }
+
+
+def _information(model: InfoGAN, seed: int) -> dict[str, Any]:
+    """The bound on fresh latents, in inference mode."""
+    spec = model.latent_spec
+    latents = model.sample_latents(NUM_INFORMATION_SAMPLES, seed=seed)
+    posterior = {
+        name: tf.constant(values)
+        for name, values in model.encode(model.generate_from(latents)).items()
+    }
+    bound = mutual_information(spec, latents, posterior)
+    errors = {
+        name: float(
+            np.std(
+                code.log_likelihood(
+                    latents[name], spec.parameters(name, posterior)
+                )
+            )
+        )
+        / math.sqrt(NUM_INFORMATION_SAMPLES)
+        for name, code in spec.codes.items()
+    }
+    nats = {name: float(value) for name, value in bound.items()}
+    return {
+        "mutual_information": {**nats, "total": sum(nats.values())},
+        "mutual_information_standard_error": errors,
+        "entropy": {name: code.entropy for name, code in spec.codes.items()},
+    }
+
+
+def describe(report: dict[str, Any]) -> list[str]:
+    """What the numbers of a report mean, in sentences."""
+    sentences = []
+    accuracy = report["clustering_accuracy"]
+    if accuracy is not None:
+        count = report["num_test_images"]
+        how = (
+            f"with {report['num_labels']} labels"
+            if report.get("num_labels")
+            else "without any label"
+        )
+        sentences.append(
+            f"Learned {how}, the category tells the class of {accuracy:.1%} of "
+            f"the {count:,} test images (one category to a class, the pairs "
+            "fitted on the training images; guessing gives "
+            f"{1 / len(report['class_names']):.0%}). NMI "
+            f"{report['normalized_mutual_information']:.3f}, ARI "
+            f"{report['adjusted_rand_index']:.3f}."
+        )
+    for name, nats in report["mutual_information"].items():
+        if name == "total":
+            continue
+        entropy = report["entropy"][name]
+        sentences.append(
+            f"Of a generated image, Q knows {nats:.2f} nats about `{name}`, "
+            f"whose entropy is {entropy:.2f}."
+        )
+    return sentences

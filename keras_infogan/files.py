@@ -1,0 +1,37 @@
+"""Files that are whole or not there at all."""
+
+import contextlib
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+
+@contextlib.contextmanager
+def atomic_path(path: Path) -> Iterator[Path]:
+    """Yields a temporary path beside `path` and renames it when all went well.
+
+    The temporary name keeps the suffix of `path`, because Keras, Pillow and
+    Matplotlib choose the format by it. Missing parent folders are made. If the
+    body raises, the temporary file is removed and `path` is as it was before.
+
+    Args:
+        path: Where the file shall be.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # Keras insists on the whole of `.weights.h5`, not on the last suffix alone.
+    partial = path.with_name(f".partial-{os.getpid()}-{path.name}")
+    try:
+        yield partial
+        with partial.open("rb") as file:
+            os.fsync(file.fileno())
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def write_json(path: Path, content: Any) -> None:
+    """Writes `content` to `path` as indented JSON, atomically."""
+    with atomic_path(path) as partial:
+        partial.write_text(json.dumps(content, indent=2) + "\n")

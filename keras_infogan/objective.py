@@ -1,0 +1,254 @@
+"""What the two networks are trained for: the losses put together."""
+
+from collections.abc import Callable
+from collections.abc import Mapping
+from dataclasses import asdict
+from dataclasses import dataclass
+from dataclasses import field
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from keras_infogan import losses
+from keras_infogan.latent import LatentSpec
+from keras_infogan.warp import Warp
+
+Tensors = dict[str, tf.Tensor]
+# From images to the outputs of the discriminator.
+Discriminate = Callable[[tf.Tensor], Mapping[str, tf.Tensor]]
+
+# What the key of a step is folded with, for draws of different purposes.
+_REAL_WARP, _FAKE_WARP, _LABEL_WARP, _MIXTURE = range(4)
+
+
+def _fold_in(key: tf.Tensor, number: int) -> tf.Tensor:
+    return tf.random.experimental.stateless_fold_in(key, number, alg="philox")
+
+
+@keras.saving.register_keras_serializable(package="keras_infogan")
+@dataclass(frozen=True)
+class Objective:
+    """The losses of an InfoGAN and their weights.
+
+    `min_{G,Q} max_D V(D, G) - lambda L_I(G, Q)`, Eq. 6 of
+    [Chen et al., 2016](https://arxiv.org/abs/1606.03657), is all of it by
+    default; the other terms have to be switched on.
+
+    Args:
+        adversarial_loss: `"non_saturating"`, `"least_squares"`, `"hinge"` or
+            `"wasserstein"`.
+        label_smoothing: In [0, 1): the target of real images is 1 less this;
+            for the first two losses.
+        r1_weight: Weight of `losses.r1_penalty`.
+        gradient_penalty_weight: Weight of `losses.gradient_penalty`; 10 is that
+            of [Gulrajani et al., 2017](https://arxiv.org/abs/1704.00028).
+        information_weights: `lambda`, by the name of the code; 1 where none is
+            given.
+        warp: How images are varied for the next two.
+        warp_generated: Whether a category must also be read from a warped copy
+            of each generated image: the mean of both log-likelihoods. So it
+            cannot hide in a signal that nobody sees.
+        invariance_weight: Weight of `losses.invariant_information` of each
+            categorical code, between real images and their warped copies.
+        label_weight: Weight of `losses.label_loss`, for batches with labels.
+
+    Raises:
+        ValueError: If an option is out of its range, or would do nothing.
+    """
+
+    adversarial_loss: str = "non_saturating"
+    label_smoothing: float = 0.0
+    r1_weight: float = 0.0
+    gradient_penalty_weight: float = 0.0
+    information_weights: Mapping[str, float] = field(default_factory=dict)
+    warp: Warp | None = None
+    warp_generated: bool = False
+    invariance_weight: float = 0.0
+    label_weight: float = 1.0
+
+    def __post_init__(self):
+        if self.adversarial_loss not in losses.ADVERSARIAL_LOSSES:
+            raise ValueError(
+                "`adversarial_loss` should be one of "
+                f"{', '.join(losses.ADVERSARIAL_LOSSES)}. "
+                f"Received: {self.adversarial_loss!r}."
+            )
+        if not 0.0 <= self.label_smoothing < 1.0:
+            raise ValueError(
+                "`label_smoothing` should be in [0, 1). "
+                f"Received: {self.label_smoothing}."
+            )
+        smoothable = losses.SMOOTHABLE_LOSSES
+        if self.label_smoothing and self.adversarial_loss not in smoothable:
+            raise ValueError(
+                "`label_smoothing` has a meaning for "
+                f"{' and '.join(smoothable)} only. "
+                f"Received: adversarial_loss={self.adversarial_loss!r}."
+            )
+        weights = {
+            name: getattr(self, name)
+            for name in (
+                "r1_weight",
+                "gradient_penalty_weight",
+                "invariance_weight",
+                "label_weight",
+            )
+        }
+        for name, weight in self.information_weights.items():
+            weights[f"information_weights of {name}"] = weight
+        for name, weight in weights.items():
+            if not 0.0 <= weight < float("inf"):
+                raise ValueError(
+                    f"`{name}` should be a number of at least 0. "
+                    f"Received: {weight!r}."
+                )
+        used = bool(self.warp_generated or self.invariance_weight)
+        if used != (self.warp is not None):
+            raise ValueError(
+                "`warp` goes together with `warp_generated` or "
+                f"`invariance_weight`. Received: warp={self.warp}, "
+                f"warp_generated={self.warp_generated}, "
+                f"invariance_weight={self.invariance_weight}."
+            )
+
+    def get_config(self) -> dict[str, Any]:
+        """The objective as plain data, ready for JSON."""
+        return asdict(self)
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> "Objective":
+        """The inverse of `get_config`."""
+        warp = config["warp"]
+        return cls(**{**config, "warp": Warp(**warp) if warp else None})
+
+    @property
+    def has_gradient_penalty(self) -> bool:
+        """Whether it takes the discriminator's gradient at each image."""
+        return bool(self.r1_weight or self.gradient_penalty_weight)
+
+    def check_codes(self, spec: LatentSpec) -> None:
+        """Raises a `ValueError` if the codes do not go with the options."""
+        for name in self.information_weights:
+            spec.code(name)
+        if self.warp and not spec.categorical_names:
+            raise ValueError(
+                "`warp` is for categorical codes. "
+                f"Received: {', '.join(spec.codes)}, none of them categorical."
+            )
+
+    def generator_loss(self, fake_logits: tf.Tensor) -> tf.Tensor:
+        """The adversarial part of the generator's loss, a scalar."""
+        game = losses.ADVERSARIAL_LOSSES[self.adversarial_loss]
+        return game.generator(fake_logits)
+
+    def information(
+        self,
+        spec: LatentSpec,
+        latents: Mapping[str, tf.Tensor],
+        fake_images: tf.Tensor,
+        fake: Mapping[str, tf.Tensor],
+        discriminate: Discriminate,
+        key: tf.Tensor,
+    ) -> Tensors:
+        """The bound on the information, which both networks raise.
+
+        Args:
+            spec: The noise and the codes.
+            latents: What the images were generated from.
+            fake_images: The images.
+            fake: What the discriminator says of them.
+            discriminate: The discriminator.
+            key: Integer tensor of shape `(2,)`, the seed.
+
+        Returns:
+            Scalars: `mutual_information` and `mutual_information_<code>` in
+            nats, and the weighted `information_loss` to be minimized.
+        """
+        information = losses.mutual_information(spec, latents, fake)
+        objective = dict(information)
+        if self.warp is not None and self.warp_generated:
+            warped_images = self.warp(fake_images, _fold_in(key, _FAKE_WARP))
+            warped = losses.mutual_information(
+                spec, latents, discriminate(warped_images)
+            )
+            for name in spec.categorical_names:
+                objective[name] = 0.5 * (information[name] + warped[name])
+        weighted = [
+            self.information_weights.get(name, 1.0) * nats
+            for name, nats in objective.items()
+        ]
+        return {
+            "information_loss": -tf.add_n(weighted),
+            "mutual_information": tf.add_n(list(information.values())),
+            **{
+                f"mutual_information_{name}": nats
+                for name, nats in information.items()
+            },
+        }
+
+    def discrimination(
+        self,
+        spec: LatentSpec,
+        batch: Mapping[str, tf.Tensor],
+        fake_images: tf.Tensor,
+        fake: Mapping[str, tf.Tensor],
+        discriminate: Discriminate,
+        key: tf.Tensor,
+    ) -> Tensors:
+        """All that the discriminator learns but the information.
+
+        Args:
+            spec: The noise and the codes.
+            batch: `images`, and perhaps `labeled_images` and `labels`.
+            fake_images: As many generated images.
+            fake: What the discriminator says of them.
+            discriminate: The discriminator.
+            key: Integer tensor of shape `(2,)`, the seed.
+
+        Returns:
+            Scalars: `discrimination_loss` to be minimized, and, if they are
+            used, `invariant_information` in nats and `label_loss`.
+        """
+        images = batch["images"]
+        real = discriminate(images)
+        game = losses.ADVERSARIAL_LOSSES[self.adversarial_loss]
+        smoothing = (self.label_smoothing,) if self.label_smoothing else ()
+        loss = game.discriminator(real["logits"], fake["logits"], *smoothing)
+        values = {}
+
+        def logits_of(x: tf.Tensor) -> tf.Tensor:
+            return discriminate(x)["logits"]
+
+        if self.r1_weight:
+            loss += self.r1_weight * losses.r1_penalty(logits_of, images)
+        if self.gradient_penalty_weight:
+            loss += self.gradient_penalty_weight * losses.gradient_penalty(
+                logits_of, images, fake_images, _fold_in(key, _MIXTURE)
+            )
+        if self.warp is not None and self.invariance_weight:
+            warped = discriminate(self.warp(images, _fold_in(key, _REAL_WARP)))
+            information = tf.add_n(
+                [
+                    losses.invariant_information(
+                        real[f"{name}_logits"], warped[f"{name}_logits"]
+                    )
+                    for name in spec.categorical_names
+                ]
+            )
+            loss -= self.invariance_weight * information
+            values["invariant_information"] = information
+        if "labels" in batch:
+            labeled_images = batch["labeled_images"]
+            if self.warp is not None:
+                labeled_images = self.warp(
+                    labeled_images, _fold_in(key, _LABEL_WARP)
+                )
+            posterior = discriminate(labeled_images)
+            name = spec.categorical_names[0]
+            label_loss = losses.label_loss(
+                batch["labels"], posterior[f"{name}_logits"]
+            )
+            loss += self.label_weight * label_loss
+            values["label_loss"] = label_loss
+        return {**values, "discrimination_loss": loss}

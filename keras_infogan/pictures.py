@@ -1,0 +1,176 @@
+"""The grids of a model: classes, and what each code does to an image."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from keras_infogan import visualization
+from keras_infogan.codes import Bernoulli
+from keras_infogan.codes import Categorical
+from keras_infogan.model import InfoGAN
+
+NUM_COLUMNS = 10
+# Rows of a grid that has no categories to give it rows.
+NUM_PLAIN_ROWS = 5
+
+
+def draw_grids(model: InfoGAN, *, seed: int = 0) -> dict[str, np.ndarray]:
+    """The grids of the write-up: categories, and each continuous code swept.
+
+    Args:
+        model: The model.
+        seed: Whole number, of noise and of the codes that are not shown.
+
+    Returns:
+        uint8 arrays of shape `(height, width, 3)` by name: one for each
+        categorical code, one for each dimension of each other code.
+    """
+    grids = {}
+    for name, code in model.latent_spec.codes.items():
+        if isinstance(code, Categorical):
+            grids[name] = draw_categories(model, name, seed=seed)
+        else:
+            for index in range(code.dim):
+                grids[f"{name}_{index}"] = draw_traverse(
+                    model, name, index, seed=seed
+                )
+    return grids
+
+
+def draw_categories(model: InfoGAN, name: str, *, seed: int = 0) -> np.ndarray:
+    """A grid with a row for each category and all else at random.
+
+    Args:
+        model: The model.
+        name: A categorical code.
+        seed: Whole number.
+
+    Returns:
+        uint8 array of shape `(height, width, 3)`.
+    """
+    num_categories = model.latent_spec.codes[name].dim
+    images = model.generate(
+        num_categories * NUM_COLUMNS,
+        codes={name: np.repeat(np.arange(num_categories), NUM_COLUMNS)},
+        seed=seed,
+    )
+    return visualization.render_grid(
+        images,
+        num_columns=NUM_COLUMNS,
+        row_labels=[f"{name} {number}" for number in range(num_categories)],
+        title=f"{name}: one row each, noise and other codes at random",
+    )
+
+
+def draw_traverse(
+    model: InfoGAN,
+    name: str,
+    index: int = 0,
+    *,
+    num_columns: int = NUM_COLUMNS,
+    seed: int = 0,
+) -> np.ndarray:
+    """A grid in which one code changes along each row.
+
+    The rows are the categories of the first categorical code, if there is one;
+    noise and the other codes are the same all along a row.
+
+    Args:
+        model: The model.
+        name: The code to sweep.
+        index: Its dimension, if it is not categorical.
+        num_columns: Values of the sweep.
+        seed: Whole number.
+
+    Returns:
+        uint8 array of shape `(height, width, 3)`.
+    """
+    spec = model.latent_spec
+    code = spec.code(name)
+    swept = isinstance(code, Categorical)
+    rows = [other for other in spec.categorical_names[:1] if other != name]
+    num_rows = spec.codes[rows[0]].dim if rows else NUM_PLAIN_ROWS
+    latents = model.traverse_latents(
+        name, index, num_rows=num_rows, num_columns=num_columns, seed=seed
+    )
+    dimension = name if swept or code.dim == 1 else f"{name}:{index}"
+    return visualization.render_grid(
+        model.generate_from(latents),
+        num_columns=num_columns,
+        row_labels=[f"{rows[0]} {row}" for row in range(num_rows)]
+        if rows
+        else None,
+        column_labels=[
+            f"{value:d}" if swept else f"{value:+.1f}"
+            for value in code.sweep(num_columns).tolist()
+        ],
+        title=f"{dimension} changes from left to right, all else is kept",
+    )
+
+
+def read_codes(
+    model: InfoGAN, images: Sequence[np.ndarray]
+) -> list[dict[str, Any]]:
+    """What `Q` reads from images, as plain data.
+
+    Args:
+        model: The model.
+        images: Float arrays of shape `(height, width, channels)` in [-1, 1].
+
+    Returns:
+        For each image a mapping by the name of the code: `category` and its
+        `probability`; `mean` and `stddev` of each dimension; or the
+        `probability` of each bit being 1.
+    """
+    posterior = model.encode(np.stack(images))
+    spec = model.latent_spec
+    results: list[dict[str, Any]] = [{} for _ in images]
+    for name, code in spec.codes.items():
+        for row, result in enumerate(results):
+            if isinstance(code, Categorical):
+                probabilities = posterior[f"{name}_probabilities"][row]
+                result[name] = {
+                    "category": int(probabilities.argmax()),
+                    "probability": float(probabilities.max()),
+                }
+            elif isinstance(code, Bernoulli):
+                result[name] = {
+                    "probability": posterior[f"{name}_probabilities"][
+                        row
+                    ].tolist()
+                }
+            else:
+                mean = posterior[f"{name}_mean"][row]
+                stddev = (
+                    np.full_like(mean, code.stddev)
+                    if code.stddev
+                    else np.exp(posterior[f"{name}_log_stddev"][row])
+                )
+                result[name] = {
+                    "mean": mean.tolist(),
+                    "stddev": stddev.tolist(),
+                }
+    return results
+
+
+def describe_codes(codes: dict[str, Any]) -> str:
+    """One image of `read_codes` in words."""
+    words = []
+    for name, values in codes.items():
+        if "category" in values:
+            words.append(
+                f"{name} {values['category']} ({values['probability']:.1%})"
+            )
+        elif "mean" in values:
+            numbers = ", ".join(
+                f"{mean:+.2f} +/- {stddev:.2f}"
+                for mean, stddev in zip(
+                    values["mean"], values["stddev"], strict=True
+                )
+            )
+            words.append(f"{name} {numbers}")
+        else:
+            bits = ", ".join(f"{share:.1%}" for share in values["probability"])
+            words.append(f"{name} 1 with {bits}")
+    return "; ".join(words)

@@ -1,0 +1,351 @@
+"""One run: from a configuration to a directory that tells all about it."""
+
+import contextlib
+import fcntl
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from keras_infogan import callbacks
+from keras_infogan import visualization
+from keras_infogan.config import TrainingConfig
+from keras_infogan.data import ImageData
+from keras_infogan.data import load_images
+from keras_infogan.evaluation import evaluate
+from keras_infogan.files import atomic_path
+from keras_infogan.files import write_json
+from keras_infogan.latent import LatentSpec
+from keras_infogan.model import InfoGAN
+from keras_infogan.networks import build_discriminator
+from keras_infogan.networks import build_generator
+from keras_infogan.objective import Objective
+from keras_infogan.pictures import draw_grids
+from keras_infogan.schedules import LinearEnd
+from keras_infogan.warp import Warp
+
+
+class Interrupted(KeyboardInterrupt):
+    """A run was asked to stop, and saved all that it needs to go on.
+
+    Args:
+        number: The signal.
+        step: The steps that are done.
+    """
+
+    def __init__(self, number: int, step: int) -> None:
+        super().__init__(
+            f"stopped after step {step}; the same command resumes."
+        )
+        # 128 plus the signal, as shells have it.
+        self.exit_status = 128 + number
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+def build_model(config: TrainingConfig, *, num_steps: int = 1) -> InfoGAN:
+    """Builds and compiles the model of a configuration, untrained.
+
+    Sets the global seed and dtype policy of Keras.
+
+    Args:
+        config: The options.
+        num_steps: Steps of the whole run, which the learning rates depend on.
+
+    Raises:
+        ValueError: If the options do not go together.
+    """
+    keras.utils.set_random_seed(config.seed)
+    keras.config.set_dtype_policy(config.dtype_policy)
+    spec = LatentSpec.from_config(
+        {"noise_dim": config.noise_dim, "codes": config.codes}
+    )
+    image_shape = (config.image_size, config.image_size, config.channels)
+    model = InfoGAN(
+        build_generator(spec, image_shape, architecture=config.architecture),
+        build_discriminator(
+            spec,
+            image_shape,
+            architecture=config.architecture,
+            normalization=config.normalization,
+        ),
+        spec,
+        Objective(
+            adversarial_loss=config.adversarial_loss,
+            label_smoothing=config.label_smoothing,
+            r1_weight=config.r1_weight,
+            gradient_penalty_weight=config.gradient_penalty_weight,
+            information_weights=config.information_weights,
+            warp=Warp(**config.warp) if config.warp else None,
+            warp_generated=config.warp_generated,
+            invariance_weight=config.invariance_weight,
+            label_weight=config.label_weight,
+        ),
+        information_gradient=config.information_gradient,
+        update=config.update,
+        seed=config.seed,
+    )
+
+    def optimizer(learning_rate: float) -> keras.optimizers.Optimizer:
+        schedule = LinearEnd(learning_rate, num_steps, config.decay_share)
+        return keras.optimizers.Adam(schedule, beta_1=config.beta_1)
+
+    model.compile(
+        optimizer(config.generator_learning_rate),
+        optimizer(config.discriminator_learning_rate),
+        jit_compile=config.jit_compile,
+        steps_per_execution=config.steps_per_execution,
+    )
+    return model
+
+
+def load_split(
+    config: TrainingConfig,
+    split: str,
+    *,
+    data_dir: Path | None = None,
+    archives_dir: Path | None = None,
+) -> ImageData:
+    """The images of a configuration; `load_images` explains the folders."""
+    return load_images(
+        config.dataset,
+        split=split,
+        image_size=config.image_size,
+        channels=config.channels,
+        data_dir=data_dir,
+        archives_dir=archives_dir,
+    )
+
+
+def train(
+    config: TrainingConfig,
+    run_dir: Path | str,
+    *,
+    data_dir: Path | None = None,
+    archives_dir: Path | None = None,
+) -> dict[str, Any]:
+    """Trains, evaluates and draws, or goes on where an earlier call stopped.
+
+    The directory holds `config.json`, `log.jsonl`, `events.*` of TensorBoard,
+    `samples/`, `checkpoints/`, and at the end `model.keras`, `report.json`,
+    `curves.png` and `confusion.png`. A run that was interrupted or killed ends
+    with the same weights as one that was not. Sets the global seed and dtype
+    policy of Keras, and makes TensorFlow's operations deterministic.
+
+    Args:
+        config: The options.
+        run_dir: The directory, which is made if it is missing.
+        data_dir: Where tfds keeps prepared data sets.
+        archives_dir: Where the original archives of the data set are.
+
+    Returns:
+        The report; see `finish`.
+
+    Raises:
+        ValueError: If the options do not go together, or the directory belongs
+            to a run with other options.
+        OSError: If data cannot be had, or a file cannot be written.
+        Interrupted: After SIGINT or SIGTERM, with a checkpoint.
+    """
+    run_dir = Path(run_dir)
+    with _locked(run_dir, config):
+        if (run_dir / "report.json").exists():
+            _say(f"The run in {run_dir} is complete.")
+            return json.loads((run_dir / "report.json").read_text())
+        folders = {"data_dir": data_dir, "archives_dir": archives_dir}
+        _say(f"Reading {config.dataset} ...")
+        data = load_split(config, "train", **folders)
+        if not (run_dir / "model.keras").exists():
+            _fit(config, run_dir, data)
+        return finish(config, run_dir, data, **folders)
+
+
+@contextlib.contextmanager
+def _locked(run_dir: Path, config: TrainingConfig) -> Iterator[None]:
+    """Makes the directory the run's own, or says why it cannot be."""
+    path = run_dir / "config.json"
+    if path.exists():
+        changes = TrainingConfig.load(path).differences(config)
+        if changes:
+            raise ValueError(
+                f"{run_dir} holds a run with other options "
+                f"({'; '.join(changes)}). Choose another --run-dir, or give "
+                "the same options to resume."
+            )
+    elif run_dir.exists() and (
+        not run_dir.is_dir()
+        or any(entry.name != ".lock" for entry in run_dir.iterdir())
+    ):
+        raise ValueError(
+            f"{run_dir} should be a run directory, empty or new. Received: "
+            "files, but no config.json. Choose another --run-dir."
+        )
+    run_dir.mkdir(parents=True, exist_ok=True)
+    with (run_dir / ".lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise ValueError(
+                f"Another process is at work in {run_dir}. Wait for it, or "
+                "choose another --run-dir."
+            ) from None
+        if not path.exists():
+            write_json(path, config.to_json())
+        yield
+
+
+def _fit(config: TrainingConfig, run_dir: Path, data: ImageData) -> None:
+    """Trains to the end, from the newest checkpoint if there is one."""
+    tf.config.experimental.enable_op_determinism()
+    steps_per_epoch = data.num_batches(config.batch_size)
+    num_steps = config.epochs * steps_per_epoch
+    model = build_model(config, num_steps=num_steps)
+    first_step = callbacks.restore(model, run_dir / "checkpoints")
+    if first_step:
+        _say(f"Resuming after step {first_step} of {num_steps}.")
+    else:
+        _say(
+            f"Training for {config.epochs} epochs of {steps_per_epoch} steps; "
+            "the first step takes longer, as it is compiled."
+        )
+    batches = data.batches(
+        config.batch_size,
+        seed=config.seed,
+        start=first_step,
+        num_labels=config.num_labels,
+    )
+    writer = tf.summary.create_file_writer(str(run_dir))
+    position = {"first_step": first_step, "steps_per_epoch": steps_per_epoch}
+    log = callbacks.RunLog(
+        run_dir / "log.jsonl",
+        writer,
+        **position,
+        interval=config.log_interval,
+        num_steps=num_steps,
+        batch_size=config.batch_size,
+    )
+    pictures = callbacks.Pictures(
+        run_dir / "samples",
+        writer,
+        **position,
+        interval=config.sample_interval,
+    )
+    checkpoints = callbacks.Checkpoints(
+        run_dir / "checkpoints",
+        **position,
+        interval=config.checkpoint_interval,
+    )
+    with contextlib.closing(log), callbacks.CleanStop(checkpoints.save) as stop:
+        # The rest of an epoch that was begun, then the whole ones.
+        epoch, done = divmod(first_step, steps_per_epoch)
+        for last_epoch in (epoch + 1, config.epochs):
+            if stop.signal is None and epoch < last_epoch:
+                model.fit(
+                    batches,
+                    initial_epoch=epoch,
+                    epochs=last_epoch,
+                    steps_per_epoch=steps_per_epoch - done,
+                    verbose=0,
+                    callbacks=[log, pictures, checkpoints, stop],
+                )
+                batches = data.batches(
+                    config.batch_size,
+                    seed=config.seed,
+                    start=last_epoch * steps_per_epoch,
+                    num_labels=config.num_labels,
+                )
+                epoch, done = last_epoch, 0
+    if stop.signal is not None:
+        raise Interrupted(stop.signal, int(model.step))
+    with atomic_path(run_dir / "model.keras") as partial:
+        model.save(partial)
+
+
+def load_model(run: Path | str) -> InfoGAN:
+    """Loads the model of a finished run, or a `.keras` file.
+
+    Args:
+        run: A run directory, or the file itself.
+
+    Raises:
+        ValueError: If there is none, or it is not an InfoGAN.
+    """
+    path = Path(run)
+    if path.is_dir():
+        path = path / "model.keras"
+    if not path.is_file():
+        raise ValueError(
+            f"Expected the directory of a finished run, or a .keras file. "
+            f"Received: {run}, without {path.name}. "
+            "`keras-infogan train` makes one."
+        )
+    try:
+        model = keras.saving.load_model(path, safe_mode=True)
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise ValueError(
+            f"{path} should be a model of Keras. Received: "
+            f"{str(error).splitlines()[0]}"
+        ) from error
+    if not isinstance(model, InfoGAN):
+        raise ValueError(
+            f"{path} should be an InfoGAN. Received: {type(model).__name__}."
+        )
+    return model
+
+
+def finish(
+    config: TrainingConfig,
+    run_dir: Path,
+    train_data: ImageData,
+    *,
+    data_dir: Path | None = None,
+    archives_dir: Path | None = None,
+) -> dict[str, Any]:
+    """Evaluates the model of a run and writes its report and pictures.
+
+    Args:
+        config: The options.
+        run_dir: The directory, with `model.keras` in it.
+        train_data: The training split.
+        data_dir: Where tfds keeps prepared data sets.
+        archives_dir: Where the original archives of the data set are.
+
+    Returns:
+        The report: that of `evaluation.evaluate`, with `num_labels` and the
+        `configuration`.
+    """
+    _say("Evaluating ...")
+    model = load_model(run_dir)
+    test_data = load_split(
+        config, "test", data_dir=data_dir, archives_dir=archives_dir
+    )
+    report = {
+        **evaluate(model, train_data, test_data, seed=config.seed),
+        "num_labels": config.num_labels,
+        "configuration": config.to_json(),
+    }
+    for name, grid in draw_grids(model).items():
+        visualization.save_picture(run_dir / f"{name}.png", grid)
+    log = callbacks.read_log(run_dir / "log.jsonl")
+    if log:
+        visualization.save_curves(
+            run_dir / "curves.png", log, entropies=report["entropy"]
+        )
+    if report["confusion"] is not None:
+        visualization.save_confusion_matrix(
+            run_dir / "confusion.png",
+            report["confusion"],
+            class_names=report["class_names"],
+            cluster_names=[
+                str(number) for number in range(len(report["confusion"][0]))
+            ],
+            title=f"{config.dataset}, test images by class and category",
+        )
+    write_json(run_dir / "report.json", report)
+    return report

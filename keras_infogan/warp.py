@@ -1,0 +1,111 @@
+"""Random affine copies of images: what a hand varies and a digit keeps."""
+
+from dataclasses import dataclass
+
+import tensorflow as tf
+
+
+def _resample_rows(images: tf.Tensor, positions: tf.Tensor) -> tf.Tensor:
+    """Linear interpolation along the width, the border repeated.
+
+    Args:
+        images: Float tensor of shape `(batch, height, width, channels)`.
+        positions: Float tensor of shape `(batch, height, new_width)`, in
+            pixels.
+
+    Returns:
+        Float tensor of shape `(batch, height, new_width, channels)`.
+    """
+    width = images.shape[2]
+    positions = tf.clip_by_value(positions, 0.0, width - 1.0)
+    distances = positions[..., None] - tf.range(width, dtype=tf.float32)
+    weights = tf.cast(tf.nn.relu(1.0 - tf.abs(distances)), images.dtype)
+    return tf.matmul(weights, images)
+
+
+def affine(images: tf.Tensor, matrix: tf.Tensor, shift: tf.Tensor) -> tf.Tensor:
+    """The images under an affine map around their centers.
+
+    The pixel at `p` of the result is the pixel at `matrix @ p + shift` of the
+    image. Resampled along rows, then along columns
+    ([Catmull and Smith, 1980](https://doi.org/10.1145/965105.807505)): two
+    small matrix products, which have gradients and compile under XLA, where
+    `ImageProjectiveTransformV3` does not. `matrix[1, 1]` must not be near 0.
+
+    Args:
+        images: Float tensor of shape `(batch, height, width, channels)`.
+        matrix: Float tensor of shape `(batch, 2, 2)`, on `(x, y)`.
+        shift: Float tensor of shape `(batch, 2)`, in pixels.
+
+    Returns:
+        Float tensor of the shape of `images`.
+    """
+    height, width = images.shape[1:3]
+    center_x, center_y = (width - 1) / 2.0, (height - 1) / 2.0
+    x = (tf.range(width, dtype=tf.float32) - center_x)[None, None, :]
+    y = (tf.range(height, dtype=tf.float32) - center_y)[None, :, None]
+    a, b = matrix[:, 0, 0, None, None], matrix[:, 0, 1, None, None]
+    c, d = matrix[:, 1, 0, None, None], matrix[:, 1, 1, None, None]
+    shift_x, shift_y = shift[:, 0, None, None], shift[:, 1, None, None]
+    # Column u of the first pass holds, in row y, what the result shows in
+    # column u at the v with c u + d v + shift_y = y.
+    v = (y - shift_y - c * x) / d
+    images = _resample_rows(images, a * x + b * v + shift_x + center_x)
+    images = tf.transpose(images, (0, 2, 1, 3))
+    rows = c * tf.transpose(x, (0, 2, 1)) + d * tf.transpose(y, (0, 2, 1))
+    images = _resample_rows(images, rows + shift_y + center_y)
+    return tf.transpose(images, (0, 2, 1, 3))
+
+
+@dataclass(frozen=True)
+class Warp:
+    """A random rotation, shear, scaling and shift, each uniform about none.
+
+    Args:
+        rotation: The largest angle, in radians.
+        shear: The largest horizontal shear, in pixels a pixel.
+        log_scale: The largest logarithm of the scale, height and width apart.
+        shift: The largest shift, as a share of the image's size.
+    """
+
+    rotation: float = 0.35
+    shear: float = 0.3
+    log_scale: float = 0.2
+    shift: float = 0.09
+
+    def __call__(self, images: tf.Tensor, key: tf.Tensor) -> tf.Tensor:
+        """Warps each image by a map of its own.
+
+        Args:
+            images: Float tensor of shape `(batch, height, width, channels)`.
+            key: Integer tensor of shape `(2,)`, the seed.
+        """
+        height, width = images.shape[1:3]
+        draws = tf.random.stateless_uniform(
+            (images.shape[0] or tf.shape(images)[0], 6),
+            key,
+            None,
+            None,
+            tf.int32,
+            alg="philox",
+        )
+        draws = tf.cast(draws, tf.float32) * 2.0**-31
+        angle = self.rotation * draws[:, 0]
+        shear = self.shear * draws[:, 1]
+        scale_x = tf.exp(self.log_scale * draws[:, 2])
+        scale_y = tf.exp(self.log_scale * draws[:, 3])
+        cosine, sine = tf.cos(angle), tf.sin(angle)
+        # Rotation times shear times scale.
+        matrix = tf.stack(
+            [
+                tf.stack(
+                    [cosine * scale_x, (cosine * shear - sine) * scale_y], 1
+                ),
+                tf.stack(
+                    [sine * scale_x, (sine * shear + cosine) * scale_y], 1
+                ),
+            ],
+            axis=1,
+        )
+        shift = self.shift * draws[:, 4:] * (float(width), float(height))
+        return affine(images, matrix, shift)

@@ -1,0 +1,64 @@
+#!/usr/bin/env bash
+# Checks format, style, types and tests, the same for people, pre-commit and CI.
+#
+#   scripts/check.sh                 everything
+#   scripts/check.sh --install-only  makes the virtual environment .venv
+#   PYTHON=python3.13 scripts/check.sh
+#
+# .venv is made with $PYTHON (python3 by default) when there is none that works,
+# and installed into again when setup.cfg or pyproject.toml has changed.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+say() { printf '==> %s\n' "$*" >&2; }
+
+# True if $1 is a Python of a version that setup.cfg allows.
+is_new_enough() {
+    "$1" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null
+}
+
+install() {
+    local python=${PYTHON:-python3} stamp=.venv/installed wanted
+    # pip at the end of the list, as a venv may be cut off before it has one.
+    if ! is_new_enough .venv/bin/python || ! .venv/bin/python -m pip --version \
+        >/dev/null 2>&1; then
+        if ! is_new_enough "$python"; then
+            say "Python 3.11 or newer is needed, and '$python' is not one:" \
+                "set PYTHON, as in PYTHON=python3.12 $0"
+            exit 2
+        fi
+        say "making .venv with $("$python" --version)"
+        rm -rf .venv
+        "$python" -m venv .venv
+    fi
+    # The folder is in it because an editable installation points to it.
+    wanted=$({ pwd -P; cat setup.cfg pyproject.toml; } | cksum)
+    if [[ $(cat "$stamp" 2>/dev/null) != "$wanted" ]]; then
+        say "installing keras-infogan and its tools into .venv"
+        rm -f "$stamp"
+        .venv/bin/python -m pip install -qq --disable-pip-version-check \
+            --editable '.[dev]'
+        printf '%s\n' "$wanted" >"$stamp"
+    fi
+}
+
+run() {
+    say "$*"
+    ".venv/bin/$1" "${@:2}"
+}
+
+case ${1-} in
+    --install-only) install ;;
+    "")
+        install
+        run ruff format --check .
+        run ruff check .
+        run mypy
+        # Last, so that the output ends with the count of tests.
+        run pytest
+        ;;
+    *)
+        say "usage: $0 [--install-only]"
+        exit 2
+        ;;
+esac
