@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from keras_infogan.codes import Uniform as Uniform
     from keras_infogan.config import TrainingConfig as TrainingConfig
     from keras_infogan.data import ImageData as ImageData
-    from keras_infogan.data import load_images as load_images
     from keras_infogan.evaluation import evaluate as evaluate
     from keras_infogan.latent import LatentSpec as LatentSpec
+    from keras_infogan.loading import load_images as load_images
     from keras_infogan.model import InfoGAN as InfoGAN
     from keras_infogan.networks import (
         build_discriminator as build_discriminator,
@@ -40,7 +40,7 @@ _HOMES = {
     "build_discriminator": "networks",
     "build_generator": "networks",
     "evaluate": "evaluation",
-    "load_images": "data",
+    "load_images": "loading",
     "train": "training",
 }
 

@@ -5,9 +5,12 @@ Imports no TensorFlow before a command is known to need it.
 
 import argparse
 import dataclasses
+import importlib
 import json
+import logging
 import os
 import sys
+import tempfile
 from collections.abc import Mapping
 from collections.abc import Sequence
 from pathlib import Path
@@ -384,6 +387,28 @@ def run_presets(args: argparse.Namespace) -> Any:
     return {name: config.to_json() for name, config in PRESETS.items()}
 
 
+def _import_tensorflow() -> None:
+    """Imports TensorFlow, without its talk of CPU features and missing GPUs.
+
+    Its C++ library writes that to file descriptor 2 before it has read how much
+    it shall say. What it wrote is shown if the import fails.
+    """
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    stderr = os.dup(2)
+    with tempfile.TemporaryFile() as talk:
+        os.dup2(talk.fileno(), 2)
+        try:
+            importlib.import_module("keras_infogan.training")
+        except BaseException:
+            talk.seek(0)
+            os.write(stderr, talk.read())
+            raise
+        finally:
+            os.dup2(stderr, 2)
+            os.close(stderr)
+    logging.getLogger("absl").setLevel(logging.ERROR)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="keras-infogan",
@@ -417,12 +442,11 @@ def main(argv: Sequence[str] | None = None) -> None:
     Prints the result as JSON. Exits with 2 after an error of the user's, 130
     after Ctrl-C and 143 after SIGTERM.
     """
-    # TensorFlow's C++ tells of CPU features and missing GPUs; errors are raised
-    # in Python, too.
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     parser = _parser()
     args = parser.parse_args(argv)
     try:
+        if args.run is not run_presets:
+            _import_tensorflow()
         result = args.run(args)
     except (OSError, ValueError) as error:
         if args.traceback:

@@ -157,7 +157,10 @@ def describe(report: dict[str, Any]) -> list[str]:
             continue
         entropy = report["entropy"][name]
         sentences.append(
-            f"Of a generated image, Q knows {nats:.2f} nats about `{name}`, "
-            f"whose entropy is {entropy:.2f}."
+            f"Of the {entropy:.2f} nats of `{name}`, a generated image tells at "
+            f"least {nats:.2f}."
+            if nats > 0.0
+            else f"The bound says nothing of `{name}` yet: {nats:.2f} nats of "
+            f"{entropy:.2f}."
         )
     return sentences

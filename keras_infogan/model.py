@@ -120,6 +120,7 @@ class InfoGAN(keras.Model):
                 f"{objective.gradient_penalty_weight}. Build the discriminator "
                 'with normalization="layer".'
             )
+        _key(seed, _TRAINING)
         self.generator = generator
         self.discriminator = discriminator
         self.latent_spec = latent_spec
@@ -204,7 +205,8 @@ class InfoGAN(keras.Model):
 
     def save_own_variables(self, store):
         for number, variable in enumerate(self._own_state()):
-            store[str(number)] = keras.ops.convert_to_numpy(variable)
+            # Not variable.numpy(), which NumPy 2 warns of.
+            store[str(number)] = variable.value.numpy()
 
     def load_own_variables(self, store):
         for number, variable in enumerate(self._own_state()):
@@ -301,6 +303,9 @@ class InfoGAN(keras.Model):
 
     def fit(self, x=None, *args, **kwargs):
         self._check_training_data(x)
+        if isinstance(x, tf.data.Dataset):
+            # Keras would warn that it cannot shuffle what is in batches.
+            kwargs.setdefault("shuffle", False)
         return super().fit(x, *args, **kwargs)
 
     def _check_training_data(self, x: Any) -> None:
@@ -422,7 +427,9 @@ class InfoGAN(keras.Model):
             )
             for start in range(0, len(latents["noise"]), INFERENCE_BATCH_SIZE)
         ]
-        return np.concatenate([chunk.numpy() for chunk in chunks])
+        return np.concatenate([chunk.numpy() for chunk in chunks]).astype(
+            np.float32, copy=False
+        )
 
     def generate(
         self,

@@ -1,0 +1,45 @@
+"""What the tests share: MNIST, prepared once by tfds without a network."""
+
+import socket
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+
+from keras_infogan.data import ImageData
+from keras_infogan.loading import load_images
+
+
+def _refuse(*args: object, **kwargs: object) -> NoReturn:
+    raise OSError(101, "Network is unreachable")
+
+
+@pytest.fixture
+def without_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing outside can be reached, and nobody has a proxy."""
+    monkeypatch.setattr(socket.socket, "connect", _refuse)
+    monkeypatch.setattr(socket, "getaddrinfo", _refuse)
+    monkeypatch.setattr("urllib.request.getproxies", dict)
+
+
+@pytest.fixture(scope="session")
+def mnist_data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A tfds folder with MNIST, prepared from the archives of the package."""
+    data_dir = tmp_path_factory.mktemp("tfds")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket.socket, "connect", _refuse)
+        patch.setattr(socket, "getaddrinfo", _refuse)
+        load_images("mnist", split="test[:1]", data_dir=data_dir)
+    return data_dir
+
+
+@pytest.fixture(scope="session")
+def mnist_train(mnist_data_dir: Path) -> ImageData:
+    """The 60,000 training images, shared: leave them as they are."""
+    return load_images("mnist", data_dir=mnist_data_dir)
+
+
+@pytest.fixture(scope="session")
+def mnist_test(mnist_data_dir: Path) -> ImageData:
+    """The 10,000 test images, shared: leave them as they are."""
+    return load_images("mnist", split="test", data_dir=mnist_data_dir)

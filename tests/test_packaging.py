@@ -1,0 +1,84 @@
+"""What must hold so that an installed wheel works outside of the checkout."""
+
+import configparser
+import hashlib
+import importlib.resources
+import os
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+import tensorflow_datasets as tfds
+
+import keras_infogan
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="module")
+def setup_cfg():
+    parser = configparser.ConfigParser(interpolation=None)
+    parser.read(ROOT / "setup.cfg")
+    return parser
+
+
+def test_the_archives_of_mnist_are_those_of_tfds():
+    folder = importlib.resources.files(keras_infogan) / "datasets" / "mnist"
+    url_infos = tfds.builder_cls("mnist").url_infos
+    assert len(url_infos) == 4
+    for info in url_infos.values():
+        content = (folder / info.filename).read_bytes()
+        assert hashlib.sha256(content).hexdigest() == info.checksum
+
+
+def test_all_data_files_are_declared(setup_cfg):
+    """A file beside the modules that no pattern matches is not in a wheel."""
+    package = ROOT / "keras_infogan"
+    patterns = setup_cfg["options.package_data"]["keras_infogan"].split()
+    declared = {path for glob in patterns for path in package.glob(glob)}
+    data = {
+        path
+        for path in package.rglob("*")
+        if path.is_file() and path.suffix not in {".py", ".pyc"}
+    }
+    assert data <= declared
+
+
+def test_the_version_can_be_read_without_importing():
+    """setuptools would else import TensorFlow where there is none."""
+    source = (ROOT / "keras_infogan/__init__.py").read_text()
+    (version,) = re.findall(r'^__version__ = "(.*)"$', source, re.MULTILINE)
+    assert version == keras_infogan.__version__
+
+
+def test_pyproject_has_the_build_system_alone():
+    tables = re.findall(
+        r"^\[.*\]", (ROOT / "pyproject.toml").read_text(), re.MULTILINE
+    )
+    assert tables == ["[build-system]"]
+
+
+@pytest.mark.parametrize(
+    "script", [".ci/run", "scripts/check.sh", "scripts/quickstart.sh"]
+)
+def test_scripts_can_be_run(script):
+    assert os.access(ROOT / script, os.X_OK)
+    subprocess.run(["bash", "-n", ROOT / script], check=True)
+
+
+def test_an_old_python_is_refused_in_one_line(tmp_path):
+    """The copy has no .venv, and its `PYTHON` is no Python at all."""
+    script = tmp_path / "scripts" / "check.sh"
+    script.parent.mkdir()
+    script.write_text((ROOT / "scripts/check.sh").read_text())
+    done = subprocess.run(
+        ["bash", script],
+        env={**os.environ, "PYTHON": "false"},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 2
+    assert re.fullmatch(
+        "==> Python 3.11 or newer is needed, .*'false'.*\n", done.stderr
+    )
