@@ -7,6 +7,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,34 +25,49 @@ NUM_KEPT_CHECKPOINTS = 2
 _PLAIN_PROGRESS_SECONDS = 15.0
 
 
-class StepCallback(keras.callbacks.Callback):
-    """A callback that knows the number of steps since the run began.
+@dataclass(frozen=True)
+class RunPosition:
+    """Where in a run a process begins.
 
     Args:
         first_step: How many steps the run has behind it.
-        steps_per_epoch: Steps of a whole epoch.
-        interval: Steps between calls of `on_interval`; 0 for none. It is also
-            called after the last step of each epoch.
+        num_steps: Steps of the whole run.
+        steps_per_epoch: Steps of an epoch.
     """
 
-    def __init__(
-        self, first_step: int, steps_per_epoch: int, interval: int
-    ) -> None:
-        super().__init__()
-        self.run_step = first_step
-        self.steps_per_epoch = steps_per_epoch
-        self.interval = interval
-        self._epoch_step = first_step
+    first_step: int
+    num_steps: int
+    steps_per_epoch: int
 
-    def on_epoch_begin(self, epoch, logs=None):
-        self._epoch_step = max(self._epoch_step, epoch * self.steps_per_epoch)
+
+class StepCallback(keras.callbacks.Callback):
+    """A callback that knows the number of steps since the run began.
+
+    A process makes all its steps in one epoch of `fit`, whatever epoch of the
+    run it begins in.
+
+    Args:
+        position: Where the process begins.
+        interval: Steps between calls of `on_interval`; 0 for none. It is also
+            called after the last step of each epoch of the run.
+    """
+
+    def __init__(self, position: RunPosition, interval: int) -> None:
+        super().__init__()
+        self.position = position
+        self.interval = interval
+        self.run_step = position.first_step
 
     def on_train_batch_end(self, batch, logs=None):
-        previous, self.run_step = self.run_step, self._epoch_step + batch + 1
-        crossed = self.interval and (
-            self.run_step // self.interval != previous // self.interval
+        previous = self.run_step
+        # Keras counts the steps of an execution that had no data left, too.
+        self.run_step = min(
+            self.position.first_step + batch + 1, self.position.num_steps
         )
-        if crossed or self.run_step % self.steps_per_epoch == 0:
+        if any(
+            interval and self.run_step // interval != previous // interval
+            for interval in (self.interval, self.position.steps_per_epoch)
+        ):
             self.on_interval(logs)
 
     def on_interval(self, logs: dict[str, float]) -> None:
@@ -61,17 +77,15 @@ class StepCallback(keras.callbacks.Callback):
 class RunLog(StepCallback):
     """Writes `log.jsonl` and TensorBoard, and shows progress on stderr.
 
-    Each line holds the means since the line before it. The metrics start anew
-    after a line, so the history of `fit` holds the last line of each epoch.
+    Each line holds the means since the line before it: the metrics start anew
+    after a line.
 
     Args:
-        path: The log. Lines after `first_step` are those of a process that was
-            killed after its last checkpoint, and are removed.
+        path: The log. Lines of later steps than the first are those of a
+            process that was killed after its last checkpoint, and are removed.
         writer: Of TensorBoard.
-        first_step: How many steps the run has behind it.
-        steps_per_epoch: Steps of a whole epoch.
+        position: Where the process begins.
         interval: Steps between lines.
-        num_steps: Steps of the whole run.
         batch_size: Images in a step.
     """
 
@@ -79,27 +93,29 @@ class RunLog(StepCallback):
         self,
         path: Path,
         writer: tf.summary.SummaryWriter,
+        position: RunPosition,
         *,
-        first_step: int,
-        steps_per_epoch: int,
         interval: int,
-        num_steps: int,
         batch_size: int,
     ) -> None:
-        super().__init__(first_step, steps_per_epoch, interval)
+        super().__init__(position, interval)
         self.path = path
         self.writer = writer
         self.batch_size = batch_size
-        self._line_step = first_step
+        self._line_step = position.first_step
         self._restored: list[Any] = []
-        keep = [line for line in read_log(path) if line["step"] <= first_step]
+        keep = [
+            line
+            for line in read_log(path)
+            if line["step"] <= position.first_step
+        ]
         with atomic_path(path) as partial:
             partial.write_text("".join(json.dumps(x) + "\n" for x in keep))
         self._file = path.open("a")
         interactive = sys.stderr.isatty()
         self._bar = tqdm(
-            total=num_steps,
-            initial=first_step,
+            total=position.num_steps,
+            initial=position.first_step,
             unit="step",
             file=sys.stderr,
             mininterval=0.5 if interactive else _PLAIN_PROGRESS_SECONDS,
@@ -116,7 +132,6 @@ class RunLog(StepCallback):
         ]
 
     def on_epoch_begin(self, epoch, logs=None):
-        super().on_epoch_begin(epoch, logs)
         for variable, value in self._restored:
             variable.assign(value)
         self._restored = []
@@ -132,7 +147,7 @@ class RunLog(StepCallback):
         images = (self.run_step - self._line_step) * self.batch_size
         line = {
             "step": self.run_step,
-            "epoch": round(self.run_step / self.steps_per_epoch, 4),
+            "epoch": round(self.run_step / self.position.steps_per_epoch, 4),
             **logs,
             "images_per_second": round(images / (now - self._time), 1),
         }
@@ -177,23 +192,16 @@ class Checkpoints(StepCallback):
 
     Args:
         directory: Where `step_<number>.weights.h5` are kept.
-        log: Made durable before each checkpoint.
-        first_step: How many steps the run has behind it.
-        steps_per_epoch: Steps of a whole epoch.
+        position: Where the process begins.
         interval: Steps between checkpoints.
     """
 
     def __init__(
-        self,
-        directory: Path,
-        *,
-        first_step: int,
-        steps_per_epoch: int,
-        interval: int,
+        self, directory: Path, position: RunPosition, *, interval: int
     ) -> None:
-        super().__init__(first_step, steps_per_epoch, interval)
+        super().__init__(position, interval)
         self.directory = directory
-        self._saved_step = first_step
+        self._saved_step = position.first_step
 
     def on_interval(self, logs):
         self.save()
@@ -259,8 +267,7 @@ class Pictures(StepCallback):
     Args:
         directory: Where the pictures are kept.
         writer: Of TensorBoard.
-        first_step: How many steps the run has behind it.
-        steps_per_epoch: Steps of a whole epoch.
+        position: Where the process begins.
         interval: Steps between pictures, 0 for none but those of the epochs.
     """
 
@@ -268,12 +275,11 @@ class Pictures(StepCallback):
         self,
         directory: Path,
         writer: tf.summary.SummaryWriter,
+        position: RunPosition,
         *,
-        first_step: int,
-        steps_per_epoch: int,
         interval: int,
     ) -> None:
-        super().__init__(first_step, steps_per_epoch, interval)
+        super().__init__(position, interval)
         self.directory = directory
         self.writer = writer
 

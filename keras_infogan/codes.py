@@ -202,11 +202,15 @@ class Categorical:
                 indices.astype(int)
             ]
         rows = _to_rows(array, count, self.num_categories)
-        # Four decimals, as a client may send probabilities that were printed.
-        if rows.min() < 0.0 or np.abs(rows.sum(axis=1) - 1.0).max() > 1e-4:
+        sums = rows.sum(axis=1)
+        # A client may send probabilities that were printed: with four decimals,
+        # each is off by up to half of the last one.
+        allowed = 1e-4 * self.num_categories
+        if (rows < 0.0).any() or (np.abs(sums - 1.0) > allowed).any():
             raise ValueError(
                 "should be one-hot (or probability) rows that sum to 1. "
-                f"Received: a row that sums to {rows.sum(axis=1)[0]:.4g}."
+                f"Received: values from {rows.min():.4g} to {rows.max():.4g} "
+                f"and sums from {sums.min():.4g} to {sums.max():.4g}."
             )
         return rows
 

@@ -50,7 +50,8 @@ class LatentSpec:
 
     def __init__(self, noise_dim: int, codes: Mapping[str, Code]) -> None:
         self.noise_dim = noise_dim
-        if isinstance(noise_dim, bool) or noise_dim < 1:
+        whole = isinstance(noise_dim, int) and not isinstance(noise_dim, bool)
+        if not whole or noise_dim < 1:
             raise ValueError(
                 "`noise_dim` should be a whole number of at least 1. "
                 f"Received: noise_dim={noise_dim!r}."
@@ -80,7 +81,9 @@ class LatentSpec:
     def __eq__(self, other: object) -> bool:
         return (
             isinstance(other, LatentSpec)
-            and self.get_config() == other.get_config()
+            and self.noise_dim == other.noise_dim
+            # As lists, since the order counts.
+            and list(self.codes.items()) == list(other.codes.items())
         )
 
     def __hash__(self) -> int:

@@ -2,8 +2,10 @@
 
 import contextlib
 import fcntl
+import functools
 import json
 import sys
+from collections.abc import Callable
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -155,21 +157,40 @@ def train(
         Interrupted: After SIGINT or SIGTERM, with a checkpoint.
     """
     run_dir = Path(run_dir)
+    _check_directory(run_dir, config)
+    if (run_dir / "report.json").exists():
+        _say(f"The run in {run_dir} is complete.")
+        return json.loads((run_dir / "report.json").read_text())
+    # Data and model first: what is wrong with the options shall be said before
+    # a directory is made for them.
+    _say(f"Reading {config.dataset} ...")
+    folders = {"data_dir": data_dir, "archives_dir": archives_dir}
+    data = load_split(config, "train", **folders)
+    steps_per_epoch = data.num_batches(config.batch_size)
+    num_steps = config.epochs * steps_per_epoch
+    model = build_model(config, num_steps=num_steps)
+    batches = functools.partial(
+        data.batches,
+        config.batch_size,
+        seed=config.seed,
+        num_labels=config.num_labels,
+    )
+    batches()
     with _locked(run_dir, config):
-        if (run_dir / "report.json").exists():
-            _say(f"The run in {run_dir} is complete.")
-            return json.loads((run_dir / "report.json").read_text())
-        folders = {"data_dir": data_dir, "archives_dir": archives_dir}
-        _say(f"Reading {config.dataset} ...")
-        data = load_split(config, "train", **folders)
         if not (run_dir / "model.keras").exists():
-            _fit(config, run_dir, data)
+            position = callbacks.RunPosition(
+                callbacks.restore(model, run_dir / "checkpoints"),
+                num_steps,
+                steps_per_epoch,
+            )
+            _fit(config, run_dir, model, batches, position)
+            with atomic_path(run_dir / "model.keras") as partial:
+                model.save(partial)
         return finish(config, run_dir, data, **folders)
 
 
-@contextlib.contextmanager
-def _locked(run_dir: Path, config: TrainingConfig) -> Iterator[None]:
-    """Makes the directory the run's own, or says why it cannot be."""
+def _check_directory(run_dir: Path, config: TrainingConfig) -> None:
+    """Raises a `ValueError` if the directory is not of this run, or empty."""
     path = run_dir / "config.json"
     if path.exists():
         changes = TrainingConfig.load(path).differences(config)
@@ -187,6 +208,11 @@ def _locked(run_dir: Path, config: TrainingConfig) -> Iterator[None]:
             f"{run_dir} should be a run directory, empty or new. Received: "
             "files, but no config.json. Choose another --run-dir."
         )
+
+
+@contextlib.contextmanager
+def _locked(run_dir: Path, config: TrainingConfig) -> Iterator[None]:
+    """Makes the directory the run's own as long as the context lasts."""
     run_dir.mkdir(parents=True, exist_ok=True)
     with (run_dir / ".lock").open("w") as lock:
         try:
@@ -196,75 +222,58 @@ def _locked(run_dir: Path, config: TrainingConfig) -> Iterator[None]:
                 f"Another process is at work in {run_dir}. Wait for it, or "
                 "choose another --run-dir."
             ) from None
-        if not path.exists():
-            write_json(path, config.to_json())
+        # Again, as another process may have been quicker.
+        _check_directory(run_dir, config)
+        if not (run_dir / "config.json").exists():
+            write_json(run_dir / "config.json", config.to_json())
         yield
 
 
-def _fit(config: TrainingConfig, run_dir: Path, data: ImageData) -> None:
-    """Trains to the end, from the newest checkpoint if there is one."""
-    steps_per_epoch = data.num_batches(config.batch_size)
-    num_steps = config.epochs * steps_per_epoch
-    model = build_model(config, num_steps=num_steps)
-    first_step = callbacks.restore(model, run_dir / "checkpoints")
-    if first_step:
-        _say(f"Resuming after step {first_step} of {num_steps}.")
+def _fit(
+    config: TrainingConfig,
+    run_dir: Path,
+    model: InfoGAN,
+    batches: Callable[..., tf.data.Dataset],
+    position: callbacks.RunPosition,
+) -> None:
+    """Trains from a position to the end."""
+    if position.first_step:
+        _say(
+            f"Resuming after step {position.first_step} of "
+            f"{position.num_steps}."
+        )
     else:
         _say(
-            f"Training for {config.epochs} epochs of {steps_per_epoch} steps; "
-            "the first step takes longer, as it is compiled."
+            f"Training for {config.epochs} epochs of "
+            f"{position.steps_per_epoch} steps; the first step takes longer, "
+            "as it is compiled."
         )
-    batches = data.batches(
-        config.batch_size,
-        seed=config.seed,
-        start=first_step,
-        num_labels=config.num_labels,
-    )
+    num_steps = position.num_steps - position.first_step
+    if not num_steps:
+        return
     writer = tf.summary.create_file_writer(str(run_dir))
-    position = {"first_step": first_step, "steps_per_epoch": steps_per_epoch}
     log = callbacks.RunLog(
         run_dir / "log.jsonl",
         writer,
-        **position,
+        position,
         interval=config.log_interval,
-        num_steps=num_steps,
         batch_size=config.batch_size,
     )
     pictures = callbacks.Pictures(
-        run_dir / "samples",
-        writer,
-        **position,
-        interval=config.sample_interval,
+        run_dir / "samples", writer, position, interval=config.sample_interval
     )
     checkpoints = callbacks.Checkpoints(
-        run_dir / "checkpoints",
-        **position,
-        interval=config.checkpoint_interval,
+        run_dir / "checkpoints", position, interval=config.checkpoint_interval
     )
     with contextlib.closing(log), callbacks.CleanStop(checkpoints.save) as stop:
-        # The rest of an epoch that was begun, then the whole ones.
-        epoch, done = divmod(first_step, steps_per_epoch)
-        for last_epoch in (epoch + 1, config.epochs):
-            if stop.signal is None and epoch < last_epoch:
-                model.fit(
-                    batches,
-                    initial_epoch=epoch,
-                    epochs=last_epoch,
-                    steps_per_epoch=steps_per_epoch - done,
-                    verbose=0,
-                    callbacks=[log, pictures, checkpoints, stop],
-                )
-                batches = data.batches(
-                    config.batch_size,
-                    seed=config.seed,
-                    start=last_epoch * steps_per_epoch,
-                    num_labels=config.num_labels,
-                )
-                epoch, done = last_epoch, 0
+        model.fit(
+            batches(start=position.first_step).take(num_steps),
+            steps_per_epoch=num_steps,
+            verbose=0,
+            callbacks=[log, pictures, checkpoints, stop],
+        )
     if stop.signal is not None:
-        raise Interrupted(stop.signal, int(model.step))
-    with atomic_path(run_dir / "model.keras") as partial:
-        model.save(partial)
+        raise Interrupted(stop.signal, checkpoints.run_step)
 
 
 def load_model(run: Path | str) -> InfoGAN:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import NoReturn
 
 import pytest
+import tensorflow_datasets as tfds
 
 from keras_infogan.data import ImageData
 from keras_infogan.loading import load_images
@@ -43,3 +44,46 @@ def mnist_train(mnist_data_dir: Path) -> ImageData:
 def mnist_test(mnist_data_dir: Path) -> ImageData:
     """The 10,000 test images, shared: leave them as they are."""
     return load_images("mnist", split="test", data_dir=mnist_data_dir)
+
+
+class FewDigits(tfds.core.GeneratorBasedBuilder):
+    """The first MNIST images that tfds gives, few enough for whole runs."""
+
+    VERSION = tfds.core.Version("1.0.0")
+    digits: dict[str, ImageData] = {}
+
+    def _info(self):
+        return tfds.core.DatasetInfo(
+            builder=self,
+            features=tfds.features.FeaturesDict(
+                {
+                    "image": tfds.features.Image(shape=(28, 28, 1)),
+                    "label": tfds.features.ClassLabel(num_classes=10),
+                }
+            ),
+            supervised_keys=("image", "label"),
+        )
+
+    def _split_generators(self, dl_manager):
+        return {
+            split: self._generate_examples(split, count)
+            for split, count in (("train", 640), ("test", 200))
+        }
+
+    def _generate_examples(self, split, count):
+        data = self.digits[split]
+        for index in range(count):
+            yield (
+                index,
+                {"image": data.images[index], "label": data.labels[index]},
+            )
+
+
+@pytest.fixture(scope="session")
+def few_digits_dir(
+    mnist_data_dir: Path, mnist_train: ImageData, mnist_test: ImageData
+) -> Path:
+    """A tfds folder with MNIST and `few_digits`, 640 and 200 images of it."""
+    FewDigits.digits = {"train": mnist_train, "test": mnist_test}
+    FewDigits(data_dir=mnist_data_dir).download_and_prepare()
+    return mnist_data_dir

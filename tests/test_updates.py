@@ -65,9 +65,7 @@ def gradients_at(
 def test_fused_is_both_phases_at_the_same_point(batch):
     """One tape for both networks gives what a tape for each gives."""
     expected = {
-        network: gradients_at(
-            sgd_model(), batch, f"{network}_loss", network
-        )
+        network: gradients_at(sgd_model(), batch, f"{network}_loss", network)
         for network in ("generator", "discriminator")
     }
     model = sgd_model()
@@ -186,7 +184,9 @@ def test_three_phases_in_their_order(batch):
     descend(tape, loss, discriminator.trainable_variables)
     latents = SPEC.sample(8, fold_in(1))
     with tf.GradientTape() as tape:
-        posterior = discriminator(generator(latents, training=True), training=True)
+        posterior = discriminator(
+            generator(latents, training=True), training=True
+        )
         bound = losses.mutual_information(SPEC, latents, posterior)
         loss = -tf.add_n(list(bound.values()))
     descend(
@@ -218,6 +218,4 @@ def test_real_labels_are_not_used(batch):
         with_labels["discrimination_loss"] - values["discrimination_loss"]
     )
     # The weight is 1 by default; float32 sums of about 10.
-    np.testing.assert_allclose(
-        difference, with_labels["label_loss"], atol=1e-5
-    )
+    np.testing.assert_allclose(difference, with_labels["label_loss"], atol=1e-5)

@@ -1,0 +1,278 @@
+"""The command line: results on stdout, talk on stderr, errors in one line."""
+
+import dataclasses
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from test_model import SHAPE
+from test_model import tiny_model
+
+from keras_infogan import __version__
+from keras_infogan import cli
+from keras_infogan import training
+from keras_infogan.config import PRESETS
+from keras_infogan.config import TrainingConfig
+from keras_infogan.files import write_json
+
+COMMANDS = ("train", "evaluate", "sample", "traverse", "encode", "presets")
+
+
+@pytest.fixture(scope="module")
+def model_path(tmp_path_factory) -> Path:
+    path = tmp_path_factory.mktemp("model") / "tiny.keras"
+    tiny_model().save(path)
+    return path
+
+
+def run(capfd, *arguments: object) -> tuple[object, str]:
+    """What a command prints: JSON on stdout, anything on stderr."""
+    cli.main([str(argument) for argument in arguments])
+    out, err = capfd.readouterr()
+    return json.loads(out), err
+
+
+def fail(capfd, *arguments: object) -> str:
+    """The one line of an error, after exit code 2."""
+    with pytest.raises(SystemExit) as exit_:
+        cli.main([str(argument) for argument in arguments])
+    assert exit_.value.code == 2
+    out, err = capfd.readouterr()
+    assert out == ""
+    *talk, error = err.splitlines()
+    assert talk in ([], ["Reading mnits ..."])
+    assert error.startswith("keras-infogan: error: ")
+    return error
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_has_an_example(command, capsys):
+    with pytest.raises(SystemExit) as exit_:
+        cli.main([command, "--help"])
+    assert exit_.value.code == 0
+    assert f"example: keras-infogan {command}" in capsys.readouterr().out
+
+
+def test_help_is_quick_and_imports_no_tensorflow():
+    """The issue asks for well under a second; it is 0.05 s of CPU here."""
+    begin = time.process_time(), os.times()
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "keras_infogan", "--help"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    end = os.times()
+    seconds = (
+        end.children_user
+        + end.children_system
+        - begin[1].children_user
+        - begin[1].children_system
+    )
+    assert seconds < 0.5
+    imported = {
+        line.rpartition("|")[2].strip() for line in done.stderr.splitlines()
+    }
+    assert "keras_infogan.config" in imported
+    assert not imported & {"tensorflow", "keras", "numpy", "matplotlib"}
+
+
+def test_version(capsys):
+    with pytest.raises(SystemExit):
+        cli.main(["--version"])
+    assert capsys.readouterr().out == f"keras-infogan {__version__}\n"
+
+
+def test_presets(capfd):
+    presets, _ = run(capfd, "presets")
+    assert set(presets) == set(PRESETS)
+    for content in presets.values():
+        TrainingConfig.from_json(content)
+
+
+def test_every_option_has_a_flag(capfd):
+    """Each field of the configuration can be given, and comes through."""
+    given = {
+        "dataset": "few_digits",
+        "image_size": 32,
+        "noise_dim": 10,
+        "codes": {"style": {"type": "normal", "dim": 1, "stddev": None}},
+        "jit_compile": False,
+        "batch_size": 8,
+        "information_weights": {"style": 0.5},
+        "information_gradient": "head",
+        "generator_learning_rate": 3e-4,
+    }
+    flags = []
+    for name, value in given.items():
+        flag = name.replace("_", "-")
+        if value is False:
+            flags.append(f"--no-{flag}")
+        else:
+            text = json.dumps(value) if isinstance(value, dict) else value
+            flags.append(f"--{flag}={text}")
+    config, _ = run(capfd, "train", "--preset=paper", "--dry-run", *flags)
+    expected = dataclasses.replace(PRESETS["paper"], **given).to_json()
+    assert config == expected
+
+
+def test_dry_run_writes_nothing(capfd, tmp_path):
+    run_dir = tmp_path / "run"
+    run(capfd, "train", "--dry-run", f"--run-dir={run_dir}")
+    assert not run_dir.exists()
+
+
+def test_train_summary(capfd, few_digits_dir, tmp_path):
+    result, err = run(
+        capfd,
+        "train",
+        f"--run-dir={tmp_path / 'run'}",
+        f"--data-dir={few_digits_dir}",
+        "--dataset=few_digits",
+        "--epochs=1",
+        "--batch-size=64",
+        "--no-jit-compile",
+    )
+    report = json.loads((tmp_path / "run" / "report.json").read_text())
+    for name in (
+        "clustering_accuracy",
+        "normalized_mutual_information",
+        "mutual_information",
+    ):
+        assert result[name] == report[name]
+    assert "the category tells the class of" in err
+    assert str(tmp_path / "run") in err
+    again, _ = run(
+        capfd, "evaluate", tmp_path / "run", f"--data-dir={few_digits_dir}"
+    )
+    assert again == report
+
+
+def test_sample(model_path, capfd, tmp_path):
+    output = tmp_path / "new" / "x.png"
+    result, err = run(
+        capfd,
+        "sample",
+        model_path,
+        "--category=2",
+        "--code=continuous=0.5,-1",
+        "--count=12",
+        "--seed=3",
+        f"--output={output}",
+    )
+    assert result == {"output": str(output), "count": 12, "seed": 3}
+    assert str(output) in err
+    model = training.load_model(model_path)
+    expected = model.generate(
+        12, codes={"category": 2, "continuous": [[0.5, -1.0]]}, seed=3
+    )
+    # Cells of 8 pixels, 7 times enlarged, 4 pixels apart.
+    picture = np.asarray(Image.open(output))
+    np.testing.assert_allclose(
+        picture[4 : 4 + 56 : 7, 4 : 4 + 56 : 7, 0],
+        (expected[0, :, :, 0] + 1) * 127.5,
+        atol=0.51,
+    )
+
+
+def test_traverse(model_path, capfd, tmp_path):
+    output = tmp_path / "x.png"
+    result, _ = run(
+        capfd,
+        "traverse",
+        model_path,
+        "--code=continuous:1",
+        f"--output={output}",
+    )
+    assert result == {
+        "output": str(output),
+        "code": "continuous",
+        "index": 1,
+    }
+    Image.open(output).verify()
+
+
+def test_encode(model_path, capfd, tmp_path):
+    generator = np.random.default_rng(0)
+    pixels = generator.integers(0, 256, SHAPE[:2], np.uint8)
+    Image.fromarray(pixels).save(tmp_path / "x.png")
+    (result,), err = run(capfd, "encode", model_path, tmp_path / "x.png")
+    posterior = training.load_model(model_path).encode(
+        pixels[None, :, :, None] / 127.5 - 1.0
+    )
+    assert result["image"] == str(tmp_path / "x.png")
+    probabilities = posterior["category_probabilities"][0]
+    assert result["category"] == {
+        "category": int(probabilities.argmax()),
+        "probability": pytest.approx(float(probabilities.max())),
+    }
+    assert result["continuous"]["stddev"] == pytest.approx(
+        np.exp(posterior["continuous_log_stddev"][0]).tolist()
+    )
+    assert f"category {probabilities.argmax()} (" in err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["sample", "MODEL", "--category=3"], "from 0 to 2. Received: 3"),
+        (["sample", "MODEL", "--code=slant=1"], "Received: 'slant'"),
+        (["sample", "MODEL", "--code=continuous=2"], "should be in [-1, 1]"),
+        (["sample", "MODEL", "--code=category=0.5"], "one category number"),
+        (["sample", "MODEL", "--count=0"], "should be at least 1"),
+        (["sample", "MODEL", "--output=x.jpg"], "ends in .png"),
+        (["sample", "nowhere"], "Expected the directory of a finished run"),
+        (["traverse", "MODEL", "--code=continuous:2"], "from 0 to 1"),
+        (["traverse", "MODEL", "--code=z"], "one of category, continuous"),
+        (["encode", "MODEL", "nowhere.png"], "There is no file nowhere.png"),
+        (["encode", "MODEL", "TEXT"], "should be a picture"),
+        (["evaluate", "nowhere"], "directory of a finished run"),
+        (["train", "--dry-run", "--image-size=30"], "multiples of 4"),
+        (["train", "--dry-run", "--batch-size=0"], "batch_size should be"),
+        (["train", "--dry-run", "--update=x"], "fused, three_phase"),
+        (
+            ["train", "--dry-run", "--label-smoothing=.1"]
+            + ["--adversarial-loss=hinge"],
+            "has a meaning for",
+        ),
+        (["train", "--run-dir=RUN", "--dataset=mnits"], "mnist"),
+    ],
+)
+def test_errors_are_one_line(
+    arguments, message, model_path, tmp_path, monkeypatch, capfd
+):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "text").write_text("no picture")
+    names = {
+        "MODEL": str(model_path),
+        "TEXT": "text",
+        "--run-dir=RUN": f"--run-dir={tmp_path / 'run'}",
+    }
+    error = fail(capfd, *[names.get(word, word) for word in arguments])
+    assert message in error
+    assert not (tmp_path / "run").exists()
+
+
+def test_usage_errors_exit_with_2(capsys):
+    for arguments in ([], ["sing"], ["train", "--epochs=x"]):
+        with pytest.raises(SystemExit) as exit_:
+            cli.main(arguments)
+        assert exit_.value.code == 2
+
+
+def test_traceback_on_request():
+    with pytest.raises(ValueError, match="finished run"):
+        cli.main(["--traceback", "sample", "nowhere"])
+
+
+def test_damaged_configuration(tmp_path, capfd):
+    write_json(tmp_path / "config.json", {"epochs": 3, "colour": "red"})
+    error = fail(capfd, "evaluate", tmp_path)
+    assert "config.json should be the configuration of a run" in error
+    assert "colour" in error
