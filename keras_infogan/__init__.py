@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     )
     from keras_infogan.networks import build_generator as build_generator
     from keras_infogan.objective import Objective as Objective
+    from keras_infogan.training import load_model as load_model
     from keras_infogan.training import train as train
     from keras_infogan.warp import Warp as Warp
 
@@ -41,6 +42,7 @@ _HOMES = {
     "build_generator": "networks",
     "evaluate": "evaluation",
     "load_images": "loading",
+    "load_model": "training",
     "train": "training",
 }
 

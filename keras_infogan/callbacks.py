@@ -17,6 +17,7 @@ from tqdm import tqdm
 
 from keras_infogan import visualization
 from keras_infogan.files import atomic_path
+from keras_infogan.files import one_line
 from keras_infogan.model import InfoGAN
 from keras_infogan.pictures import draw_grids
 
@@ -247,7 +248,7 @@ def restore(model: InfoGAN, directory: Path) -> int:
         try:
             model.load_weights(path)
         except (OSError, KeyError, ValueError) as error:
-            errors.append(f"{path} ({error})".replace("\n", " "))
+            errors.append(f"{path} ({one_line(error)})")
         else:
             return int(model.step)
     if errors:
@@ -318,7 +319,7 @@ class CleanStop(keras.callbacks.Callback):
 
     def _note(self, number: int, _frame: object) -> None:
         self.signal = number
-        signal.signal(number, self._previous[number])
+        signal.signal(number, self._previous[signal.Signals(number)])
         print(
             "\nStopping after this step; a second signal stops at once.",
             file=sys.stderr,

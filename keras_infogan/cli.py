@@ -21,6 +21,7 @@ from keras_infogan import __version__
 from keras_infogan.config import PRESETS
 from keras_infogan.config import TrainingConfig
 from keras_infogan.config import preset
+from keras_infogan.files import one_line
 
 if TYPE_CHECKING:
     from keras_infogan.model import InfoGAN
@@ -145,7 +146,9 @@ def _add_train(commands: Any) -> None:
                 help=text,
             )
         else:
-            kind = option.type if option.type in _METAVARS else _json_object
+            kind: Any = option.type
+            if kind not in _METAVARS:
+                kind = _json_object
             group.add_argument(
                 flag, type=kind, metavar=_METAVARS.get(kind, "JSON"), help=text
             )
@@ -451,7 +454,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     except (OSError, ValueError) as error:
         if args.traceback:
             raise
-        text = " ".join(str(error).split())
+        text = one_line(error, limit=2000)
         parser.exit(_USER_ERROR, f"{parser.prog}: error: {text}\n")
     except KeyboardInterrupt as interrupt:
         status = getattr(interrupt, "exit_status", _INTERRUPTED)

@@ -1,4 +1,4 @@
-"""Files that are whole or not there at all."""
+"""Files that are whole or not there at all, and errors of one line."""
 
 import contextlib
 import json
@@ -35,3 +35,9 @@ def write_json(path: Path, content: Any) -> None:
     """Writes `content` to `path` as indented JSON, atomically."""
     with atomic_path(path) as partial:
         partial.write_text(json.dumps(content, indent=2) + "\n")
+
+
+def one_line(error: BaseException, *, limit: int = 300) -> str:
+    """The message of an error in one line, cut off after `limit` characters."""
+    text = " ".join(str(error).split())
+    return text if len(text) <= limit else f"{text[:limit]} ..."

@@ -11,7 +11,7 @@ import tensorflow as tf
 import tensorflow_datasets as tfds
 
 from keras_infogan.data import ImageData
-from keras_infogan.preparation import one_line
+from keras_infogan.files import one_line
 from keras_infogan.preparation import prepare
 
 # Archives that come with the package, one folder a data set.

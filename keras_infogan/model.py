@@ -13,6 +13,8 @@ from keras_infogan.checks import check_images
 from keras_infogan.checks import check_networks
 from keras_infogan.checks import find_head_variables
 from keras_infogan.checks import has_batch_normalization
+from keras_infogan.codes import Bernoulli
+from keras_infogan.codes import Categorical
 from keras_infogan.latent import LatentSpec
 from keras_infogan.objective import Objective
 from keras_infogan.updates import compute_losses
@@ -100,8 +102,8 @@ class InfoGAN(keras.Model):
         update: str = "fused",
         seed: int = 0,
         name: str = "infogan",
-        **kwargs,
-    ):
+        **kwargs: Any,
+    ) -> None:
         super().__init__(name=name, **kwargs)
         objective = Objective() if objective is None else objective
         _check_choice("update", update, tuple(UPDATES))
@@ -249,7 +251,7 @@ class InfoGAN(keras.Model):
         self.discriminator_optimizer = self._build_optimizer(
             discriminator_optimizer, discriminator_variables
         )
-        self.information_optimizer = None
+        self.information_optimizer: Any = None
         if three_phase:
             if information_optimizer is None:
                 information_optimizer = keras.optimizers.serialize(
@@ -477,7 +479,7 @@ class InfoGAN(keras.Model):
             for name in self.latent_spec.posterior_dims
         }
         for name, code in self.latent_spec.codes.items():
-            if "logits" in code.parameters:
+            if isinstance(code, Categorical | Bernoulli):
                 posterior[f"{name}_probabilities"] = code.probabilities(
                     posterior[f"{name}_logits"]
                 )

@@ -17,6 +17,8 @@ import tensorflow as tf
 import tensorflow_datasets as tfds
 from tensorflow_datasets.core.download import download_manager
 
+from keras_infogan.files import one_line
+
 
 def prepare(builder: tfds.core.DatasetBuilder, archives: Path | None) -> None:
     """Lets tfds prepare a data set, from `archives` if they are given."""
@@ -132,9 +134,3 @@ def _any_host_answers(urls: Iterable[str], *, seconds: float = 5.0) -> bool:
     for thread in threads:
         thread.join(seconds / len(threads))
     return answered.is_set() or not threads
-
-
-def one_line(error: BaseException) -> str:
-    """The message of an error in one line of at most 300 characters."""
-    text = " ".join(str(error).split())
-    return text if len(text) <= 300 else f"{text[:300]} ..."

@@ -19,6 +19,7 @@ from keras_infogan.config import TrainingConfig
 from keras_infogan.data import ImageData
 from keras_infogan.evaluation import evaluate
 from keras_infogan.files import atomic_path
+from keras_infogan.files import one_line
 from keras_infogan.files import write_json
 from keras_infogan.latent import LatentSpec
 from keras_infogan.loading import load_images
@@ -298,8 +299,7 @@ def load_model(run: Path | str) -> InfoGAN:
         model = keras.saving.load_model(path, safe_mode=True)
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise ValueError(
-            f"{path} should be a model of Keras. Received: "
-            f"{str(error).splitlines()[0]}"
+            f"{path} should be a model of Keras. Received: {one_line(error)}"
         ) from error
     if not isinstance(model, InfoGAN):
         raise ValueError(

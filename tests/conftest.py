@@ -72,6 +72,7 @@ class FewDigits(tfds.core.GeneratorBasedBuilder):
 
     def _generate_examples(self, split, count):
         data = self.digits[split]
+        assert data.labels is not None
         for index in range(count):
             yield (
                 index,

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -25,20 +26,20 @@ COMMANDS = ("train", "evaluate", "sample", "traverse", "encode", "presets")
 
 
 @pytest.fixture(scope="module")
-def model_path(tmp_path_factory) -> Path:
+def model_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("model") / "tiny.keras"
     tiny_model().save(path)
     return path
 
 
-def run(capfd, *arguments: object) -> tuple[object, str]:
+def run(capfd: Any, *arguments: Any) -> tuple[Any, str]:
     """What a command prints: JSON on stdout, anything on stderr."""
     cli.main([str(argument) for argument in arguments])
     out, err = capfd.readouterr()
     return json.loads(out), err
 
 
-def fail(capfd, *arguments: object) -> str:
+def fail(capfd: Any, *arguments: Any) -> str:
     """The one line of an error, after exit code 2."""
     with pytest.raises(SystemExit) as exit_:
         cli.main([str(argument) for argument in arguments])
@@ -98,7 +99,7 @@ def test_presets(capfd):
 
 def test_every_option_has_a_flag(capfd):
     """Each field of the configuration can be given, and comes through."""
-    given = {
+    given: dict[str, Any] = {
         "dataset": "few_digits",
         "image_size": 32,
         "noise_dim": 10,

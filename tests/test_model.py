@@ -1,7 +1,7 @@
 """InfoGAN as a Keras model: fit, evaluate, save, load, generate, encode."""
 
 import warnings
-from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -57,7 +57,7 @@ def tiny_model(
     spec: LatentSpec = SPEC,
     batch_norm: bool = True,
     dropout: float = 0.25,
-    **options: object,
+    **options: Any,
 ) -> InfoGAN:
     keras.utils.set_random_seed(1)
     return InfoGAN(
@@ -522,7 +522,7 @@ def test_labels_need_a_categorical_code():
         model.fit(tf.data.Dataset.from_tensors(batch), verbose=0)
 
 
-def test_directory_of_a_path(tmp_path: Path, batches):
+def test_directory_of_a_path(tmp_path, batches):
     """A model that was never compiled can be saved, loaded and used."""
     model = tiny_model()
     model.save(tmp_path / "model.keras")

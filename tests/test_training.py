@@ -45,7 +45,9 @@ WRITEUP = (
 TIMEOUT = 300
 
 
-def start(run_dir: Path, data_dir: Path, *options: str) -> subprocess.Popen:
+def start(
+    run_dir: Path, data_dir: Path, *options: str
+) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [
             sys.executable,
@@ -62,14 +64,14 @@ def start(run_dir: Path, data_dir: Path, *options: str) -> subprocess.Popen:
     )
 
 
-def finish(process: subprocess.Popen) -> tuple[str, str]:
+def finish(process: subprocess.Popen[str]) -> tuple[str, str]:
     out, err = process.communicate(timeout=TIMEOUT)
     assert process.returncode == 0, err
     return out, err
 
 
 def interrupt_after(
-    process: subprocess.Popen, run_dir: Path, step: int, number: int
+    process: subprocess.Popen[str], run_dir: Path, step: int, number: int
 ) -> str:
     """Sends a signal as soon as the log tells of `step`."""
     end = time.monotonic() + TIMEOUT
@@ -158,7 +160,9 @@ def test_stopped_and_resumed_is_the_same_run(
 
 
 @pytest.fixture(scope="module")
-def writeup_run(few_digits_dir, tmp_path_factory) -> Path:
+def writeup_run(
+    few_digits_dir: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
     run_dir = tmp_path_factory.mktemp("writeup") / "run"
     finish(start(run_dir, few_digits_dir, *WRITEUP))
     return run_dir
@@ -212,6 +216,7 @@ def test_report_can_be_computed_again(writeup_run, few_digits_dir):
             data.images / 127.5 - 1.0, verbose=0
         )["category_logits"]
         confusion = np.zeros((10, 10))
+        assert data.labels is not None
         for label, cluster in zip(data.labels, logits.argmax(1), strict=True):
             confusion[label, cluster] += 1
         confusions.append(confusion)

@@ -1,0 +1,301 @@
+"""Affine copies: exact where they can be, and close to SciPy elsewhere."""
+
+import math
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from scipy import ndimage
+from scipy import stats
+
+from keras_infogan import warp as warp_module
+from keras_infogan.warp import Warp
+from keras_infogan.warp import affine
+
+KEY = tf.constant([3, 5], tf.int64)
+SHAPES = [(8, 8, 1), (8, 12, 3), (13, 9, 1)]
+each_shape = pytest.mark.parametrize("shape", SHAPES, ids=str)
+IDENTITY = ((1.0, 0.0), (0.0, 1.0))
+
+
+def images_of(shape: tuple[int, ...], count: int = 5) -> np.ndarray:
+    generator = np.random.default_rng(0)
+    return generator.uniform(-1, 1, (count, *shape)).astype(np.float32)
+
+
+def same_map(
+    images: np.ndarray,
+    matrix: tuple[tuple[float, float], ...] = IDENTITY,
+    shift: tuple[float, float] = (0.0, 0.0),
+) -> np.ndarray:
+    """All of the images under one map."""
+    count = len(images)
+    result = affine(
+        tf.constant(images), tf.constant([matrix] * count), [shift] * count
+    )
+    return np.asarray(result)
+
+
+@each_shape
+def test_no_warp_is_the_identity(shape):
+    """Each pixel is itself once; 1e-5 for positions in float32."""
+    images = images_of(shape)
+    warped = Warp(0.0, 0.0, 0.0, 0.0)(tf.constant(images), KEY)
+    np.testing.assert_allclose(warped, images, atol=1e-5)
+
+
+@each_shape
+@pytest.mark.parametrize("shift", [(2, -1), (-3, 0), (0, 4)])
+def test_whole_shifts_move_pixels(shape, shift):
+    """`result[y, x] = image[y + shift_y, x + shift_x]`, the border repeated."""
+    images = images_of(shape)
+    height, width = shape[:2]
+    rows = np.clip(np.arange(height) + shift[1], 0, height - 1)
+    columns = np.clip(np.arange(width) + shift[0], 0, width - 1)
+    np.testing.assert_allclose(
+        same_map(images, shift=shift),
+        images[:, rows[:, None], columns[None, :]],
+        atol=1e-5,
+    )
+
+
+def test_half_a_pixel_is_the_mean_of_two():
+    images = images_of((6, 7, 1))
+    moved = same_map(images, shift=(0.5, 0.0))
+    np.testing.assert_allclose(
+        moved[:, :, :-1],
+        0.5 * (images[:, :, :-1] + images[:, :, 1:]),
+        atol=1e-5,
+    )
+
+
+@pytest.mark.parametrize(
+    ("matrix", "axes"),
+    [
+        (((-1.0, 0.0), (0.0, 1.0)), [2]),
+        (((1.0, 0.0), (0.0, -1.0)), [1]),
+        (((-1.0, 0.0), (0.0, -1.0)), [1, 2]),
+    ],
+    ids=["mirror", "flip", "half-turn"],
+)
+@each_shape
+def test_mirrors_are_exact(shape, matrix, axes):
+    """Around the center of the image, for even and odd sizes."""
+    images = images_of(shape)
+    np.testing.assert_allclose(
+        same_map(images, matrix), np.flip(images, axes), atol=1e-5
+    )
+
+
+@each_shape
+def test_a_constant_stays_a_constant(shape):
+    """The weights of each pixel sum to 1, outside of the image too."""
+    images = np.full((20, *shape), 0.7, np.float32)
+    warped = Warp(shift=1.0)(tf.constant(images), KEY)
+    np.testing.assert_allclose(warped, images, atol=1e-5)
+
+
+def test_each_image_has_a_map_of_its_own():
+    """And the same one in each of its channels."""
+    image = images_of((9, 9, 1), count=1)
+    images = np.tile(image, (6, 1, 1, 3))
+    warped = Warp()(tf.constant(images), KEY).numpy()
+    np.testing.assert_array_equal(warped[..., 0], warped[..., 1])
+    np.testing.assert_array_equal(warped[..., 0], warped[..., 2])
+    for one in range(6):
+        for other in range(one):
+            assert not np.allclose(warped[one], warped[other], atol=0.1)
+
+
+HEIGHT, WIDTH, SIGMA = 40, 36, 4.0
+
+
+def smooth_picture(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Two Gaussian blobs, on coordinates from the center."""
+    return np.exp(
+        -((x - 3.0) ** 2 + (y + 5.0) ** 2) / (2.0 * SIGMA**2)
+    ) + 0.5 * np.exp(-((x + 6.0) ** 2 + (y - 4.0) ** 2) / (2.0 * SIGMA**2))
+
+
+@pytest.mark.parametrize(
+    ("matrix", "shift"),
+    [
+        (((0.955, -0.296), (0.296, 0.955)), (0.0, 0.0)),
+        (((0.955, 0.296), (-0.296, 0.955)), (1.3, -2.6)),
+        (((1.0, 0.4), (0.0, 1.0)), (0.0, 0.0)),
+        (((1.0, 0.0), (-0.3, 1.0)), (0.0, 0.7)),
+        (((1.2, 0.0), (0.0, 0.85)), (-1.5, 0.0)),
+        (((1.1, -0.2), (0.3, 0.9)), (2.2, 1.4)),
+    ],
+    ids=["turn", "turn-back", "shear", "shear-y", "scale", "all"],
+)
+def test_against_scipy_and_the_exact_picture(matrix, shift):
+    """Smooth blobs, known everywhere, under small maps.
+
+    Linear interpolation of `f` errs by at most `max |f''| / 8`. The second
+    derivatives are at most `(1 + 1/2) / sigma^2` in all directions. The first
+    pass interpolates `f` along `x`; the second one along `y` what the first
+    has sheared by `b / d`, for which it is `1 + (b / d)^2` times that. SciPy
+    interpolates along `x` and along `y`, at once. Compared where the picture is
+    not outside of the image.
+    """
+    x, y = np.meshgrid(
+        np.arange(WIDTH) - (WIDTH - 1) / 2.0,
+        np.arange(HEIGHT) - (HEIGHT - 1) / 2.0,
+    )
+    image = smooth_picture(x, y).astype(np.float32)
+    ours = same_map(image[None, :, :, None], matrix, shift)[0, :, :, 0]
+
+    (a, b), (c, d) = matrix
+    source_x = a * x + b * y + shift[0]
+    source_y = c * x + d * y + shift[1]
+    inside = (abs(source_x) <= x.max()) & (abs(source_y) <= y.max())
+    assert inside.mean() > 0.6
+    exact = smooth_picture(source_x, source_y)
+    # SciPy's axes are (y, x).
+    center = np.array([y.max(), x.max()])
+    swapped = np.array([[d, c], [b, a]])
+    offset = center - swapped @ center + np.array(shift[::-1])
+    theirs = ndimage.affine_transform(
+        image, swapped, offset, order=1, mode="nearest"
+    )
+
+    unit = 1.5 / SIGMA**2 / 8.0
+    our_error = unit * (1.0 + 1.0 + (b / d) ** 2)
+    np.testing.assert_allclose(ours[inside], exact[inside], atol=our_error)
+    np.testing.assert_allclose(
+        ours[inside], theirs[inside], atol=our_error + 2.0 * unit
+    )
+    # The picture has moved by far more than the tolerance.
+    assert abs(image - exact)[inside].max() > 5.0 * our_error
+
+
+@each_shape
+def test_gradient_is_the_adjoint(shape):
+    """A warp is linear: `<A x, g> = <x, A^T g>`, and the gradient is `A^T g`.
+
+    Sums of some hundred products of up to 1 in float32: 1e-4.
+    """
+    images = tf.constant(images_of(shape))
+    direction = tf.constant(images_of(shape)[::-1].copy())
+    with tf.GradientTape() as tape:
+        tape.watch(images)
+        warped = Warp()(images, KEY)
+        product = tf.reduce_sum(warped * direction)
+    gradient = tape.gradient(product, images)
+    assert gradient.shape == images.shape
+    assert np.isfinite(gradient).all()
+    np.testing.assert_allclose(
+        tf.reduce_sum(images * gradient), product, atol=1e-4, rtol=1e-5
+    )
+
+
+@pytest.mark.parametrize("jit_compile", [False, True], ids=["graph", "xla"])
+@pytest.mark.parametrize("batch_size", [5, None])
+def test_warp_in_a_function(jit_compile, batch_size):
+    """The same eagerly, in a graph and under XLA, the key and images unknown.
+
+    The positions differ by float32 rounding, some 1e-6 pixels, and the images
+    by up to 2 from pixel to pixel: 2e-5.
+    """
+    images = tf.constant(images_of((8, 12, 3)))
+    signature = [
+        tf.TensorSpec((batch_size, 8, 12, 3)),
+        tf.TensorSpec((2,), tf.int64),
+    ]
+    compiled = tf.function(
+        Warp(), input_signature=signature, jit_compile=jit_compile
+    )
+    np.testing.assert_allclose(
+        compiled(images, KEY), Warp()(images, KEY), atol=2e-5
+    )
+    assert not np.allclose(compiled(images, KEY + 1), compiled(images, KEY))
+
+
+def drawn_maps(
+    monkeypatch: pytest.MonkeyPatch, warp: Warp, count: int
+) -> dict[str, np.ndarray]:
+    """The parameters of drawn maps, by decomposition of their matrices.
+
+    `R(angle) [[1, shear], [0, 1]] diag(scale_x, scale_y)`: the first column is
+    `scale_x (cos, sin)`, and `R(-angle)` leaves an upper triangle.
+    """
+    seen = []
+
+    def record(
+        images: tf.Tensor, matrix: tf.Tensor, shift: tf.Tensor
+    ) -> tf.Tensor:
+        seen.append((matrix.numpy().astype(np.float64), shift.numpy()))
+        return images
+
+    monkeypatch.setattr(warp_module, "affine", record)
+    warp(tf.zeros((count, 20, 50, 1)), KEY)
+    ((matrix, shift),) = seen
+    angle = np.arctan2(matrix[:, 1, 0], matrix[:, 0, 0])
+    back = np.stack(
+        [
+            np.stack([np.cos(angle), np.sin(angle)], axis=1),
+            np.stack([-np.sin(angle), np.cos(angle)], axis=1),
+        ],
+        axis=1,
+    )
+    triangle = back @ matrix
+    return {
+        "angle": angle,
+        "shear": triangle[:, 0, 1] / triangle[:, 1, 1],
+        "log_scale_x": np.log(triangle[:, 0, 0]),
+        "log_scale_y": np.log(triangle[:, 1, 1]),
+        # As a share of 50 and of 20 pixels.
+        "shift_x": shift[:, 0] / 50.0,
+        "shift_y": shift[:, 1] / 20.0,
+    }
+
+
+def test_parameters_are_uniform_and_independent(monkeypatch):
+    """Each from minus to plus its limit: by a test that one key of 1000 fails.
+
+    So the mean is 0 too: it has a standard error of `limit / sqrt(3 n)`, of
+    which four are allowed. Correlations have one of `1 / sqrt(n)`.
+    """
+    count = 5000
+    limits = {
+        "angle": 0.35,
+        "shear": 0.3,
+        "log_scale_x": 0.2,
+        "log_scale_y": 0.2,
+        "shift_x": 0.09,
+        "shift_y": 0.09,
+    }
+    maps = drawn_maps(monkeypatch, Warp(0.35, 0.3, 0.2, 0.09), count)
+    assert list(maps) == list(limits)
+    for name, limit in limits.items():
+        # Float32 matrices give the parameters back to about 1e-7.
+        assert abs(maps[name]).max() <= limit + 1e-6, name
+        uniform = stats.uniform(-limit, 2.0 * limit)
+        assert stats.kstest(maps[name], uniform.cdf).pvalue > 1e-3, name
+        error = limit / math.sqrt(3.0 * count)
+        assert maps[name].mean() == pytest.approx(0.0, abs=4 * error), name
+    np.testing.assert_allclose(
+        np.corrcoef(list(maps.values())), np.eye(6), atol=4 / math.sqrt(count)
+    )
+
+
+@pytest.mark.parametrize(
+    ("argument", "drawn"),
+    [
+        ("rotation", ["angle"]),
+        ("shear", ["shear"]),
+        ("log_scale", ["log_scale_x", "log_scale_y"]),
+        ("shift", ["shift_x", "shift_y"]),
+    ],
+)
+def test_each_argument_is_of_its_own(monkeypatch, argument, drawn):
+    """With all others 0, nothing else is drawn, to rounding."""
+    none = {"rotation": 0.0, "shear": 0.0, "log_scale": 0.0, "shift": 0.0}
+    maps = drawn_maps(monkeypatch, Warp(**none | {argument: 0.2}), 100)
+    for name, values in maps.items():
+        if name in drawn:
+            # All 100 below half of the limit has a chance of 2^-100.
+            assert 0.1 < abs(values).max() <= 0.2 + 1e-6
+        else:
+            np.testing.assert_allclose(values, 0.0, atol=1e-6)
