@@ -17,11 +17,14 @@ from tqdm import tqdm
 
 from keras_infogan import visualization
 from keras_infogan.files import atomic_path
+from keras_infogan.files import check_space
 from keras_infogan.files import one_line
 from keras_infogan.model import InfoGAN
 from keras_infogan.pictures import draw_grids
 
 NUM_KEPT_CHECKPOINTS = 2
+# What HDF5 adds to the arrays: some kilobytes for each of a hundred of them.
+_HDF5_BYTES = 1_000_000
 # Seconds between lines of progress where no terminal can redraw one.
 _PLAIN_PROGRESS_SECONDS = 15.0
 
@@ -212,11 +215,9 @@ class Checkpoints(StepCallback):
         if self._saved_step == self.run_step:
             return
         path = self.directory / f"step_{self.run_step:08d}.weights.h5"
-        try:
-            with atomic_path(path) as partial:
-                self.model.save_weights(partial)
-        except RuntimeError as error:  # h5py, when the disk is full
-            raise OSError(f"Could not write {path}: {error}") from error
+        with atomic_path(path) as partial:
+            check_space(partial, self.model.num_state_bytes + _HDF5_BYTES)
+            self.model.save_weights(partial)
         self._saved_step = self.run_step
         for old in find_checkpoints(self.directory)[NUM_KEPT_CHECKPOINTS:]:
             old.unlink()

@@ -27,11 +27,14 @@ def check_networks(
             return "no dictionary"
         return {name: end.shape[-1] for name, end in ends.items()}
 
+    # A model that is not functional has neither.
+    inputs = getattr(generator, "input", None)
+    outputs = getattr(discriminator, "output", None)
     for what, received, expected in (
-        ("inputs of the generator", widths(generator.input), spec.input_dims),
+        ("inputs of the generator", widths(inputs), spec.input_dims),
         (
             "outputs of the discriminator",
-            widths(discriminator.output),
+            widths(outputs),
             {"logits": 1, **spec.posterior_dims},
         ),
     ):

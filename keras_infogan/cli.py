@@ -218,9 +218,10 @@ def run_evaluate(args: argparse.Namespace) -> Any:
     from keras_infogan import evaluation
     from keras_infogan import training
 
-    folders = {"data_dir": args.data_dir, "archives_dir": args.archives_dir}
-    data = training.load_split(config, "train", **folders)
-    report = training.finish(config, args.model, data, **folders)
+    data = training.load_data(
+        config, data_dir=args.data_dir, archives_dir=args.archives_dir
+    )
+    report = training.finish(config, args.model, *data)
     for sentence in evaluation.describe(report):
         _say(sentence)
     return report
@@ -362,13 +363,10 @@ def run_encode(args: argparse.Namespace) -> Any:
     """`keras-infogan encode`: returns the codes of each image."""
     from keras_infogan import pictures
     from keras_infogan import training
-    from keras_infogan import visualization
+    from keras_infogan.picture_files import read_image
 
     model = training.load_model(args.model)
-    images = [
-        visualization.read_image(path, model.image_shape)
-        for path in args.images
-    ]
+    images = [read_image(path, model.image_shape) for path in args.images]
     results = []
     for path, codes in zip(
         args.images, pictures.read_codes(model, images), strict=True

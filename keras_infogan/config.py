@@ -38,6 +38,8 @@ class TrainingConfig:
 
     preset: str = _option("mnist", "the preset that the rest started from")
     dataset: str = _option("mnist", "name of a tfds image data set")
+    train_split: str = _option("train", "split, or slice of one, to train on")
+    test_split: str = _option("test", "split, or slice of one, to evaluate on")
     image_size: int = _option(28, "height and width of the images, in pixels")
     channels: int = _option(1, "1 for gray images, 3 for RGB")
     noise_dim: int = _option(62, "width of the incompressible noise")
@@ -273,6 +275,9 @@ PRESETS = {
         TrainingConfig(
             preset="dsprites",
             dataset="dsprites",
+            # All of it is one split.
+            train_split="train[:90%]",
+            test_split="train[90%:]",
             image_size=64,
             noise_dim=5,
             codes={"continuous": {"type": "uniform", "dim": 5}},

@@ -10,12 +10,16 @@ import tensorflow as tf
 
 from keras_infogan import __version__
 from keras_infogan import metrics
+from keras_infogan.codes import Bernoulli
+from keras_infogan.codes import Categorical
 from keras_infogan.data import ImageData
 from keras_infogan.losses import mutual_information
 from keras_infogan.model import InfoGAN
 
 # The standard error of a code's information is its deviation over 100.
 NUM_INFORMATION_SAMPLES = 10_000
+# Images that are floats at a time.
+_CHUNK = 10_000
 
 
 def evaluate(
@@ -37,10 +41,14 @@ def evaluate(
     Returns:
         Plain data, ready for JSON: `clustering_accuracy`,
         `normalized_mutual_information`, `adjusted_rand_index` in [0, 1] (the
-        last may be negative), `confusion` (`labels` in rows, categories in
-        columns), `category_to_class`, `mutual_information` in nats by code and
-        `total`, with `entropy` and `standard_error`, `num_test_images`, `seed`
-        and `versions`.
+        last may be negative), `clustering_accuracy_standard_error` (of the
+        images, not of seeds), `category_usage_entropy` in nats on the test
+        images, `confusion` (classes in rows, categories in columns) with
+        `class_names`, `category_to_class` (-1 for a category that is left
+        over); `mutual_information` in nats by code and `total`, with
+        `mutual_information_standard_error`, `mutual_information_ceiling` (of
+        discrete codes) and `entropy`; `num_train_images`, `num_test_images`,
+        `seed` and `versions`.
     """
     return {
         **_clustering(model, train, test),
@@ -70,6 +78,8 @@ def _clustering(
         return dict.fromkeys(
             (
                 "clustering_accuracy",
+                "clustering_accuracy_standard_error",
+                "category_usage_entropy",
                 "normalized_mutual_information",
                 "adjusted_rand_index",
                 "category_to_class",
@@ -83,26 +93,39 @@ def _clustering(
         "num_classes": len(class_names),
         "num_clusters": code.dim,
     }
-    clusters = {
-        split: model.encode(data.scaled())[f"{names[0]}_logits"].argmax(axis=1)
-        for split, data in (("train", train), ("test", test))
-    }
     mapping = metrics.match_clusters(
-        metrics.confusion_matrix(train.labels, clusters["train"], **sizes)
+        metrics.confusion_matrix(
+            train.labels, _find_clusters(model, train, names[0]), **sizes
+        )
     )
-    labels, found = test.labels, clusters["test"]
+    labels, found = test.labels, _find_clusters(model, test, names[0])
+    confusion = metrics.confusion_matrix(labels, found, **sizes)
+    accuracy = metrics.clustering_accuracy(labels, found, mapping)
     return {
-        "clustering_accuracy": metrics.clustering_accuracy(
-            labels, found, mapping
+        "clustering_accuracy": accuracy,
+        "clustering_accuracy_standard_error": metrics.accuracy_standard_error(
+            accuracy, len(labels)
         ),
+        "category_usage_entropy": metrics.usage_entropy(confusion.sum(axis=0)),
         "normalized_mutual_information": metrics.normalized_mutual_information(
             labels, found
         ),
         "adjusted_rand_index": metrics.adjusted_rand_index(labels, found),
         "category_to_class": mapping.tolist(),
         "class_names": class_names,
-        "confusion": metrics.confusion_matrix(labels, found, **sizes).tolist(),
+        "confusion": confusion.tolist(),
     }
+
+
+def _find_clusters(model: InfoGAN, data: ImageData, name: str) -> np.ndarray:
+    """The likeliest category of each image, an integer vector."""
+    chunks = [
+        model.encode(data.scaled(slice(start, start + _CHUNK)))
+        for start in range(0, len(data.images), _CHUNK)
+    ]
+    return np.concatenate(
+        [chunk[f"{name}_logits"].argmax(axis=1) for chunk in chunks]
+    )
 
 
 def _information(model: InfoGAN, seed: int) -> dict[str, Any]:
@@ -129,6 +152,14 @@ def _information(model: InfoGAN, seed: int) -> dict[str, Any]:
     return {
         "mutual_information": {**nats, "total": sum(nats.values())},
         "mutual_information_standard_error": errors,
+        # A discrete code has no more information than its entropy; that of a
+        # continuous one grows with the precision it is read with.
+        "mutual_information_ceiling": {
+            name: code.entropy
+            if isinstance(code, Categorical | Bernoulli)
+            else None
+            for name, code in spec.codes.items()
+        },
         "entropy": {name: code.entropy for name, code in spec.codes.items()},
     }
 
@@ -138,29 +169,26 @@ def describe(report: dict[str, Any]) -> list[str]:
     sentences = []
     accuracy = report["clustering_accuracy"]
     if accuracy is not None:
-        count = report["num_test_images"]
-        how = (
-            f"with {report['num_labels']} labels"
-            if report.get("num_labels")
-            else "without any label"
-        )
+        num_labels = report.get("num_labels", 0)
+        how = f"with {num_labels} labels" if num_labels else "without any label"
         sentences.append(
-            f"Learned {how}, the category tells the class of {accuracy:.1%} of "
-            f"the {count:,} test images (one category to a class, the pairs "
-            "fitted on the training images; guessing gives "
-            f"{1 / len(report['class_names']):.0%}). NMI "
-            f"{report['normalized_mutual_information']:.3f}, ARI "
-            f"{report['adjusted_rand_index']:.3f}."
+            f"Learned {how}, the category tells the class of {accuracy:.1%} "
+            f"of the {report['num_test_images']:,} test images (one category "
+            "to a class, the pairs fitted on the training images; guessing "
+            f"gives {1 / len(report['class_names']):.0%}). "
+            f"NMI {report['normalized_mutual_information']:.3f}, "
+            f"ARI {report['adjusted_rand_index']:.3f}."
         )
     for name, nats in report["mutual_information"].items():
         if name == "total":
             continue
-        entropy = report["entropy"][name]
+        ceiling = report["mutual_information_ceiling"][name]
+        of_all = "" if ceiling is None else f" of {ceiling:.2f}"
         sentences.append(
-            f"Of the {entropy:.2f} nats of `{name}`, a generated image tells at "
-            f"least {nats:.2f}."
+            f"From a generated image, Q reads at least {nats:.2f} nats{of_all} "
+            f"of `{name}`."
             if nats > 0.0
-            else f"The bound says nothing of `{name}` yet: {nats:.2f} nats of "
-            f"{entropy:.2f}."
+            else f"From a generated image, Q reads nothing certain of `{name}` "
+            f"yet (the bound is {nats:.2f} nats)."
         )
     return sentences

@@ -31,6 +31,27 @@ def atomic_path(path: Path) -> Iterator[Path]:
         partial.unlink(missing_ok=True)
 
 
+def check_space(path: Path, num_bytes: int) -> None:
+    """Raises an `OSError` if a file of this size cannot be written.
+
+    For writers that do not survive a full disk: HDF5 ends the process.
+
+    Args:
+        path: Where the file will be. A file that is there is emptied.
+        num_bytes: Its size.
+    """
+    with path.open("wb") as file:
+        try:
+            os.posix_fallocate(file.fileno(), 0, num_bytes)
+        except OSError as error:
+            path.unlink()
+            raise OSError(
+                f"{path.parent} should have {num_bytes / 1e6:.0f} MB to spare. "
+                f"Received: {error.strerror}. Make room, and start again."
+            ) from error
+        file.truncate(0)
+
+
 def write_json(path: Path, content: Any) -> None:
     """Writes `content` to `path` as indented JSON, atomically."""
     with atomic_path(path) as partial:

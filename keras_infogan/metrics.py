@@ -1,7 +1,10 @@
 """From arrays to numbers: how well categories are classes."""
 
+import math
+
 import numpy as np
 from scipy.optimize import linear_sum_assignment
+from scipy.special import entr
 from sklearn.metrics import adjusted_rand_score
 from sklearn.metrics import normalized_mutual_info_score
 
@@ -14,7 +17,7 @@ def _check(name: str, values: np.ndarray, limit: int | None = None) -> None:
         or not np.issubdtype(array.dtype, np.integer)
     ):
         raise ValueError(
-            f"`{name}` should be a vector of integers. "
+            f"`{name}` should be a vector of integers, at least one. "
             f"Received: shape={array.shape}, dtype={array.dtype}."
         )
     if array.min() < 0 or (limit is not None and array.max() >= limit):
@@ -51,7 +54,7 @@ def confusion_matrix(
         num_clusters: The number of clusters.
 
     Returns:
-        Integer array of shape `(num_classes, num_clusters)`.
+        int64 array of shape `(num_classes, num_clusters)`.
     """
     _check_pair(labels, clusters)
     _check("labels", labels, num_classes)
@@ -65,17 +68,26 @@ def match_clusters(confusion: np.ndarray) -> np.ndarray:
     """The one-to-one naming of clusters that is right most often.
 
     Solved exactly, by the method of
-    [Crouse, 2016](https://doi.org/10.1109/TAES.2016.140952) in SciPy.
+    [Crouse, 2016](https://doi.org/10.1109/TAES.2016.140952) in SciPy. A cluster
+    without images may be given a class that no other cluster needs.
 
     Args:
-        confusion: Integer array of shape `(num_classes, num_clusters)`.
+        confusion: Integer array of shape `(num_classes, num_clusters)`, of the
+            images that the naming is fitted to.
 
     Returns:
-        Integer array of shape `(num_clusters,)`: the class of each cluster, -1
-        for those that are left over.
+        int64 array of shape `(num_clusters,)`: the class of each cluster, -1
+        for those that are left over, whose images all count as errors.
     """
-    classes, clusters = linear_sum_assignment(confusion, maximize=True)
-    mapping = np.full(confusion.shape[1], -1)
+    counts = np.asarray(confusion)
+    if counts.ndim != 2 or not counts.size or counts.min() < 0:
+        raise ValueError(
+            "`confusion` should be counts of shape (num_classes, num_clusters)."
+            f" Received: shape={counts.shape}"
+            + (f", smallest count {counts.min()}." if counts.size else ".")
+        )
+    classes, clusters = linear_sum_assignment(counts, maximize=True)
+    mapping = np.full(counts.shape[1], -1, np.int64)
     mapping[clusters] = classes
     return mapping
 
@@ -99,16 +111,37 @@ def clustering_accuracy(
     return float(np.mean(np.asarray(mapping)[clusters] == labels))
 
 
+def accuracy_standard_error(accuracy: float, num_samples: int) -> float:
+    """Standard error of a share of independent images, `sqrt(p (1 - p) / n)`.
+
+    Args:
+        accuracy: The share `p`, in [0, 1].
+        num_samples: The number of images `n`.
+
+    Returns:
+        At most `1 / (2 sqrt(n))`. It is 0 for a share of 0 or 1, where it says
+        nothing. It is of these images alone: seeds differ by more.
+    """
+    if not 0.0 <= accuracy <= 1.0 or num_samples < 1:
+        raise ValueError(
+            "An accuracy is in [0, 1], of at least one sample. "
+            f"Received: accuracy={accuracy}, num_samples={num_samples}."
+        )
+    return math.sqrt(accuracy * (1.0 - accuracy) / num_samples)
+
+
 def normalized_mutual_information(
     labels: np.ndarray, clusters: np.ndarray
 ) -> float:
     """`I(labels; clusters)` over the mean of both entropies.
 
     The arithmetic mean, as in
-    [Vinh et al., 2010](https://jmlr.org/papers/v11/vinh10a.html), Table 2.
+    [Vinh et al., 2010](https://jmlr.org/papers/v11/vinh10a.html), Table 2. Not
+    adjusted for chance: that of independent ones is a little above 0.
 
     Returns:
-        In [0, 1]; 1 if the clusters are the classes, 0 if they are independent.
+        In [0, 1]; 1 if the clusters are the classes, 0 if all images are in one
+        cluster.
     """
     _check_pair(labels, clusters)
     return float(
@@ -129,3 +162,28 @@ def adjusted_rand_index(labels: np.ndarray, clusters: np.ndarray) -> float:
     """
     _check_pair(labels, clusters)
     return float(adjusted_rand_score(labels, clusters))
+
+
+def usage_entropy(counts: np.ndarray) -> float:
+    """Entropy of how often each cluster is used, in nats.
+
+    Args:
+        counts: Array of shape `(num_clusters,)`: how many images each has, such
+            as the sums of the columns of `confusion_matrix`.
+
+    Returns:
+        From 0, if one cluster has all, to `log(num_clusters)` if all are used
+        alike; its exponential is the number of clusters in effect.
+    """
+    usage = np.asarray(counts, np.float64)
+    # NaN fails the comparisons, too.
+    if (
+        usage.ndim != 1
+        or not (usage >= 0).all()
+        or not 0 < usage.sum() < np.inf
+    ):
+        raise ValueError(
+            "`counts` should be a vector of counts, not all of them 0. "
+            f"Received: shape={usage.shape}, {counts!r}."
+        )
+    return float(entr(usage / usage.sum()).sum())

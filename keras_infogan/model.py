@@ -193,6 +193,21 @@ class InfoGAN(keras.Model):
             }
         )
 
+    @property
+    def num_state_bytes(self) -> int:
+        """Size of all that is saved: weights, optimizers, counters."""
+        variables = [*self.variables]
+        for optimizer in (
+            self.generator_optimizer,
+            self.discriminator_optimizer,
+            self.information_optimizer,
+        ):
+            variables += optimizer.variables if optimizer else []
+        return sum(
+            variable.value.dtype.size * variable.value.shape.num_elements()
+            for variable in variables
+        )
+
     def _own_state(self) -> list[Any]:
         # Keras leaves the seeds of dropout out of its files, and the metrics,
         # which a run that goes on in the middle of an epoch needs.

@@ -44,6 +44,10 @@ def _check_image_shape(
         )
 
 
+# Inputs and outputs have the names of codes, in which there is no hyphen; so the
+# layers between them are named with one.
+
+
 def _latent_inputs(latent_spec: LatentSpec) -> dict[str, keras.KerasTensor]:
     return {
         name: keras.Input((dim,), name=name)
@@ -54,7 +58,7 @@ def _latent_inputs(latent_spec: LatentSpec) -> dict[str, keras.KerasTensor]:
 def _concatenate(
     inputs: dict[str, keras.KerasTensor],
 ) -> keras.KerasTensor:
-    return layers.Concatenate(name="latent")(list(inputs.values()))
+    return layers.Concatenate(name="latent-vector")(list(inputs.values()))
 
 
 def _to_image(x: keras.KerasTensor) -> keras.KerasTensor:
@@ -71,10 +75,10 @@ def _normalize(
 ) -> keras.KerasTensor:
     if normalization == "batch":
         return layers.BatchNormalization(
-            momentum=momentum, epsilon=epsilon, name=f"{name}_norm"
+            momentum=momentum, epsilon=epsilon, name=f"{name}-norm"
         )(x)
     if normalization == "layer":
-        return layers.LayerNormalization(name=f"{name}_norm")(x)
+        return layers.LayerNormalization(name=f"{name}-norm")(x)
     if normalization == "none":
         return x
     raise ValueError(
@@ -129,19 +133,21 @@ def _build_convolutional_generator(
     inputs = _latent_inputs(latent_spec)
     x = _concatenate(inputs)
     for name, units in (
-        ("dense_1", dense_units),
-        ("dense_2", height // 4 * (width // 4) * 2 * filters),
+        ("dense-1", dense_units),
+        ("dense-2", height // 4 * (width // 4) * 2 * filters),
     ):
         x = layers.Dense(units, use_bias=False, name=name)(x)
         x = _normalize(x, "batch", name)
-        x = layers.ReLU(name=f"{name}_relu")(x)
-    x = layers.Reshape((height // 4, width // 4, 2 * filters), name="map")(x)
-    x = layers.Conv2DTranspose(
-        filters, 4, 2, padding="same", use_bias=False, name="upconv_1"
+        x = layers.ReLU(name=f"{name}-relu")(x)
+    x = layers.Reshape(
+        (height // 4, width // 4, 2 * filters), name="feature-map"
     )(x)
-    x = _normalize(x, "batch", "upconv_1")
-    x = layers.ReLU(name="upconv_1_relu")(x)
-    x = layers.Conv2DTranspose(channels, 4, 2, padding="same", name="upconv_2")(
+    x = layers.Conv2DTranspose(
+        filters, 4, 2, padding="same", use_bias=False, name="upconv-1"
+    )(x)
+    x = _normalize(x, "batch", "upconv-1")
+    x = layers.ReLU(name="upconv-1-relu")(x)
+    x = layers.Conv2DTranspose(channels, 4, 2, padding="same", name="upconv-2")(
         x
     )
     return keras.Model(inputs, _to_image(x), name="generator")
@@ -158,18 +164,18 @@ def _build_convolutional_discriminator(
     _check_image_shape(image_shape, 4, "This discriminator")
     slope = 0.1
     image = keras.Input(image_shape, name="image")
-    x = layers.Conv2D(filters, 4, 2, padding="same", name="conv_1")(image)
-    x = layers.LeakyReLU(slope, name="conv_1_relu")(x)
-    x = layers.Conv2D(2 * filters, 4, 2, padding="same", name="conv_2")(x)
-    x = _normalize(x, normalization, "conv_2")
-    x = layers.LeakyReLU(slope, name="conv_2_relu")(x)
+    x = layers.Conv2D(filters, 4, 2, padding="same", name="conv-1")(image)
+    x = layers.LeakyReLU(slope, name="conv-1-relu")(x)
+    x = layers.Conv2D(2 * filters, 4, 2, padding="same", name="conv-2")(x)
+    x = _normalize(x, normalization, "conv-2")
+    x = layers.LeakyReLU(slope, name="conv-2-relu")(x)
     x = layers.Flatten(name="flat")(x)
     x = layers.Dense(dense_units, name="dense")(x)
     x = _normalize(x, normalization, "dense")
-    x = layers.LeakyReLU(slope, name="dense_relu")(x)
+    x = layers.LeakyReLU(slope, name="dense-relu")(x)
     q = layers.Dense(posterior_units, name="posterior")(x)
     q = _normalize(q, normalization, "posterior")
-    q = layers.LeakyReLU(slope, name="posterior_relu")(q)
+    q = layers.LeakyReLU(slope, name="posterior-relu")(q)
     outputs = discriminator_outputs(latent_spec, x, q)
     return keras.Model(image, outputs, name="discriminator")
 
@@ -215,26 +221,26 @@ def _build_writeup_generator(
     normal = keras.initializers.RandomNormal
     inputs = _latent_inputs(latent_spec)
     x = _concatenate(inputs)
-    x = layers.Dense(height // 4 * (width // 4) * 128, name="dense")(x)
-    x = layers.Reshape((height // 4, width // 4, 128), name="map")(x)
-    x = _normalize(x, "batch", "map", **_WRITEUP_NORM)
+    x = layers.Dense(height // 4 * (width // 4) * 128, name="dense-1")(x)
+    x = layers.Reshape((height // 4, width // 4, 128), name="feature-map")(x)
+    x = _normalize(x, "batch", "feature-map", **_WRITEUP_NORM)
     for number, filters in enumerate((128, 64), start=1):
-        x = layers.UpSampling2D(2, name=f"upsample_{number}")(x)
+        x = layers.UpSampling2D(2, name=f"upsample-{number}")(x)
         x = layers.Conv2D(
             filters,
             3,
             padding="same",
             kernel_initializer=normal(stddev=0.02),
-            name=f"conv_{number}",
+            name=f"conv-{number}",
         )(x)
-        x = _normalize(x, "batch", f"conv_{number}", **_WRITEUP_NORM)
-        x = layers.LeakyReLU(0.2, name=f"conv_{number}_relu")(x)
+        x = _normalize(x, "batch", f"conv-{number}", **_WRITEUP_NORM)
+        x = layers.LeakyReLU(0.2, name=f"conv-{number}-relu")(x)
     x = layers.Conv2D(
         channels,
         3,
         padding="same",
         kernel_initializer=normal(stddev=0.02),
-        name="conv_3",
+        name="conv-3",
     )(x)
     return keras.Model(inputs, _to_image(x), name="generator")
 
@@ -252,12 +258,12 @@ def _build_writeup_discriminator(
             2,
             padding="same",
             kernel_initializer=keras.initializers.RandomNormal(stddev=0.02),
-            name=f"conv_{number}",
+            name=f"conv-{number}",
         )(x)
-        x = layers.LeakyReLU(0.2, name=f"conv_{number}_relu")(x)
-        x = layers.SpatialDropout2D(0.25, name=f"conv_{number}_dropout")(x)
+        x = layers.LeakyReLU(0.2, name=f"conv-{number}-relu")(x)
+        x = layers.SpatialDropout2D(0.25, name=f"conv-{number}-dropout")(x)
         if number > 1:
-            x = _normalize(x, normalization, f"conv_{number}", **_WRITEUP_NORM)
+            x = _normalize(x, normalization, f"conv-{number}", **_WRITEUP_NORM)
     x = layers.Flatten(name="flat")(x)
     outputs = discriminator_outputs(latent_spec, x)
     return keras.Model(image, outputs, name="discriminator")

@@ -14,6 +14,7 @@ import keras
 import tensorflow as tf
 
 from keras_infogan import callbacks
+from keras_infogan import figures
 from keras_infogan import visualization
 from keras_infogan.config import TrainingConfig
 from keras_infogan.data import ImageData
@@ -108,22 +109,29 @@ def build_model(config: TrainingConfig, *, num_steps: int = 1) -> InfoGAN:
     return model
 
 
-def load_split(
+def load_data(
     config: TrainingConfig,
-    split: str,
     *,
     data_dir: Path | None = None,
     archives_dir: Path | None = None,
-) -> ImageData:
-    """The images of a configuration; `load_images` explains the folders."""
-    return load_images(
-        config.dataset,
-        split=split,
-        image_size=config.image_size,
-        channels=config.channels,
-        data_dir=data_dir,
-        archives_dir=archives_dir,
+) -> tuple[ImageData, ImageData]:
+    """The training and the test images of a configuration.
+
+    `load_images` explains the folders and the errors.
+    """
+    _say(f"Reading {config.dataset} ...")
+    train_data, test_data = (
+        load_images(
+            config.dataset,
+            split=split,
+            image_size=config.image_size,
+            channels=config.channels,
+            data_dir=data_dir,
+            archives_dir=archives_dir,
+        )
+        for split in (config.train_split, config.test_split)
     )
+    return train_data, test_data
 
 
 def train(
@@ -164,9 +172,9 @@ def train(
         return json.loads((run_dir / "report.json").read_text())
     # Data and model first: what is wrong with the options shall be said before
     # a directory is made for them.
-    _say(f"Reading {config.dataset} ...")
-    folders = {"data_dir": data_dir, "archives_dir": archives_dir}
-    data = load_split(config, "train", **folders)
+    data, test_data = load_data(
+        config, data_dir=data_dir, archives_dir=archives_dir
+    )
     steps_per_epoch = data.num_batches(config.batch_size)
     num_steps = config.epochs * steps_per_epoch
     model = build_model(config, num_steps=num_steps)
@@ -187,7 +195,7 @@ def train(
             _fit(config, run_dir, model, batches, position)
             with atomic_path(run_dir / "model.keras") as partial:
                 model.save(partial)
-        return finish(config, run_dir, data, **folders)
+        return finish(config, run_dir, data, test_data)
 
 
 def _check_directory(run_dir: Path, config: TrainingConfig) -> None:
@@ -312,9 +320,7 @@ def finish(
     config: TrainingConfig,
     run_dir: Path,
     train_data: ImageData,
-    *,
-    data_dir: Path | None = None,
-    archives_dir: Path | None = None,
+    test_data: ImageData,
 ) -> dict[str, Any]:
     """Evaluates the model of a run and writes its report and pictures.
 
@@ -322,8 +328,7 @@ def finish(
         config: The options.
         run_dir: The directory, with `model.keras` in it.
         train_data: The training split.
-        data_dir: Where tfds keeps prepared data sets.
-        archives_dir: Where the original archives of the data set are.
+        test_data: The test split.
 
     Returns:
         The report: that of `evaluation.evaluate`, with `num_labels` and the
@@ -331,9 +336,6 @@ def finish(
     """
     _say("Evaluating ...")
     model = load_model(run_dir)
-    test_data = load_split(
-        config, "test", data_dir=data_dir, archives_dir=archives_dir
-    )
     report = {
         **evaluate(model, train_data, test_data, seed=config.seed),
         "num_labels": config.num_labels,
@@ -343,12 +345,10 @@ def finish(
         visualization.save_picture(run_dir / f"{name}.png", grid)
     log = callbacks.read_log(run_dir / "log.jsonl")
     if log:
-        visualization.save_curves(
-            run_dir / "curves.png", log, entropies=report["entropy"]
-        )
+        curves = figures.render_curves(log, entropies=report["entropy"])
+        visualization.save_picture(run_dir / "curves.png", curves)
     if report["confusion"] is not None:
-        visualization.save_confusion_matrix(
-            run_dir / "confusion.png",
+        picture = figures.render_confusion_matrix(
             report["confusion"],
             class_names=report["class_names"],
             cluster_names=[
@@ -356,5 +356,8 @@ def finish(
             ],
             title=f"{config.dataset}, test images by class and category",
         )
+        visualization.save_picture(run_dir / "confusion.png", picture)
+        with tf.summary.create_file_writer(str(run_dir)).as_default():
+            tf.summary.image("confusion", picture[None], step=int(model.step))
     write_json(run_dir / "report.json", report)
     return report

@@ -2,6 +2,8 @@
 
 import json
 import math
+import re
+from typing import Any
 
 import keras
 import numpy as np
@@ -10,6 +12,7 @@ import tensorflow as tf
 
 from keras_infogan.codes import Bernoulli
 from keras_infogan.codes import Categorical
+from keras_infogan.codes import Code
 from keras_infogan.codes import Normal
 from keras_infogan.codes import Uniform
 from keras_infogan.latent import RESERVED_NAMES
@@ -90,11 +93,14 @@ def test_no_codes():
         LatentSpec(5, {})
 
 
-def test_wrong_code():
+@pytest.mark.parametrize("code", [10, "categorical", Categorical, None])
+def test_wrong_code(code):
     with pytest.raises(
-        ValueError, match="code 'a' should be one of .* Received: 10."
+        ValueError,
+        match="code 'a' should be one of Categorical, Uniform, Normal, "
+        f"Bernoulli. Received: {re.escape(repr(code))}.",
     ):
-        LatentSpec(5, {"a": 10})
+        LatentSpec(5, {"a": code})
 
 
 @pytest.mark.parametrize("noise_dim", [0, -1, True, 62.5, 62.0, "62", None])
@@ -109,12 +115,13 @@ def test_wrong_noise_dim(noise_dim):
 
 def test_codes_cannot_be_changed():
     """Neither from inside nor through the mapping that was given."""
-    codes = {"a": Uniform()}
+    codes: dict[str, Code] = {"a": Uniform()}
     spec = LatentSpec(5, codes)
     codes["b"] = Uniform()
     assert list(spec.codes) == ["a"]
+    inside: Any = spec.codes
     with pytest.raises(TypeError, match="does not support item assignment"):
-        spec.codes["b"] = Uniform()
+        inside["b"] = Uniform()
 
 
 def test_config_round_trip():
@@ -152,7 +159,7 @@ def test_unknown_type_in_a_config():
 
 def test_equality():
     """Equal in all of it, the order of the codes included; so is the hash."""
-    codes = {"a": Uniform(), "b": Normal()}
+    codes: dict[str, Code] = {"a": Uniform(), "b": Normal()}
     spec = LatentSpec(5, codes)
     assert spec == LatentSpec(5, dict(codes))
     assert hash(spec) == hash(LatentSpec(5, dict(codes)))

@@ -397,6 +397,9 @@ def test_warp_of_generated_images_is_the_mean_of_both():
         np.testing.assert_array_equal(
             values[f"mutual_information_{name}"], nats
         )
+    np.testing.assert_allclose(
+        values["mutual_information"], sum(plain.values()), rtol=1e-6
+    )
 
 
 def test_gradient_of_the_information_passes_the_warp():

@@ -31,7 +31,9 @@ def same_map(
     """All of the images under one map."""
     count = len(images)
     result = affine(
-        tf.constant(images), tf.constant([matrix] * count), [shift] * count
+        tf.constant(images),
+        tf.constant([matrix] * count, tf.float32),
+        tf.constant([shift] * count, tf.float32),
     )
     return np.asarray(result)
 

@@ -1,0 +1,186 @@
+"""Picture files of every kind, read as a network takes them."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from keras_infogan import picture_files
+from keras_infogan import visualization
+
+RNG = np.random.default_rng(0)
+
+
+def random_images(count, height=28, width=28, channels=1):
+    return RNG.uniform(-1, 1, (count, height, width, channels)).astype(
+        np.float32
+    )
+
+
+# read_image
+
+
+@pytest.mark.parametrize("shape", [(28, 28, 1), (32, 24, 3)])
+def test_read_image_gives_back_what_was_saved(shape, tmp_path):
+    """But for half a gray level of rounding, 0.5 / 127.5."""
+    images = random_images(1, *shape)
+    path = tmp_path / "x.png"
+    visualization.save_picture(
+        path,
+        visualization.image_grid(images, num_columns=1, padding=0, scale=1),
+    )
+    image = picture_files.read_image(path, shape)
+    assert image.dtype == np.float32
+    assert image.shape == shape
+    np.testing.assert_allclose(image, images[0], atol=0.5 / 127.5 + 1e-6)
+
+
+def save_array(path, array):
+    Image.fromarray(array).save(path)
+    return path
+
+
+def test_read_image_of_16_bits(tmp_path):
+    """0, a half and 65535 are -1, 0 and 1, to half of one of 255 levels."""
+    levels = np.array([[0, 32768, 65535]], np.uint16).repeat(3, axis=0)
+    path = save_array(tmp_path / "deep.png", levels)
+    image = picture_files.read_image(path, (3, 3, 1))
+    np.testing.assert_allclose(
+        image[..., 0], [[-1, 0, 1]] * 3, atol=0.5 / 127.5 + 1e-6
+    )
+
+
+def test_read_image_puts_transparency_on_black(tmp_path):
+    """Alpha 0 is black, alpha 51 = 255 / 5 of white is a fifth: -0.6.
+
+    A level of rounding, 1 / 127.5, is allowed.
+    """
+    path = save_array(
+        tmp_path / "alpha.png",
+        np.array([[[255] * 4, [255, 255, 255, 51], [255, 255, 255, 0]]] * 3)
+        .astype(np.uint8)
+        .reshape(3, 3, 4),
+    )
+    image = picture_files.read_image(path, (3, 3, 1))
+    np.testing.assert_allclose(
+        image[..., 0], [[1, -0.6, -1]] * 3, atol=1 / 127.5
+    )
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "PA", "RGB", "RGBA"])
+def test_read_image_of_every_mode(mode, tmp_path):
+    """White on the left, black on the right, whatever it is stored as."""
+    picture = Image.new("L", (8, 8), 0)
+    picture.paste(255, (0, 0, 4, 8))
+    path = tmp_path / ("x.tiff" if mode == "PA" else "x.png")
+    picture.convert("P" if mode == "PA" else mode).convert(mode).save(path)
+    for channels in (1, 3):
+        image = picture_files.read_image(path, (8, 8, channels))
+        assert (image[:, :4] == 1).all()
+        assert (image[:, 4:] == -1).all()
+
+
+def test_read_image_turns_photographs_upright(tmp_path):
+    """Orientation 6: the camera was turned, what is left belongs on top."""
+    picture = Image.new("L", (40, 20), 0)
+    picture.paste(255, (0, 0, 20, 20))
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    picture.save(tmp_path / "x.png", exif=exif)
+    image = picture_files.read_image(tmp_path / "x.png", (40, 20, 1))
+    assert (image[:20] == 1).all()
+    assert (image[20:] == -1).all()
+
+
+def test_read_image_crops_around_the_center(tmp_path):
+    """Of 12 x 4 pixels, the middle 4 columns are kept for a square."""
+    levels = np.zeros((4, 12), np.uint8)
+    levels[:, 4:8] = 255
+    path = save_array(tmp_path / "x.png", levels)
+    assert (picture_files.read_image(path, (4, 4, 1)) == 1).all()
+
+
+def test_read_image_resizes_with_antialiasing(tmp_path):
+    """A checkerboard, eight times too large, becomes gray, not a pattern.
+
+    Half of 255 is 127.5; a window of Lanczos 3 over 8 pixels leaves less than
+    a hundredth of the pattern away from the edges; two levels are allowed.
+    """
+    board = (np.indices((64, 64)).sum(axis=0) % 2 * 255).astype(np.uint8)
+    path = save_array(tmp_path / "x.png", board)
+    image = picture_files.read_image(path, (8, 8, 1))
+    np.testing.assert_allclose(image, 0.0, atol=2 / 127.5)
+
+
+def test_read_image_names_a_file_that_is_not_there(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"no file .*none\.png\.$"):
+        picture_files.read_image(tmp_path / "none.png", (28, 28, 1))
+
+
+def test_read_image_names_a_file_that_may_not_be_read(tmp_path, monkeypatch):
+    """By a stand-in, as root may read every file."""
+
+    def refuse(path):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Image, "open", refuse)
+    with pytest.raises(PermissionError, match=r"x\.png may not be read"):
+        picture_files.read_image(tmp_path / "x.png", (28, 28, 1))
+
+
+def _whole_png(tmp_path):
+    path = save_array(
+        tmp_path / "x.png", RNG.integers(0, 256, (64, 64), np.uint8)
+    )
+    return path.read_bytes()
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda png: b"",
+        lambda png: b"hello, I am a text\n" * 9,
+        lambda png: png[:20],
+        lambda png: png[: len(png) // 2],
+        lambda png: png[:60] + bytes(200) + png[260:],
+    ],
+    ids=["empty", "text", "header", "half", "zeros"],
+)
+def test_read_image_refuses_damaged_files(damage, tmp_path):
+    path = tmp_path / "bad.png"
+    path.write_bytes(damage(_whole_png(tmp_path)))
+    with pytest.raises(
+        ValueError, match=r"bad\.png should be a picture.*Received: \S"
+    ) as caught:
+        picture_files.read_image(path, (28, 28, 1))
+    assert "\n" not in str(caught.value)
+
+
+def test_read_image_refuses_a_folder(tmp_path):
+    with pytest.raises(ValueError, match="a picture. Received: a folder"):
+        picture_files.read_image(tmp_path, (28, 28, 1))
+
+
+def test_read_image_refuses_numbers_of_unknown_range(tmp_path):
+    path = save_array(tmp_path / "x.tiff", np.zeros((4, 4), np.float32))
+    with pytest.raises(ValueError, match="not of 8 or 16 bits"):
+        picture_files.read_image(path, (4, 4, 1))
+
+
+@pytest.mark.parametrize("side", [8001, 10_000, 20_000])
+def test_read_image_refuses_huge_pictures(side, tmp_path):
+    """One row above 50 Mpx; where Pillow warns; and where Pillow refuses.
+
+    The files are small: one color packs well. Nothing of it is unpacked.
+    """
+    path = tmp_path / "huge.png"
+    Image.new("1", (side, side)).save(path)
+    with pytest.raises(
+        ValueError, match=r"huge\.png should have at most 64,000,000 pixels"
+    ):
+        picture_files.read_image(path, (28, 28, 1))
+
+
+@pytest.mark.parametrize("shape", [(28, 28, 2), (0, 28, 1)])
+def test_read_image_refuses_other_shapes(shape, tmp_path):
+    with pytest.raises(ValueError, match="1 or 3 channels. Received: image_sh"):
+        picture_files.read_image(tmp_path / "x.png", shape)
