@@ -97,7 +97,9 @@ def _check_stddev(owner: object, stddev: float | None) -> None:
 
 def _to_rows(values: npt.ArrayLike, count: int, dim: int) -> np.ndarray:
     """Float32 `(count, dim)` from a number, a row, a column or the whole."""
-    array = np.asarray(values, np.float32)
+    # What is beyond float32 becomes infinite, and is refused below.
+    with np.errstate(over="ignore"):
+        array = np.asarray(values, np.float32)
     if array.ndim == 1 and dim == 1:
         array = array[:, None]
     if array.ndim > 2 or (array.ndim == 2 and array.shape[1] not in (1, dim)):

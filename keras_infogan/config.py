@@ -108,7 +108,11 @@ class TrainingConfig:
     checkpoint_interval: int = _option(
         200, "steps between checkpoints, beside those after each epoch"
     )
-    jit_compile: bool = _option(default=True, text="compile the step with XLA")
+    jit_compile: bool = _option(
+        default=True,
+        text="compile the step with XLA; without it, runs repeat, and resume, "
+        "to rounding only",
+    )
     steps_per_execution: int = _option(1, "steps in a call of TensorFlow")
     dtype_policy: str = _option(
         "float32", "float32, mixed_bfloat16 or mixed_float16"

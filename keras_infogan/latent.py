@@ -76,7 +76,12 @@ class LatentSpec:
                     f"The code {name!r} should be one of Categorical, Uniform, "
                     f"Normal, Bernoulli. Received: {code!r}."
                 )
-        self.codes = MappingProxyType(dict(codes))
+        self._codes = dict(codes)
+
+    @property
+    def codes(self) -> Mapping[str, Code]:
+        """The codes by name, in order; they cannot be changed."""
+        return MappingProxyType(self._codes)
 
     def __eq__(self, other: object) -> bool:
         return (
@@ -242,10 +247,11 @@ class LatentSpec:
             As `sample`, with `num_rows * num_columns` rows, row by row.
         """
         code = self.code(name)
-        if not 0 <= index < code.dim:
+        last = 0 if isinstance(code, Categorical) else code.dim - 1
+        if not 0 <= index <= last:
             raise ValueError(
-                f"The index of the code {name!r} should be from 0 to "
-                f"{code.dim - 1}. Received: {index}."
+                f"The index of the code {name!r} should be from 0 to {last}. "
+                f"Received: {index}."
             )
         latents = self.sample(num_rows, key)
         for first in self.categorical_names[:1]:

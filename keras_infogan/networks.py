@@ -44,8 +44,8 @@ def _check_image_shape(
         )
 
 
-# Inputs and outputs have the names of codes, in which there is no hyphen; so the
-# layers between them are named with one.
+# Inputs and outputs have the names of codes, in which there is no hyphen; so
+# the layers between them are named with one.
 
 
 def _latent_inputs(latent_spec: LatentSpec) -> dict[str, keras.KerasTensor]:

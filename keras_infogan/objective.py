@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from dataclasses import dataclass
 from dataclasses import field
+from dataclasses import fields
 from typing import Any
 
 import keras
@@ -45,7 +46,7 @@ class Objective:
             of [Gulrajani et al., 2017](https://arxiv.org/abs/1704.00028).
         information_weights: `lambda`, by the name of the code; 1 where none is
             given.
-        warp: How images are varied for the next two.
+        warp: How images are varied for the next two; labeled images are, too.
         warp_generated: Whether a category must also be read from a warped copy
             of each generated image: the mean of both log-likelihoods. So it
             cannot hide in a signal that nobody sees.
@@ -114,7 +115,15 @@ class Objective:
 
     def get_config(self) -> dict[str, Any]:
         """The objective as plain data, ready for JSON."""
-        return asdict(self)
+        warp = asdict(self.warp) if self.warp else None
+        return {
+            **{
+                option.name: getattr(self, option.name)
+                for option in fields(self)
+            },
+            "information_weights": dict(self.information_weights),
+            "warp": warp,
+        }
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> "Objective":

@@ -1,5 +1,6 @@
 """Random affine copies of images: what a hand varies and a digit keeps."""
 
+import math
 from dataclasses import dataclass
 
 import tensorflow as tf
@@ -66,12 +67,31 @@ class Warp:
         shear: The largest horizontal shear, in pixels a pixel.
         log_scale: The largest logarithm of the scale, height and width apart.
         shift: The largest shift, as a share of the image's size.
+
+    Raises:
+        ValueError: If one is negative, NaN, or so large (45 degrees, or 1) that
+            the images would be lost.
     """
 
     rotation: float = 0.35
     shear: float = 0.3
     log_scale: float = 0.2
     shift: float = 0.09
+
+    def __post_init__(self):
+        for name, most in (
+            # Resampling in two passes needs rows that stay near to rows.
+            ("rotation", math.pi / 4),
+            ("shear", 1.0),
+            ("log_scale", 1.0),
+            ("shift", 1.0),
+        ):
+            value = getattr(self, name)
+            if not 0.0 <= value <= most:
+                raise ValueError(
+                    f"`{name}` of a warp should be a number from 0 to "
+                    f"{most:.4g}. Received: {value!r}."
+                )
 
     def __call__(self, images: tf.Tensor, key: tf.Tensor) -> tf.Tensor:
         """Warps each image by a map of its own.

@@ -40,7 +40,6 @@ WRITEUP = (
     *SMALL,
     "--preset=writeup",
     "--decay-share=0.5",
-    "--no-jit-compile",
     "--image-size=16",
 )
 TIMEOUT = 300

@@ -1,0 +1,70 @@
+"""Files are whole or not there, and errors are one line."""
+
+import errno
+import json
+import os
+
+import pytest
+
+from keras_infogan.files import atomic_path
+from keras_infogan.files import check_space
+from keras_infogan.files import one_line
+from keras_infogan.files import write_json
+
+
+def names(folder):
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_atomic_path_replaces_the_file(tmp_path):
+    path = tmp_path / "new" / "x.weights.h5"
+    for content in ("first", "second"):
+        with atomic_path(path) as partial:
+            assert partial.suffixes[-2:] == [".weights", ".h5"]
+            partial.write_text(content)
+            assert not path.exists() or path.read_text() == "first"
+        assert path.read_text() == content
+    assert names(path.parent) == ["x.weights.h5"]
+
+
+def test_atomic_path_leaves_the_old_file(tmp_path):
+    path = tmp_path / "x.txt"
+    path.write_text("old")
+
+    def fail() -> None:
+        with atomic_path(path) as partial:
+            partial.write_text("half")
+            raise RuntimeError("in the middle")
+
+    with pytest.raises(RuntimeError, match="middle"):
+        fail()
+    assert path.read_text() == "old"
+    assert names(tmp_path) == ["x.txt"]
+
+
+def test_write_json(tmp_path):
+    write_json(tmp_path / "x.json", {"a": [1, None]})
+    assert json.loads((tmp_path / "x.json").read_text()) == {"a": [1, None]}
+    with pytest.raises(TypeError):
+        write_json(tmp_path / "x.json", {"a": object()})
+    assert json.loads((tmp_path / "x.json").read_text()) == {"a": [1, None]}
+
+
+def test_check_space(tmp_path, monkeypatch):
+    path = tmp_path / "x"
+    check_space(path, 1000)
+    assert path.stat().st_size == 0
+
+    def refuse(*args):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "posix_fallocate", refuse)
+    with pytest.raises(OSError, match="should have 5 MB to spare. .*No space"):
+        check_space(path, 5_000_000)
+    assert not path.exists()
+
+
+def test_one_line():
+    assert one_line(ValueError("a\n  b\tc")) == "a b c"
+    assert one_line(ValueError("x" * 400)) == "x" * 300 + " ..."
+    assert one_line(ValueError("x" * 400), limit=400) == "x" * 400

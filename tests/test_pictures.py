@@ -1,0 +1,151 @@
+"""Grids of a generator that paints its latents, so that they can be read."""
+
+import keras
+import numpy as np
+import pytest
+
+from keras_infogan import pictures
+from keras_infogan import visualization
+from keras_infogan.codes import Bernoulli
+from keras_infogan.codes import Categorical
+from keras_infogan.codes import Code
+from keras_infogan.codes import Uniform
+from keras_infogan.latent import LatentSpec
+from keras_infogan.model import InfoGAN
+from keras_infogan.networks import discriminator_outputs
+
+
+def painter(codes: dict[str, Code]) -> InfoGAN:
+    """Images of one row: the codes side by side, one pixel for each number."""
+    spec = LatentSpec(1, codes)
+    inputs = {
+        name: keras.Input((dim,), name=name)
+        for name, dim in spec.input_dims.items()
+    }
+    shown = [inputs[name] for name in codes]
+    x = keras.layers.Concatenate()(shown) if len(shown) > 1 else shown[0]
+    x = keras.layers.Reshape((1, -1, 1))(x)
+    generator = keras.Model(inputs, x)
+    image = keras.Input(generator.output_shape[1:])
+    flat = keras.layers.Flatten()(image)
+    outputs = discriminator_outputs(spec, flat)
+    return InfoGAN(generator, keras.Model(image, outputs), spec)
+
+
+@pytest.fixture
+def grids(monkeypatch):
+    """What is handed to the renderer, in place of pixels with captions."""
+    calls = []
+
+    def record(images, **options):
+        calls.append((images[:, 0, :, 0], options))
+        return np.zeros((2, 2, 3), np.uint8)
+
+    monkeypatch.setattr(visualization, "render_grid", record)
+    return calls
+
+
+def test_categories_are_the_rows(grids):
+    model = painter({"a": Categorical(3), "u": Uniform(1)})
+    pictures.draw_categories(model, "a")
+    ((images, options),) = grids
+    rows = images.reshape(3, 10, 4)
+    for category in range(3):
+        np.testing.assert_array_equal(
+            rows[category, :, :3], np.eye(3)[[category] * 10]
+        )
+    # The other code is at random: no two of thirty draws are the same.
+    assert len(np.unique(rows[..., 3])) == 30
+    assert options["row_labels"] == ["a 0", "a 1", "a 2"]
+    assert options["num_columns"] == 10
+
+
+def test_traverse_changes_one_number_along_a_row(grids):
+    model = painter({"a": Categorical(3), "u": Uniform(2)})
+    pictures.draw_traverse(model, "u", 1, num_columns=5)
+    ((images, options),) = grids
+    rows = images.reshape(3, 5, 5)
+    # Rows are categories; u:0 is drawn once a row; u:1 goes from -1 to 1.
+    np.testing.assert_array_equal(
+        rows[..., :3], np.repeat(np.eye(3)[:, None], 5, axis=1)
+    )
+    assert (rows[..., 3] == rows[:, :1, 3]).all()
+    assert len(np.unique(rows[..., 3])) == 3
+    np.testing.assert_allclose(rows[0, :, 4], [-1, -0.5, 0, 0.5, 1])
+    np.testing.assert_array_equal(rows[..., 4], rows[:1, :, 4].repeat(3, 0))
+    assert options["column_labels"] == ["-1.0", "-0.5", "+0.0", "+0.5", "+1.0"]
+    assert options["title"].startswith("u:1 ")
+
+
+def test_traverse_of_a_category(grids):
+    model = painter({"a": Categorical(3), "u": Uniform(1)})
+    pictures.draw_traverse(model, "a", num_columns=3)
+    ((images, options),) = grids
+    assert options["row_labels"] is None
+    assert options["column_labels"] == ["0", "1", "2"]
+    rows = images.reshape(pictures.NUM_PLAIN_ROWS, 3, 4)
+    np.testing.assert_array_equal(
+        rows[..., :3], np.eye(3)[None].repeat(len(rows), 0)
+    )
+    assert (rows[..., 3] == rows[:, :1, 3]).all()
+
+
+def test_one_grid_for_each_code():
+    model = painter(
+        {"a": Categorical(2), "b": Categorical(12), "u": Uniform(2),
+         "bit": Bernoulli(1)}
+    )  # fmt: skip
+    grids = pictures.draw_grids(model)
+    assert list(grids) == ["a", "b", "u_0", "u_1", "bit_0"]
+    for grid in grids.values():
+        assert grid.dtype == np.uint8
+        assert grid.ndim == 3
+
+
+def test_models_without_categories(grids):
+    pictures.draw_grids(painter({"u": Uniform(1)}))
+    ((images, options),) = grids
+    assert len(images) == pictures.NUM_PLAIN_ROWS * pictures.NUM_COLUMNS
+    assert options["row_labels"] is None
+
+
+def test_read_codes_are_those_of_encode():
+    model = painter(
+        {"a": Categorical(3), "u": Uniform(2), "fixed": Uniform(1, stddev=0.5),
+         "bit": Bernoulli(1)}
+    )  # fmt: skip
+    images = model.generate(4)
+    posterior = model.encode(images)
+    read = pictures.read_codes(model, list(images))
+    for row, codes in enumerate(read):
+        probabilities = posterior["a_probabilities"][row]
+        assert codes["a"]["category"] == probabilities.argmax()
+        assert codes["a"]["probability"] == pytest.approx(probabilities.max())
+        np.testing.assert_allclose(
+            codes["u"]["mean"], posterior["u_mean"][row], rtol=1e-6
+        )
+        np.testing.assert_allclose(
+            codes["u"]["stddev"],
+            np.exp(posterior["u_log_stddev"][row]),
+            rtol=1e-6,
+        )
+        assert codes["fixed"]["stddev"] == [0.5]
+        np.testing.assert_allclose(
+            codes["bit"]["probability"],
+            posterior["bit_probabilities"][row],
+            rtol=1e-6,
+        )
+
+
+def test_describe_codes():
+    text = pictures.describe_codes(
+        {
+            "category": {"category": 7, "probability": 0.981},
+            "slant": {"mean": [0.5, -0.25], "stddev": [0.1, 0.02]},
+            "bit": {"probability": [0.75]},
+        }
+    )
+    assert text == (
+        "category 7 (98.1%); slant +0.50 +/- 0.10, -0.25 +/- 0.02; "
+        "bit 1 with 75.0%"
+    )
