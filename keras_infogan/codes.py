@@ -14,32 +14,9 @@ import numpy.typing as npt
 import scipy.special
 import tensorflow as tf
 
-
-def _random_bits(shape: tuple[int, ...], key: tf.Tensor) -> tf.Tensor:
-    # TensorFlow's own float draws differ between plain graphs and XLA; raw
-    # bits do not.
-    bits = tf.random.stateless_uniform(
-        shape, key, None, None, tf.int32, alg="philox"
-    )
-    return tf.bitcast(bits, tf.uint32)
-
-
-def _open_unit_uniform(shape: tuple[int, ...], key: tf.Tensor) -> tf.Tensor:
-    # (k + 1/2) / 2^23 for k < 2^23 is exact in float32 and is never 0 or 1.
-    bits = tf.bitwise.right_shift(
-        _random_bits(shape, key), tf.constant(9, tf.uint32)
-    )
-    return (tf.cast(bits, tf.float32) + 0.5) * 2.0**-23
-
-
-def standard_normal(shape: tuple[int, ...], key: tf.Tensor) -> tf.Tensor:
-    """Float32 draws from `N(0, 1)`, a function of the key alone.
-
-    Args:
-        shape: Shape of the result.
-        key: Integer tensor of shape `(2,)`, the seed.
-    """
-    return tf.math.ndtri(_open_unit_uniform(shape, key))
+from keras_infogan.randomness import open_unit_uniform
+from keras_infogan.randomness import random_bits
+from keras_infogan.randomness import standard_normal
 
 
 def gaussian_log_likelihood(
@@ -252,7 +229,7 @@ class Uniform:
 
     def sample(self, batch_size: int, key: tf.Tensor) -> tf.Tensor:
         """Draws float32 `(batch_size, dim)` in (-1, 1) from the prior."""
-        return 2.0 * _open_unit_uniform((batch_size, self.dim), key) - 1.0
+        return 2.0 * open_unit_uniform((batch_size, self.dim), key) - 1.0
 
     def log_likelihood(
         self, values: tf.Tensor, parameters: Mapping[str, tf.Tensor]
@@ -345,7 +322,7 @@ class Bernoulli:
 
     def sample(self, batch_size: int, key: tf.Tensor) -> tf.Tensor:
         """Draws float32 `(batch_size, dim)` of zeros and ones."""
-        bits = _random_bits((batch_size, self.dim), key)
+        bits = random_bits((batch_size, self.dim), key)
         top = tf.bitwise.right_shift(bits, tf.constant(31, tf.uint32))
         return tf.cast(top, tf.float32)
 

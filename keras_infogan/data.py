@@ -7,6 +7,8 @@ from collections.abc import Callable
 import numpy as np
 import tensorflow as tf
 
+from keras_infogan.randomness import fold_in
+
 # Each consumer of a seed folds in its own number, so none sees another's draws.
 _IMAGE_ORDER, _LABELED_ORDER, _LABELED_CHOICE = range(3)
 
@@ -180,11 +182,11 @@ def balanced_label_indices(
             f"Received: num_labels={num_labels}. Choose a number in between."
         )
     key = _fold(seed, _LABELED_CHOICE)
-    order = _permutation(len(labels), _fold_in(key, 0)).numpy()
+    order = _permutation(len(labels), fold_in(key, 0)).numpy()
     shuffled = labels[order]
     # Every class gives its share, and the first in a random order one more.
     share, extra = divmod(num_labels, len(classes))
-    ranking = _permutation(len(classes), _fold_in(key, 1)).numpy()
+    ranking = _permutation(len(classes), fold_in(key, 1)).numpy()
     chosen = [
         order[shuffled == classes[index]][: share + (rank < extra)]
         for rank, index in enumerate(ranking)
@@ -219,7 +221,7 @@ def _index_batches(
     """Returns the batches of row numbers of an epoch, given its number."""
 
     def epoch(number: tf.Tensor) -> tf.data.Dataset:
-        order = _permutation(num_images, _fold_in(key, number))
+        order = _permutation(num_images, fold_in(key, number))
         rows = tf.reshape(order[: per_epoch * batch_size], (-1, batch_size))
         return tf.data.Dataset.from_tensor_slices(rows)
 
@@ -230,11 +232,7 @@ def _index_batches(
 
 
 def _fold(seed: int, consumer: int) -> tf.Tensor:
-    return _fold_in(tf.constant([seed, 0], tf.int64), consumer)
-
-
-def _fold_in(key: tf.Tensor, number: int | tf.Tensor) -> tf.Tensor:
-    return tf.random.experimental.stateless_fold_in(key, number, alg="philox")
+    return fold_in(tf.constant([seed, 0], tf.int64), consumer)
 
 
 def _permutation(size: int, key: tf.Tensor) -> tf.Tensor:

@@ -18,14 +18,11 @@ import tensorflow as tf
 from keras_infogan.codes import CODE_TYPES
 from keras_infogan.codes import Categorical
 from keras_infogan.codes import Code
-from keras_infogan.codes import standard_normal
+from keras_infogan.randomness import fold_in
+from keras_infogan.randomness import standard_normal
 
 # Names that the networks and the exports give to tensors of their own.
 RESERVED_NAMES = frozenset({"noise", "image", "seed", "valid", "logits"})
-
-
-def _fold_in(key: tf.Tensor, number: int) -> tf.Tensor:
-    return tf.random.experimental.stateless_fold_in(key, number, alg="philox")
 
 
 @keras.saving.register_keras_serializable(package="keras_infogan")
@@ -187,11 +184,11 @@ class LatentSpec:
         """
         latents = {
             "noise": standard_normal(
-                (batch_size, self.noise_dim), _fold_in(key, 0)
+                (batch_size, self.noise_dim), fold_in(key, 0)
             )
         }
         for number, (name, code) in enumerate(self.codes.items(), start=1):
-            latents[name] = code.sample(batch_size, _fold_in(key, number))
+            latents[name] = code.sample(batch_size, fold_in(key, number))
         return latents
 
     def complete(

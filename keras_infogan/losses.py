@@ -11,6 +11,7 @@ from typing import NamedTuple
 import tensorflow as tf
 
 from keras_infogan.latent import LatentSpec
+from keras_infogan.randomness import open_unit_uniform
 
 
 def non_saturating_discriminator_loss(
@@ -165,12 +166,7 @@ def gradient_penalty(
         key: Integer tensor of shape `(2,)`, the seed of the points.
     """
     batch_size = real_images.shape[0] or tf.shape(real_images)[0]
-    share = tf.cast(
-        tf.random.stateless_uniform(
-            (batch_size, 1, 1, 1), key, 0, 2**24, tf.int32, alg="philox"
-        ),
-        real_images.dtype,
-    ) / (2**24)
+    share = open_unit_uniform((batch_size, 1, 1, 1), key)
     fake_images = tf.stop_gradient(fake_images)
     squares = _squared_gradient_norms(
         logits_of, fake_images + share * (real_images - fake_images)

@@ -17,6 +17,7 @@ from keras_infogan.codes import Bernoulli
 from keras_infogan.codes import Categorical
 from keras_infogan.latent import LatentSpec
 from keras_infogan.objective import Objective
+from keras_infogan.randomness import fold_in
 from keras_infogan.updates import compute_losses
 from keras_infogan.updates import fused_update
 from keras_infogan.updates import three_phase_update
@@ -37,10 +38,6 @@ def _key(seed: int, use: int) -> tf.Tensor:
             "`seed` should be a whole number of at most 64 bits. "
             f"Received: seed={seed!r}."
         ) from None
-
-
-def _fold_in(key: tf.Tensor, number: tf.Tensor | int) -> tf.Tensor:
-    return tf.random.experimental.stateless_fold_in(key, number, alg="philox")
 
 
 def _check_choice(name: str, value: str, choices: tuple[str, ...]) -> None:
@@ -341,7 +338,7 @@ class InfoGAN(keras.Model):
 
     def train_step(self, data):
         batch = self._unpack(data)
-        key = _fold_in(_key(self.seed, _TRAINING), self.step.value)
+        key = fold_in(_key(self.seed, _TRAINING), self.step.value)
         update = UPDATES[self.update]
         values = update(self, batch, key)
         self.step.assign_add(1)
@@ -351,7 +348,7 @@ class InfoGAN(keras.Model):
         batch = self._unpack(data)
         # The number of the batch, as the metrics are reset before the first.
         number = tf.cast(self._trackers[0].count, tf.int64)
-        key = _fold_in(_key(self.seed, _TESTING), number)
+        key = fold_in(_key(self.seed, _TESTING), number)
         return self._track(compute_losses(self, batch, key, training=False))
 
     def _unpack(self, data: Any) -> dict[str, tf.Tensor]:

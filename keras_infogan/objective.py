@@ -13,6 +13,7 @@ import tensorflow as tf
 
 from keras_infogan import losses
 from keras_infogan.latent import LatentSpec
+from keras_infogan.randomness import fold_in
 from keras_infogan.warp import Warp
 
 Tensors = dict[str, tf.Tensor]
@@ -21,10 +22,6 @@ Discriminate = Callable[[tf.Tensor], Mapping[str, tf.Tensor]]
 
 # What the key of a step is folded with, for draws of different purposes.
 _REAL_WARP, _FAKE_WARP, _LABEL_WARP, _MIXTURE = range(4)
-
-
-def _fold_in(key: tf.Tensor, number: int) -> tf.Tensor:
-    return tf.random.experimental.stateless_fold_in(key, number, alg="philox")
 
 
 @keras.saving.register_keras_serializable(package="keras_infogan")
@@ -177,7 +174,7 @@ class Objective:
         information = losses.mutual_information(spec, latents, fake)
         objective = dict(information)
         if self.warp is not None and self.warp_generated:
-            warped_images = self.warp(fake_images, _fold_in(key, _FAKE_WARP))
+            warped_images = self.warp(fake_images, fold_in(key, _FAKE_WARP))
             warped = losses.mutual_information(
                 spec, latents, discriminate(warped_images)
             )
@@ -233,10 +230,10 @@ class Objective:
             loss += self.r1_weight * losses.r1_penalty(logits_of, images)
         if self.gradient_penalty_weight:
             loss += self.gradient_penalty_weight * losses.gradient_penalty(
-                logits_of, images, fake_images, _fold_in(key, _MIXTURE)
+                logits_of, images, fake_images, fold_in(key, _MIXTURE)
             )
         if self.warp is not None and self.invariance_weight:
-            warped = discriminate(self.warp(images, _fold_in(key, _REAL_WARP)))
+            warped = discriminate(self.warp(images, fold_in(key, _REAL_WARP)))
             information = tf.add_n(
                 [
                     losses.invariant_information(
@@ -251,7 +248,7 @@ class Objective:
             labeled_images = batch["labeled_images"]
             if self.warp is not None:
                 labeled_images = self.warp(
-                    labeled_images, _fold_in(key, _LABEL_WARP)
+                    labeled_images, fold_in(key, _LABEL_WARP)
                 )
             posterior = discriminate(labeled_images)
             name = spec.categorical_names[0]

@@ -8,6 +8,7 @@ from typing import Any
 import tensorflow as tf
 
 from keras_infogan.objective import Tensors
+from keras_infogan.randomness import fold_in
 
 if TYPE_CHECKING:
     from keras_infogan.model import InfoGAN
@@ -17,10 +18,6 @@ if TYPE_CHECKING:
 _LATENTS, _FRESH_LATENTS, _OBJECTIVE = range(3)
 
 Batch = Mapping[str, tf.Tensor]
-
-
-def _fold_in(key: tf.Tensor, number: int) -> tf.Tensor:
-    return tf.random.experimental.stateless_fold_in(key, number, alg="philox")
 
 
 def _sample(model: "InfoGAN", batch: Batch, key: tf.Tensor) -> Tensors:
@@ -57,8 +54,8 @@ def compute_losses(
     """
     spec, objective = model.latent_spec, model.objective
     discriminate = functools.partial(model.discriminator, training=training)
-    objective_key = _fold_in(key, _OBJECTIVE)
-    latents = _sample(model, batch, _fold_in(key, _LATENTS))
+    objective_key = fold_in(key, _OBJECTIVE)
+    latents = _sample(model, batch, fold_in(key, _LATENTS))
     fake_images = model.generator(latents, training=training)
     fake = discriminate(fake_images)
     values = objective.information(
@@ -119,11 +116,11 @@ def three_phase_update(
     """
     spec, objective = model.latent_spec, model.objective
     discriminate = functools.partial(model.discriminator, training=True)
-    objective_key = _fold_in(key, _OBJECTIVE)
+    objective_key = fold_in(key, _OBJECTIVE)
     generator_variables = model.generator.trainable_variables
 
     optimizer = model.generator_optimizer
-    latents = _sample(model, batch, _fold_in(key, _LATENTS))
+    latents = _sample(model, batch, fold_in(key, _LATENTS))
     with tf.GradientTape() as tape:
         fake_images = model.generator(latents, training=True)
         fake = discriminate(fake_images)
@@ -145,7 +142,7 @@ def three_phase_update(
 
     optimizer = model.information_optimizer
     variables = generator_variables + model.information_variables
-    latents = _sample(model, batch, _fold_in(key, _FRESH_LATENTS))
+    latents = _sample(model, batch, fold_in(key, _FRESH_LATENTS))
     with tf.GradientTape() as tape:
         fake_images = model.generator(latents, training=True)
         fake = discriminate(fake_images)

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 import tensorflow as tf
 
+from keras_infogan.randomness import random_bits
+
 
 def _resample_rows(images: tf.Tensor, positions: tf.Tensor) -> tf.Tensor:
     """Linear interpolation along the width, the border repeated.
@@ -101,15 +103,10 @@ class Warp:
             key: Integer tensor of shape `(2,)`, the seed.
         """
         height, width = images.shape[1:3]
-        draws = tf.random.stateless_uniform(
-            (images.shape[0] or tf.shape(images)[0], 6),
-            key,
-            None,
-            None,
-            tf.int32,
-            alg="philox",
-        )
-        draws = tf.cast(draws, tf.float32) * 2.0**-31
+        batch_size = images.shape[0] or tf.shape(images)[0]
+        bits = tf.bitcast(random_bits((batch_size, 6), key), tf.int32)
+        # Signed integers of 32 bits, so uniform on [-1, 1].
+        draws = tf.cast(bits, tf.float32) * 2.0**-31
         angle = self.rotation * draws[:, 0]
         shear = self.shear * draws[:, 1]
         scale_x = tf.exp(self.log_scale * draws[:, 2])

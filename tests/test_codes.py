@@ -10,7 +10,7 @@ import scipy.special
 import tensorflow as tf
 from scipy import stats
 
-from keras_infogan import codes
+from keras_infogan import randomness
 from keras_infogan.codes import CODE_TYPES
 from keras_infogan.codes import Bernoulli
 from keras_infogan.codes import Categorical
@@ -266,7 +266,7 @@ def test_extreme_bits(monkeypatch, bits, uniform, quantile):
     def constant_bits(shape: tuple[int, ...], key: tf.Tensor) -> tf.Tensor:
         return tf.fill(shape, tf.constant(bits, tf.uint32))
 
-    monkeypatch.setattr(codes, "_random_bits", constant_bits)
+    monkeypatch.setattr(randomness, "random_bits", constant_bits)
     assert Uniform().sample(1, KEY).numpy().item() == uniform
     np.testing.assert_allclose(
         Normal().sample(1, KEY), [[stats.norm.ppf(quantile)]], rtol=1e-5

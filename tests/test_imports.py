@@ -11,7 +11,8 @@ import keras_infogan
 
 PACKAGE = Path(keras_infogan.__file__).parent
 LAYERS = [
-    {"files", "codes", "config", "data", "metrics", "schedules", "warp"},
+    {"files", "config", "metrics", "randomness", "schedules"},
+    {"codes", "data", "warp"},
     {"latent", "figures", "picture_files", "preparation", "visualization"},
     {"losses", "networks", "checks", "loading"},
     {"objective"},
