@@ -82,9 +82,12 @@ class FewDigits(tfds.core.GeneratorBasedBuilder):
 
 @pytest.fixture(scope="session")
 def few_digits_dir(
-    mnist_data_dir: Path, mnist_train: ImageData, mnist_test: ImageData
+    mnist_train: ImageData,
+    mnist_test: ImageData,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Path:
-    """A tfds folder with MNIST and `few_digits`, 640 and 200 images of it."""
+    """A tfds folder with `few_digits`: 640 and 200 images of MNIST."""
+    data_dir = tmp_path_factory.mktemp("few_digits")
     FewDigits.digits = {"train": mnist_train, "test": mnist_test}
-    FewDigits(data_dir=mnist_data_dir).download_and_prepare()
-    return mnist_data_dir
+    FewDigits(data_dir=data_dir).download_and_prepare()
+    return data_dir
