@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 from typing import Any
+from typing import NoReturn
 
 from keras_infogan import __version__
 from keras_infogan.config import PRESETS
@@ -39,6 +40,16 @@ _SUMMARY = (
     "num_test_images",
     "seed",
 )
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser whose errors are one line, without the whole usage."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(
+            _USER_ERROR,
+            f"{self.prog}: error: {message}; see {self.prog} --help\n",
+        )
 
 
 def _say(text: str) -> None:
@@ -411,7 +422,7 @@ def _import_tensorflow() -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="keras-infogan",
         description="Learn what varies in images, without labels (InfoGAN).",
         epilog="example: keras-infogan train --preset mnist --epochs 1",

@@ -7,6 +7,7 @@ The codes are the `c` and the noise is the `z` of
 import re
 from collections.abc import Mapping
 from dataclasses import asdict
+from dataclasses import fields
 from types import MappingProxyType
 from typing import Any
 
@@ -110,14 +111,21 @@ class LatentSpec:
         """The inverse of `get_config`."""
         codes = {}
         for name, entry in config["codes"].items():
-            arguments = dict(entry)
-            kind = arguments.pop("type")
+            arguments = dict(entry) if isinstance(entry, Mapping) else {}
+            kind = arguments.pop("type", None)
             if kind not in CODE_TYPES:
                 raise ValueError(
                     f"The type of the code {name!r} should be one of "
-                    f"{', '.join(CODE_TYPES)}. Received: {kind!r}."
+                    f"{', '.join(CODE_TYPES)}. Received: {entry!r}."
                 )
-            codes[name] = CODE_TYPES[kind](**arguments)
+            code_type = CODE_TYPES[kind]
+            known = [argument.name for argument in fields(code_type)]
+            if not set(arguments) <= set(known):
+                raise ValueError(
+                    f"The code {name!r} of type {kind} takes "
+                    f"{' and '.join(known)}. Received: {entry!r}."
+                )
+            codes[name] = code_type(**arguments)
         return cls(config["noise_dim"], codes)
 
     @property
@@ -243,6 +251,11 @@ class LatentSpec:
         Returns:
             As `sample`, with `num_rows * num_columns` rows, row by row.
         """
+        if num_rows < 1 or num_columns < 1:
+            raise ValueError(
+                "A grid has at least one row and one column. "
+                f"Received: {num_rows} and {num_columns}."
+            )
         code = self.code(name)
         last = 0 if isinstance(code, Categorical) else code.dim - 1
         if not 0 <= index <= last:

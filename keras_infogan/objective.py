@@ -96,7 +96,8 @@ class Objective:
         for name, weight in self.information_weights.items():
             weights[f"information_weights of {name}"] = weight
         for name, weight in weights.items():
-            if not 0.0 <= weight < float("inf"):
+            number = isinstance(weight, int | float)
+            if not number or not 0.0 <= weight < float("inf"):
                 raise ValueError(
                     f"`{name}` should be a number of at least 0. "
                     f"Received: {weight!r}."
@@ -126,7 +127,9 @@ class Objective:
     def from_config(cls, config: Mapping[str, Any]) -> "Objective":
         """The inverse of `get_config`."""
         warp = config["warp"]
-        return cls(**{**config, "warp": Warp(**warp) if warp else None})
+        return cls(
+            **{**config, "warp": Warp.from_config(warp) if warp else None}
+        )
 
     @property
     def has_gradient_penalty(self) -> bool:
@@ -135,8 +138,12 @@ class Objective:
 
     def check_codes(self, spec: LatentSpec) -> None:
         """Raises a `ValueError` if the codes do not go with the options."""
-        for name in self.information_weights:
-            spec.code(name)
+        unknown = sorted(set(self.information_weights) - set(spec.codes))
+        if unknown:
+            raise ValueError(
+                "`information_weights` should be of the codes "
+                f"{', '.join(spec.codes)}. Received: {', '.join(unknown)}."
+            )
         if self.warp and not spec.categorical_names:
             raise ValueError(
                 "`warp` is for categorical codes. "

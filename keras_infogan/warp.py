@@ -1,7 +1,9 @@
 """Random affine copies of images: what a hand varies and a digit keeps."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
+from dataclasses import fields
 
 import tensorflow as tf
 
@@ -89,11 +91,22 @@ class Warp:
             ("shift", 1.0),
         ):
             value = getattr(self, name)
-            if not 0.0 <= value <= most:
+            number = isinstance(value, int | float)
+            if not number or not 0.0 <= value <= most:
                 raise ValueError(
                     f"`{name}` of a warp should be a number from 0 to "
                     f"{most:.4g}. Received: {value!r}."
                 )
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, float]) -> "Warp":
+        """A warp from its arguments as plain data."""
+        known = [argument.name for argument in fields(cls)]
+        if not set(config) <= set(known):
+            raise ValueError(
+                f"A warp takes {', '.join(known)}. Received: {dict(config)}."
+            )
+        return cls(**config)
 
     def __call__(self, images: tf.Tensor, key: tf.Tensor) -> tf.Tensor:
         """Warps each image by a map of its own.

@@ -231,6 +231,18 @@ def test_encode(model_path, capfd, tmp_path):
         (["sample", "nowhere"], "Expected the directory of a finished run"),
         (["traverse", "MODEL", "--code=continuous:2"], "from 0 to 1"),
         (["traverse", "MODEL", "--code=z"], "one of category, continuous"),
+        (["traverse", "MODEL", "--code=category", "--columns=0"], "one column"),
+        (["train", "--dry-run", '--codes={"a": 3}'], "type of the code 'a'"),
+        (
+            ["train", "--dry-run"]
+            + ['--codes={"a": {"type": "uniform", "x": 1}}'],
+            "takes dim and stddev",
+        ),
+        (["train", "--dry-run", '--warp={"x": 1}'], "A warp takes rotation"),
+        (
+            ["train", "--dry-run", '--information-weights={"category": "a"}'],
+            "should be a number",
+        ),
         (["encode", "MODEL", "nowhere.png"], "There is no file nowhere.png"),
         (["encode", "MODEL", "TEXT"], "should be a picture"),
         (["evaluate", "nowhere"], "directory of a finished run"),
@@ -265,6 +277,9 @@ def test_usage_errors_exit_with_2(capsys):
         with pytest.raises(SystemExit) as exit_:
             cli.main(arguments)
         assert exit_.value.code == 2
+        error = capsys.readouterr().err
+        assert len(error.splitlines()) == 1
+        assert "--help" in error
 
 
 def test_traceback_on_request():

@@ -56,6 +56,11 @@ def painter(readout: np.ndarray) -> InfoGAN:
     paint = keras.layers.Dense(NUM_CLASSES, use_bias=False)
     x = paint(inputs["category"])
     x = keras.layers.Rescaling(2.0, offset=-1.0)(x)
+    # Noise without effect: Keras wants each input to reach the image.
+    still = keras.layers.Dense(
+        NUM_CLASSES, use_bias=False, kernel_initializer="zeros"
+    )
+    x = keras.layers.Add()([x, still(inputs["noise"])])
     x = keras.layers.Reshape((1, NUM_CLASSES, 1))(x)
     generator = keras.Model(inputs, x)
     paint.set_weights([np.eye(readout.shape[1], NUM_CLASSES)])

@@ -152,7 +152,7 @@ def test_unknown_type_in_a_config():
     with pytest.raises(
         ValueError,
         match="type of the code 'a' should be one of categorical, uniform, "
-        "normal, bernoulli. Received: 'beta'.",
+        "normal, bernoulli. Received: {'type': 'beta', 'dim': 1}.",
     ):
         LatentSpec.from_config(config)
 

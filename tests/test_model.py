@@ -476,7 +476,7 @@ def test_real_architecture_on_real_mnist(mnist_train):
         ),
         (
             {"objective": Objective(information_weights={"x": 1.0})},
-            "The code should be one of category, continuous. Received: 'x'",
+            "should be of the codes category, continuous. Received: x",
         ),
         ({"seed": 2**64}, "`seed` should be a whole number"),
         ({"seed": "1"}, "`seed` should be a whole number"),

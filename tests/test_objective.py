@@ -165,7 +165,7 @@ def test_warp_and_its_uses_go_together(options):
 def test_information_weight_of_an_unknown_code():
     objective = Objective(information_weights={"digit": 1.0})
     with pytest.raises(
-        ValueError, match="one of category, style, kind. Received: 'digit'."
+        ValueError, match="of the codes category, style, kind. Received: digit."
     ):
         objective.check_codes(SPEC)
 

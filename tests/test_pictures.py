@@ -24,6 +24,11 @@ def painter(codes: dict[str, Code]) -> InfoGAN:
     }
     shown = [inputs[name] for name in codes]
     x = keras.layers.Concatenate()(shown) if len(shown) > 1 else shown[0]
+    # Noise without effect: Keras wants each input to reach the image.
+    still = keras.layers.Dense(
+        x.shape[-1], use_bias=False, kernel_initializer="zeros"
+    )
+    x = keras.layers.Add()([x, still(inputs["noise"])])
     x = keras.layers.Reshape((1, -1, 1))(x)
     generator = keras.Model(inputs, x)
     image = keras.Input(generator.output_shape[1:])
