@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 # How the options of a configuration are written on the command line.
 _METAVARS = {int: "N", float: "X", str: "NAME"}
+_PROGRAM = "keras-infogan"
 _USER_ERROR = 2
 _INTERRUPTED = 130
 # The numbers of a report that answer how a training went.
@@ -195,9 +196,11 @@ def run_train(args: argparse.Namespace) -> Any:
     )
     for sentence in evaluation.describe(report):
         _say(sentence)
+    # As it was called: it need not be on the PATH.
+    command = sys.argv[0] if sys.argv[0].endswith(_PROGRAM) else _PROGRAM
     _say(
         f"Pictures, curves, report and model.keras lie in {run_dir}. Go on with"
-        f" `keras-infogan sample {run_dir}`."
+        f" `{command} sample {run_dir}`."
     )
     return {
         "run_dir": str(run_dir),
@@ -423,7 +426,7 @@ def _import_tensorflow() -> None:
 
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(
-        prog="keras-infogan",
+        prog=_PROGRAM,
         description="Learn what varies in images, without labels (InfoGAN).",
         epilog="example: keras-infogan train --preset mnist --epochs 1",
     )

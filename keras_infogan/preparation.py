@@ -1,6 +1,7 @@
 """Lets tfds prepare a data set, or says in one line why it cannot."""
 
 import contextlib
+import io
 import json
 import os
 import re
@@ -26,8 +27,12 @@ def prepare(builder: tfds.core.DatasetBuilder, archives: Path | None) -> None:
     _check_sources(builder, archives, Path(root) / "downloads")
     try:
         with contextlib.ExitStack() as stack:
-            # stdout is for results.
-            stack.enter_context(contextlib.redirect_stdout(sys.stderr))
+            # What tfds prints speaks of a download, even where there is none.
+            print(
+                f"Preparing {builder.name} in {root}, this once ...",
+                file=sys.stderr,
+            )
+            stack.enter_context(contextlib.redirect_stdout(io.StringIO()))
             if not sys.stderr.isatty():
                 tfds.disable_progress_bar()
             config = tfds.download.DownloadConfig(try_download_gcs=False)

@@ -2,15 +2,14 @@
 # From a fresh clone to a trained model: installs into .venv, trains on MNIST,
 # evaluates, and draws pictures.
 #
-#   scripts/quickstart.sh                       trains in runs/mnist
-#   scripts/quickstart.sh --run-dir runs/other  options of `keras-infogan train`
+#   scripts/quickstart.sh             trains in runs/mnist of this folder
+#   scripts/quickstart.sh --epochs 1  in runs/mnist--epochs-1, a run of its own
+#
+# All arguments are those of `keras-infogan train`. The same ones again resume.
 set -euo pipefail
-cd "$(dirname "${BASH_SOURCE[0]}")/.."
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
-scripts/check.sh --install-only
-for option in "$@"; do
-    case $option in
-        --run-dir | --run-dir=*) exec .venv/bin/keras-infogan train "$@" ;;
-    esac
-done
-exec .venv/bin/keras-infogan train --run-dir runs/mnist "$@"
+"$root/scripts/check.sh" --install-only
+run_dir=$root/runs/mnist$(printf '%s' "$*" | tr -c 'A-Za-z0-9.' '-')
+# An option that is given twice counts as given last.
+exec "$root/.venv/bin/keras-infogan" train --run-dir "$run_dir" "$@"
