@@ -167,9 +167,17 @@ def train(
     """
     run_dir = Path(run_dir)
     _check_directory(run_dir, config)
-    if (run_dir / "report.json").exists():
+    report_path = run_dir / "report.json"
+    if report_path.exists():
+        try:
+            report = json.loads(report_path.read_text())
+        except ValueError as error:
+            raise ValueError(
+                f"{report_path} should be a report. Received: {error}. "
+                "Remove it, and the run is evaluated anew."
+            ) from None
         _say(f"The run in {run_dir} is complete.")
-        return json.loads((run_dir / "report.json").read_text())
+        return report
     # Data and model first: what is wrong with the options shall be said before
     # a directory is made for them.
     data, test_data = load_data(

@@ -24,6 +24,7 @@ from keras_infogan.callbacks import read_log
 from keras_infogan.config import TrainingConfig
 from keras_infogan.config import preset
 from keras_infogan.data import ImageData
+from keras_infogan.files import write_json
 from keras_infogan.model import InfoGAN
 
 # 640 images are 20 steps an epoch.
@@ -231,6 +232,13 @@ def test_again_is_done_at_once(writeup_run, few_digits_dir):
     assert "is complete" in err
     assert (writeup_run / "report.json").stat().st_mtime_ns == before
     assert json.loads(out)["num_test_images"] == 200
+
+
+def test_damaged_report(tmp_path):
+    write_json(tmp_path / "config.json", few_digits().to_json())
+    (tmp_path / "report.json").write_text("{")
+    with pytest.raises(ValueError, match="Remove it, and the run is evaluated"):
+        training.train(few_digits(), tmp_path)
 
 
 def few_digits(**changes: Any) -> TrainingConfig:
