@@ -313,7 +313,7 @@ def run_sample(args: argparse.Namespace) -> Any:
     )
     columns = min(args.count, 10)
     visualization.save_picture(
-        args.output, visualization.render_grid(images, num_columns=columns)
+        args.output, visualization.image_grid(images, num_columns=columns)
     )
     _say(f"{args.count} images in {args.output}.")
     return {"output": str(args.output), "count": args.count, "seed": args.seed}

@@ -173,10 +173,10 @@ def test_sample(model_path, capfd, tmp_path):
     expected = model.generate(
         12, codes={"category": 2, "continuous": [[0.5, -1.0]]}, seed=3
     )
-    # Cells of 8 pixels, 7 times enlarged, 4 pixels apart.
+    # Cells of 8 pixels, 7 times enlarged, 2 pixels apart.
     picture = np.asarray(Image.open(output))
     np.testing.assert_allclose(
-        picture[4 : 4 + 56 : 7, 4 : 4 + 56 : 7, 0],
+        picture[2 : 2 + 56 : 7, 2 : 2 + 56 : 7, 0],
         (expected[0, :, :, 0] + 1) * 127.5,
         atol=0.51,
     )
