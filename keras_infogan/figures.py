@@ -143,32 +143,26 @@ def render_confusion_matrix(
         )
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     rows, columns = counts.shape
-    longest_class = max(len(name) for name in class_names)
-    longest_cluster = max(len(name) for name in cluster_names)
-    upright = longest_cluster > 5
-    # A letter is about 0.08 inches wide; short names fit beside the color bar.
-    width = 1.6 + 0.08 * max(longest_class, 10) + 0.5 * columns
-    height = 1.6 + 0.08 * longest_cluster * upright + 0.42 * rows
     figure = Figure(
-        figsize=(max(width, 0.4 + 0.1 * len(title)), height),
+        figsize=(
+            max(2.4 + 0.5 * columns, 0.4 + 0.1 * len(title)),
+            1.6 + 0.42 * rows,
+        ),
         dpi=_DPI,
         layout="constrained",
     )
     axes = figure.subplots()
     image = axes.imshow(shares, cmap="Blues", vmin=0, vmax=1, aspect="auto")
-    # Names are no formulas: Matplotlib fails on some with a dollar sign.
+    longest = max(len(name) for name in cluster_names)
     axes.set_xticks(
-        range(columns),
-        cluster_names,
-        rotation=90 if upright else 0,
-        parse_math=False,
+        range(columns), cluster_names, rotation=90 if longest > 5 else 0
     )
-    axes.set_yticks(range(rows), class_names, parse_math=False)
+    axes.set_yticks(range(rows), class_names)
     axes.tick_params(length=0)
     axes.spines[:].set_visible(False)
     axes.set(xlabel="category", ylabel="class")
     # On the figure, which is made wide enough for it.
-    figure.suptitle(title, fontsize="large", parse_math=False)
+    figure.suptitle(title, fontsize="large")
     for row, column in np.ndindex(rows, columns):
         if counts[row, column]:
             axes.text(

@@ -21,9 +21,8 @@ def _flatten(picture: Any) -> Any:
         deep = np.asarray(picture)
         if picture.mode == "F" or deep.min() < 0 or deep.max() > 65535:
             raise ValueError("numbers of unknown range, not of 8 or 16 bits")
-        # Pillow's own conversion cuts off all above 255, and composes nothing.
-        shown = deep != picture.info.get("transparency", -1)
-        picture = Image.fromarray(np.rint(deep * shown / 257).astype(np.uint8))
+        # Pillow's own conversion cuts off all above 255.
+        picture = Image.fromarray(np.rint(deep / 257).astype(np.uint8))
     if not picture.has_transparency_data:
         return picture.convert("RGB")
     black = Image.new("RGBA", picture.size, (0, 0, 0, 255))

@@ -89,8 +89,6 @@ def draw_traverse(
     spec = model.latent_spec
     code = spec.code(name)
     swept = isinstance(code, Categorical)
-    # Two decimals, so that the columns of a wide grid differ.
-    number = ".0f" if swept or isinstance(code, Bernoulli) else "+.2f"
     rows = [other for other in spec.categorical_names[:1] if other != name]
     num_rows = spec.codes[rows[0]].dim if rows else NUM_PLAIN_ROWS
     latents = model.traverse_latents(
@@ -104,7 +102,8 @@ def draw_traverse(
         if rows
         else None,
         column_labels=[
-            format(value, number) for value in code.sweep(num_columns).tolist()
+            f"{value:d}" if swept else f"{value:+.1f}"
+            for value in code.sweep(num_columns).tolist()
         ],
         title=f"{dimension} changes from left to right, all else is kept",
     )
