@@ -18,6 +18,7 @@ from keras_infogan.codes import Categorical
 from keras_infogan.latent import LatentSpec
 from keras_infogan.objective import Objective
 from keras_infogan.randomness import fold_in
+from keras_infogan.schedules import LinearEnd as LinearEnd
 from keras_infogan.updates import compute_losses
 from keras_infogan.updates import fused_update
 from keras_infogan.updates import three_phase_update
