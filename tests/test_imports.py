@@ -11,7 +11,7 @@ import keras_infogan
 
 PACKAGE = Path(keras_infogan.__file__).parent
 LAYERS = [
-    {"files", "config", "metrics", "randomness", "schedules"},
+    {"files", "config", "metrics", "randomness", "schedules", "layers"},
     {"codes", "data", "warp"},
     {"latent", "figures", "picture_files", "preparation", "visualization"},
     {"losses", "networks", "checks", "loading"},

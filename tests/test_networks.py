@@ -172,7 +172,7 @@ def kinds_of(network: keras.Model) -> list[str]:
 def test_layers_of_the_writeup_generator():
     """Batch norm after the dense layer, and no ReLU there."""
     generator = build_generator(SPEC, (32, 32, 1), architecture="writeup")
-    block = ["UpSampling2D", "Conv2D", "BatchNormalization", "LeakyReLU"]
+    block = ["UpsampledConv2D", "BatchNormalization", "LeakyReLU"]
     assert kinds_of(generator) == [
         "Concatenate",
         "Dense",
@@ -457,22 +457,56 @@ def test_normalization_and_the_rest_of_the_batch(architecture, normalization):
     assert np.allclose(one, other, atol=1e-5, rtol=1e-4) == alone
 
 
-def test_deviations_are_clamped():
-    """To half a gray level and twice the width of [-1, 1], from both sides."""
+def test_deviations_are_bounded():
+    """A bias of 1000 gives the ends of the range, to rounding.
+
+    Inside, `high - softplus(high - x)` is less than `x` by
+    `log(1 + e^(x - high))`, and the other end adds `log(1 + e^(low - x'))`.
+    """
     discriminator = build_discriminator(SMALL, (4, 4, 1))
     head = discriminator.get_layer("continuous_log_stddev")
     images = random_images(2, (4, 4, 1))
     head.bias.assign([1e3, -1e3])
     low, high = LOG_STDDEV_RANGE
     values = discriminator(images)["continuous_log_stddev"]
-    np.testing.assert_allclose(values, [[high, low]] * 2, rtol=1e-6)
-    assert np.exp(low) == pytest.approx(2.0 / 255.0 / 2.0)
+    # The upper end passes through the other bound, which adds
+    # log(1 + e^(low - high)).
+    top = low + np.logaddexp(0.0, high - low)
+    np.testing.assert_allclose(values, [[top, low]] * 2, rtol=1e-6)
+    assert np.exp(low) == pytest.approx(2.0 / 20.0)
     assert np.exp(high) == pytest.approx(2.0 * 2.0)
-    # Inside it is what it is.
     head.kernel.assign(tf.zeros_like(head.kernel))
     head.bias.assign([0.5, -0.5])
-    np.testing.assert_array_equal(
-        discriminator(images)["continuous_log_stddev"], [[0.5, -0.5]] * 2
+    raw = np.array([0.5, -0.5])
+    below = high - np.logaddexp(0.0, high - raw)
+    expected = low + np.logaddexp(0.0, below - low)
+    np.testing.assert_allclose(
+        discriminator(images)["continuous_log_stddev"],
+        [expected] * 2,
+        rtol=1e-5,
+    )
+
+
+def test_a_deviation_that_is_too_small_finds_its_way_back():
+    """Its gradient is never 0, which that of a clip is outside of the range.
+
+    The derivative of `softplus` is the sigmoid, once for each end of the range;
+    three below the least, 1 / (1 + e^3) is left. Float32 rounds by 1e-7.
+    """
+    discriminator = build_discriminator(SMALL, (4, 4, 1))
+    low, high = LOG_STDDEV_RANGE
+    raw = low - 3.0
+    head = discriminator.get_layer("continuous_log_stddev")
+    head.kernel.assign(tf.zeros_like(head.kernel))
+    head.bias.assign([raw] * 2)
+    with tf.GradientTape() as tape:
+        outputs = discriminator(random_images(1, (4, 4, 1)))
+        total = tf.reduce_sum(outputs["continuous_log_stddev"])
+    below = high - np.logaddexp(0.0, high - raw)
+    expected = 1.0 / (1.0 + np.exp(raw - high)) / (1.0 + np.exp(low - below))
+    assert expected == pytest.approx(1.0 / (1.0 + np.exp(3.0)), rel=1e-2)
+    np.testing.assert_allclose(
+        tape.gradient(total, head.bias), [expected] * 2, rtol=1e-5
     )
 
 

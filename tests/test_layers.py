@@ -1,0 +1,81 @@
+"""Upsampling and convolution in one: the same map, gradients and weights."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from keras import layers
+
+from keras_infogan.layers import UpsampledConv2D
+from keras_infogan.layers import upsampled_conv2d
+
+
+def in_two_steps(images: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
+    upsampled = tf.repeat(tf.repeat(images, 2, axis=1), 2, axis=2)
+    return tf.nn.conv2d(upsampled, kernel, 1, "SAME")
+
+
+def random(seed: int, *shape: int) -> tf.Tensor:
+    return tf.constant(np.random.default_rng(seed).normal(size=shape))
+
+
+@pytest.mark.parametrize("jit_compile", [False, True])
+@pytest.mark.parametrize("shape", [(2, 5, 7, 3), (1, 1, 1, 1), (3, 8, 2, 4)])
+def test_values_and_gradients(shape, jit_compile):
+    """All borders and both parities, in float64: rounding is below 1e-12.
+
+    The loss is a random weighting of the squares, so each element counts.
+    """
+    images = random(0, *shape)
+    kernel = random(1, 3, 3, shape[-1], 6)
+    weights = random(2, shape[0], 2 * shape[1], 2 * shape[2], 6)
+
+    def results(convolve):
+        @tf.function(jit_compile=jit_compile)
+        def run(images, kernel):
+            with tf.GradientTape() as tape:
+                tape.watch([images, kernel])
+                result = convolve(images, kernel)
+                loss = tf.reduce_sum(weights * tf.square(result))
+            return result, *tape.gradient(loss, [images, kernel])
+
+        return run(images, kernel)
+
+    for ours, theirs in zip(
+        results(upsampled_conv2d), results(in_two_steps), strict=True
+    ):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-10, atol=1e-10)
+
+
+def test_layer_has_the_weights_of_a_convolution():
+    """So a file of weights fits to both forms of the network."""
+    image = keras.Input((6, 4, 3))
+    ours = keras.Model(image, UpsampledConv2D(5, activation="tanh")(image))
+    upsampled = layers.UpSampling2D(2)(image)
+    theirs = keras.Model(
+        image,
+        layers.Conv2D(5, 3, padding="same", activation="tanh")(upsampled),
+    )
+    theirs.layers[-1].bias.assign([1.0, 2.0, 3.0, 4.0, 5.0])
+    ours.set_weights(theirs.get_weights())
+    assert ours.output_shape == theirs.output_shape == (None, 12, 8, 5)
+    images = random(3, 2, 6, 4, 3)
+    # Float32: sums of 27 products of order 1 round by some 1e-6.
+    np.testing.assert_allclose(ours(images), theirs(images), atol=1e-5)
+
+
+def test_layer_in_a_file(tmp_path):
+    image = keras.Input((4, 4, 1))
+    model = keras.Model(image, UpsampledConv2D(2, use_bias=False)(image))
+    model.save(tmp_path / "x.keras")
+    loaded = keras.saving.load_model(tmp_path / "x.keras")
+    images = random(4, 1, 4, 4, 1)
+    np.testing.assert_array_equal(model(images), loaded(images))
+
+
+def test_layer_in_half_precision():
+    """Computed in the policy's type, with float32 weights."""
+    layer = UpsampledConv2D(2, dtype="mixed_bfloat16")
+    result = layer(random(5, 1, 4, 4, 1))
+    assert result.dtype == tf.bfloat16
+    assert layer.kernel.dtype == "float32"
