@@ -181,11 +181,27 @@ class RunLog(StepCallback):
 
 
 def read_log(path: Path) -> list[dict[str, Any]]:
-    """The lines of a `log.jsonl`; a last line that was cut off is left out."""
+    """The lines of a `log.jsonl`; a last line that was cut off is left out.
+
+    Raises:
+        ValueError: If another line is no JSON object with a `step`.
+    """
     if not path.exists():
         return []
-    whole = path.read_text().rpartition("\n")[0]
-    return [json.loads(line) for line in whole.splitlines()]
+    whole = path.read_text(errors="replace").rpartition("\n")[0]
+    lines = []
+    for number, text in enumerate(whole.splitlines(), start=1):
+        try:
+            line = json.loads(text)
+        except ValueError:
+            line = None
+        if not isinstance(line, dict) or not isinstance(line.get("step"), int):
+            raise ValueError(
+                f"Line {number} of {path} should be a JSON object with a step. "
+                f"Received: {text[:80]!r}. Remove that line."
+            )
+        lines.append(line)
+    return lines
 
 
 class Checkpoints(StepCallback):
@@ -320,10 +336,13 @@ class CleanStop(keras.callbacks.Callback):
 
     def _note(self, number: int, _frame: object) -> None:
         self.signal = number
-        signal.signal(number, self._previous[signal.Signals(number)])
-        print(
-            "\nStopping after this step; a second signal stops at once.",
-            file=sys.stderr,
+        for other, handler in self._previous.items():
+            signal.signal(other, handler)
+        # Not print(), which the signal may have interrupted.
+        os.write(
+            2,
+            b"\nStopping after this step (the first one is compiled first); "
+            b"a second signal stops at once.\n",
         )
 
     def on_train_batch_end(self, batch, logs=None):

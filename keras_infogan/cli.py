@@ -5,6 +5,7 @@ Imports no TensorFlow before a command is known to need it.
 
 import argparse
 import dataclasses
+import functools
 import importlib
 import json
 import logging
@@ -22,14 +23,23 @@ from keras_infogan import __version__
 from keras_infogan.config import PRESETS
 from keras_infogan.config import TrainingConfig
 from keras_infogan.config import preset
+from keras_infogan.files import explain
 from keras_infogan.files import one_line
 
 if TYPE_CHECKING:
     from keras_infogan.model import InfoGAN
 
 # How the options of a configuration are written on the command line.
-_METAVARS = {int: "N", float: "X", str: "NAME"}
+_METAVARS: dict[Any, str] = {int: "N", float: "X", str: "NAME"}
+_JSON_EXAMPLES = {
+    "codes": {"style": {"type": "uniform", "dim": 2}},
+    "information_weights": {"category": 1.0},
+    "warp": {"rotation": 0.35, "shift": 0.09},
+}
 _PROGRAM = "keras-infogan"
+# A picture of more images than that is no use to anybody.
+_MOST_IMAGES = 10_000
+_MOST_COLUMNS = 100
 _USER_ERROR = 2
 _INTERRUPTED = 130
 # The numbers of a report that answer how a training went.
@@ -44,7 +54,10 @@ _SUMMARY = (
 
 
 class _Parser(argparse.ArgumentParser):
-    """A parser whose errors are one line, without the whole usage."""
+    """A parser whose errors are one line, without the whole usage.
+
+    Those of a command name its help, which `prog` includes.
+    """
 
     def error(self, message: str) -> NoReturn:
         self.exit(
@@ -57,16 +70,25 @@ def _say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
-def _json_object(text: str) -> dict[str, Any]:
+def _json_object(example: str, text: str) -> dict[str, Any]:
     try:
         content = json.loads(text)
     except ValueError:
         content = None
     if not isinstance(content, dict):
         raise argparse.ArgumentTypeError(
-            f'expected a JSON object such as {{"category": 1.0}}, got {text!r}'
+            f"expected a JSON object such as {example}, got {text!r}"
         )
     return content
+
+
+def _count(most: int, text: str) -> int:
+    """A number of images that a picture has room for."""
+    if not text.isdecimal() or not 1 <= int(text) <= most:
+        raise argparse.ArgumentTypeError(
+            f"expected a whole number from 1 to {most}, got {text!r}"
+        )
+    return int(text)
 
 
 def _code_values(text: str) -> tuple[str, list[float]]:
@@ -133,8 +155,8 @@ def _add_train(commands: Any) -> None:
         "--run-dir",
         type=Path,
         metavar="DIR",
-        help="where everything goes (runs/PRESET); the same command again "
-        "resumes",
+        help="where everything goes (runs/PRESET, or runs/PRESET-DATASET for "
+        "another data set); the same command again resumes",
     )
     parser.add_argument(
         "--dry-run",
@@ -160,9 +182,14 @@ def _add_train(commands: Any) -> None:
         else:
             kind: Any = option.type
             if kind not in _METAVARS:
-                kind = _json_object
+                example = json.dumps(_JSON_EXAMPLES[option.name])
+                kind = functools.partial(_json_object, example)
+                text = f"{text}; for example '{example}'"
             group.add_argument(
-                flag, type=kind, metavar=_METAVARS.get(kind, "JSON"), help=text
+                flag,
+                type=kind,
+                metavar=_METAVARS.get(option.type, "JSON"),
+                help=text,
             )
 
 
@@ -180,13 +207,17 @@ def _config(args: argparse.Namespace, run_dir: Path) -> TrainingConfig:
 
 def run_train(args: argparse.Namespace) -> Any:
     """`keras-infogan train`: returns a summary of the report."""
-    run_dir = args.run_dir or Path("runs") / (args.preset or "mnist")
+    name = args.preset or "mnist"
+    if args.dataset and args.dataset != preset(name).dataset:
+        name = f"{name}-{args.dataset.replace('/', '-')}"
+    run_dir = args.run_dir or Path("runs") / name
     config = _config(args, run_dir)
     from keras_infogan import evaluation
     from keras_infogan import training
 
     if args.dry_run:
         training.build_model(config)
+        training.check_directory(run_dir, config)
         return config.to_json()
     report = training.train(
         config,
@@ -215,7 +246,9 @@ def _add_evaluate(commands: Any) -> None:
         "measure a finished run anew, and write its report and pictures",
         example="runs/mnist",
     )
-    parser.add_argument("model", type=Path, metavar="RUN")
+    parser.add_argument(
+        "model", type=Path, metavar="RUN", help="the directory of the run"
+    )
     _add_data_arguments(parser)
     parser.set_defaults(run=run_evaluate)
 
@@ -250,6 +283,26 @@ def _add_model_argument(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _add_picture_arguments(
+    parser: argparse.ArgumentParser, output: str
+) -> None:
+    parser.add_argument(
+        "--seed",
+        type=int,
+        default=0,
+        metavar="N",
+        help="of all that is not given; the same one draws the same images "
+        "(%(default)s)",
+    )
+    parser.add_argument(
+        "--output",
+        type=Path,
+        default=Path(output),
+        metavar="PNG",
+        help="the picture to write (%(default)s)",
+    )
+
+
 def _add_sample(commands: Any) -> None:
     parser = _add_command(
         commands,
@@ -269,11 +322,14 @@ def _add_sample(commands: Any) -> None:
         metavar="NAME=VALUE[,VALUE]",
         help="a value for each dimension of a code, or one for all; repeatable",
     )
-    parser.add_argument("--count", type=int, default=64, metavar="N")
-    parser.add_argument("--seed", type=int, default=0, metavar="N")
     parser.add_argument(
-        "--output", type=Path, default=Path("samples.png"), metavar="PNG"
+        "--count",
+        type=functools.partial(_count, _MOST_IMAGES),
+        default=64,
+        metavar="N",
+        help="images to draw (%(default)s)",
     )
+    _add_picture_arguments(parser, "samples.png")
     parser.set_defaults(run=run_sample)
 
 
@@ -334,11 +390,14 @@ def _add_traverse(commands: Any) -> None:
         metavar="NAME[:INDEX]",
         help="the code to sweep, and which of its dimensions",
     )
-    parser.add_argument("--columns", type=int, default=10, metavar="N")
-    parser.add_argument("--seed", type=int, default=0, metavar="N")
     parser.add_argument(
-        "--output", type=Path, default=Path("traverse.png"), metavar="PNG"
+        "--columns",
+        type=functools.partial(_count, _MOST_COLUMNS),
+        default=10,
+        metavar="N",
+        help="values of the sweep (%(default)s)",
     )
+    _add_picture_arguments(parser, "traverse.png")
     parser.set_defaults(run=run_traverse)
 
 
@@ -349,15 +408,17 @@ def run_traverse(args: argparse.Namespace) -> Any:
     from keras_infogan import visualization
 
     name, index = args.code
+    model = training.load_model(args.model)
     grid = pictures.draw_traverse(
-        training.load_model(args.model),
-        name,
-        index,
-        num_columns=args.columns,
-        seed=args.seed,
+        model, name, index, num_columns=args.columns, seed=args.seed
     )
     visualization.save_picture(args.output, grid)
-    _say(f"{name}, dimension {index}, changes along each row: {args.output}.")
+    dimensions = model.latent_spec.input_dims[name]
+    if name not in model.latent_spec.categorical_names and dimensions > 1:
+        what = f"{name}, dimension {index},"
+    else:
+        what = name
+    _say(f"{what} changes along each row: {args.output}.")
     return {"output": str(args.output), "code": name, "index": index}
 
 
@@ -369,7 +430,20 @@ def _add_encode(commands: Any) -> None:
         example="runs/mnist three.png four.png",
     )
     _add_model_argument(parser)
-    parser.add_argument("images", type=Path, nargs="+", metavar="IMAGE")
+    parser.add_argument(
+        "images",
+        type=Path,
+        nargs="+",
+        metavar="IMAGE",
+        help="a picture like those the model learned from: for MNIST one "
+        "digit, white on black, in the middle",
+    )
+    parser.add_argument(
+        "--invert",
+        action="store_true",
+        help="turn bright into dark first, for ink on white or transparent "
+        "paper",
+    )
     parser.set_defaults(run=run_encode)
 
 
@@ -380,7 +454,12 @@ def run_encode(args: argparse.Namespace) -> Any:
     from keras_infogan.picture_files import read_image
 
     model = training.load_model(args.model)
-    images = [read_image(path, model.image_shape) for path in args.images]
+    images = []
+    for path in args.images:
+        image = read_image(path, model.image_shape, invert=args.invert)
+        images.append(image)
+        for warning in pictures.doubts(image):
+            _say(f"{path}: {warning}")
     results = []
     for path, codes in zip(
         args.images, pictures.read_codes(model, images), strict=True
@@ -451,6 +530,26 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _print_result(result: Any) -> None:
+    try:
+        print(json.dumps(result, indent=2), flush=True)
+    except OSError as error:
+        # Python would try again at its end, and fail with a traceback.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # Whoever closed a pipe has read enough.
+        if not isinstance(error, BrokenPipeError):
+            error.filename = "stdout"
+            raise
+
+
+def _out_of_memory() -> tuple[type[BaseException], ...]:
+    """What NumPy and, if it was imported, TensorFlow raise for it."""
+    tensorflow = sys.modules.get("tensorflow")
+    if tensorflow is None:
+        return (MemoryError,)
+    return (MemoryError, tensorflow.errors.ResourceExhaustedError)
+
+
 def main(argv: Sequence[str] | None = None) -> None:
     """Runs the command line, `sys.argv` by default.
 
@@ -462,13 +561,19 @@ def main(argv: Sequence[str] | None = None) -> None:
     try:
         if args.run is not run_presets:
             _import_tensorflow()
-        result = args.run(args)
+        _print_result(args.run(args))
     except (OSError, ValueError) as error:
         if args.traceback:
             raise
-        text = one_line(error, limit=2000)
-        parser.exit(_USER_ERROR, f"{parser.prog}: error: {text}\n")
+        parser.exit(_USER_ERROR, f"{parser.prog}: error: {explain(error)}\n")
+    except _out_of_memory() as error:
+        if args.traceback:
+            raise
+        parser.exit(
+            _USER_ERROR,
+            f"{parser.prog}: error: This needs more memory than there is; "
+            f"choose smaller numbers. Received: {one_line(error, limit=200)}\n",
+        )
     except KeyboardInterrupt as interrupt:
         status = getattr(interrupt, "exit_status", _INTERRUPTED)
         parser.exit(status, f"{parser.prog}: {interrupt or 'stopped'}\n")
-    print(json.dumps(result, indent=2))

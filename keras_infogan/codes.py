@@ -20,14 +20,14 @@ from keras_infogan.randomness import standard_normal
 
 
 def gaussian_log_likelihood(
-    values: tf.Tensor, mean: tf.Tensor, log_stddev: tf.Tensor
+    values: tf.Tensor, mean: tf.Tensor, log_stddev: tf.Tensor | float
 ) -> tf.Tensor:
     """Log density of independent Gaussians, summed over the last axis.
 
     Args:
         values: Float tensor of shape `(batch, dim)`.
         mean: Float tensor of shape `(batch, dim)`.
-        log_stddev: Float tensor that broadcasts to `(batch, dim)`.
+        log_stddev: Number, or float tensor that broadcasts to `(batch, dim)`.
 
     Returns:
         Float tensor of shape `(batch,)`, in nats. It is `-dim * 0.919` at the
@@ -49,7 +49,7 @@ def _gaussian_parameters(dim: int, stddev: float | None) -> dict[str, int]:
 def _fixed_or_learned_log_likelihood(
     values: tf.Tensor, parameters: Mapping[str, tf.Tensor], stddev: float | None
 ) -> tf.Tensor:
-    log_stddev = tf.math.log(stddev) if stddev else parameters["log_stddev"]
+    log_stddev = math.log(stddev) if stddev else parameters["log_stddev"]
     return gaussian_log_likelihood(values, parameters["mean"], log_stddev)
 
 
@@ -65,11 +65,18 @@ def _check_count(owner: object, name: str, *, least: int) -> None:
 def _check_stddev(owner: object, stddev: float | None) -> None:
     if stddev is None:
         return
-    if not (math.isfinite(stddev) and stddev > 0.0):
+    number = isinstance(stddev, int | float) and not isinstance(stddev, bool)
+    if not (number and math.isfinite(stddev) and stddev > 0.0):
         raise ValueError(
             f"`stddev` of {type(owner).__name__} should be a positive number, "
             f"or None to learn it. Received: stddev={stddev!r}."
         )
+
+
+def _range(values: np.ndarray) -> str:
+    """The values of an array as a reader of an error wants them."""
+    low, high = values.min(), values.max()
+    return f"{low:.4g}" if low == high else f"{low:.4g} to {high:.4g}"
 
 
 def _to_rows(values: npt.ArrayLike, count: int, dim: int) -> np.ndarray:
@@ -174,7 +181,7 @@ class Categorical:
             if array.size and (array.min() < 0 or array.max() > last):
                 raise ValueError(
                     f"should be category numbers from 0 to {last}. "
-                    f"Received: {array.min()} to {array.max()}."
+                    f"Received: {_range(array)}."
                 )
             indices = _to_rows(array.reshape(-1), count, 1)[:, 0]
             return np.eye(self.num_categories, dtype=np.float32)[
@@ -241,10 +248,7 @@ class Uniform:
         """Numbers in [-1, 1] as float32 rows of shape `(count, dim)`."""
         rows = _to_rows(values, count, self.dim)
         if np.abs(rows).max(initial=0.0) > 1.0:
-            raise ValueError(
-                "should be in [-1, 1]. "
-                f"Received: {rows.min():.4g} to {rows.max():.4g}."
-            )
+            raise ValueError(f"should be in [-1, 1]. Received: {_range(rows)}.")
         return rows
 
     def sweep(self, num_values: int) -> np.ndarray:
@@ -345,10 +349,7 @@ class Bernoulli:
         """Zeros and ones as float32 rows of shape `(count, dim)`."""
         rows = _to_rows(values, count, self.dim)
         if not np.isin(rows, (0.0, 1.0)).all():
-            raise ValueError(
-                "should be 0 or 1. "
-                f"Received: {rows.min():.4g} to {rows.max():.4g}."
-            )
+            raise ValueError(f"should be 0 or 1. Received: {_range(rows)}.")
         return rows
 
     def sweep(self, num_values: int) -> np.ndarray:

@@ -21,6 +21,32 @@ def _mapping(default: Mapping[str, Any], text: str) -> Any:
     return field(default_factory=lambda: default, metadata={"help": text})
 
 
+def _most(high: float) -> str:
+    return "at most 1" if high == 1.0 else "below 1"
+
+
+def _check_type(option: dataclasses.Field[Any], value: Any) -> None:
+    """Raises a `ValueError` if the value is of another type than the option.
+
+    A configuration may come from a file that somebody edited.
+    """
+    kinds: dict[Any, tuple[str, Any]] = {
+        int: ("a whole number", int),
+        float: ("a number", int | float),
+        bool: ("true or false", bool),
+        str: ("a text", str),
+    }
+    what, kind = kinds.get(option.type, ("a JSON object", Mapping))
+    optional = value is None and option.default is None
+    if not optional and (
+        not isinstance(value, kind)
+        or (isinstance(value, bool) and option.type is not bool)
+    ):
+        raise ValueError(
+            f"{option.name} should be {what}. Received: {value!r}."
+        )
+
+
 CATEGORY = {"type": "categorical", "num_categories": 10}
 MNIST_CODES = {
     "category": CATEGORY,
@@ -119,6 +145,8 @@ class TrainingConfig:
     )
 
     def __post_init__(self):
+        for option in dataclasses.fields(self):
+            _check_type(option, getattr(self, option.name))
         for name, least in (
             ("image_size", 1),
             ("channels", 1),
@@ -132,22 +160,23 @@ class TrainingConfig:
             ("steps_per_execution", 1),
         ):
             value = getattr(self, name)
-            whole = isinstance(value, int) and not isinstance(value, bool)
-            if not whole or value < least:
+            if value < least:
                 raise ValueError(
                     f"{name} should be a whole number of at least {least}. "
                     f"Received: {value!r}."
                 )
-        for name, low, high in (
-            ("generator_learning_rate", 0.0, math.inf),
-            ("discriminator_learning_rate", 0.0, math.inf),
-            ("beta_1", 0.0, 1.0),
-            ("decay_share", 0.0, 1.0),
+        for name, high in (
+            ("generator_learning_rate", math.inf),
+            ("discriminator_learning_rate", math.inf),
+            # The average of Adam would keep its first value for ever.
+            ("beta_1", math.nextafter(1.0, 0.0)),
+            ("decay_share", 1.0),
         ):
             value = getattr(self, name)
-            if not (low <= value <= high and math.isfinite(value)):
+            if not (0.0 <= value <= high and math.isfinite(value)):
+                most = "" if high == math.inf else f" and {_most(high)}"
                 raise ValueError(
-                    f"{name} should be a number from {low:g} to {high:g}. "
+                    f"{name} should be a number of at least 0{most}. "
                     f"Received: {value!r}."
                 )
         if not 0 <= self.seed < 2**31:

@@ -1,8 +1,10 @@
 """From a trained model and real images to a report of numbers."""
 
+import json
 import math
 import platform
 from importlib import metadata
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -58,6 +60,17 @@ def evaluate(
         "seed": seed,
         "versions": versions(),
     }
+
+
+def read_report(path: Path) -> dict[str, Any] | None:
+    """Reads a report, or nothing if it is not one that this version made."""
+    try:
+        report = json.loads(path.read_text())
+        made_by = report["versions"]["keras-infogan"]
+        describe(report)
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None
+    return report if made_by == __version__ else None
 
 
 def versions() -> dict[str, str]:
@@ -188,7 +201,9 @@ def describe(report: dict[str, Any]) -> list[str]:
             f"From a generated image, Q reads at least {nats:.2f} nats{of_all} "
             f"of `{name}`."
             if nats > 0.0
-            else f"From a generated image, Q reads nothing certain of `{name}` "
-            f"yet (the bound is {nats:.2f} nats)."
+            else f"From a single generated image, Q reads nothing reliable of "
+            f"`{name}` yet (the bound is {nats:.2f} nats). While it trains, it "
+            "reads more, by the statistics of a batch; longer training closes "
+            "the gap."
         )
     return sentences

@@ -1,11 +1,31 @@
 """Files that are whole or not there at all, and errors of one line."""
 
 import contextlib
+import errno
 import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+
+_PARTIAL = ".partial-"
+# What helps against an error of the operating system.
+_REMEDIES = {
+    errno.ENOSPC: "Make room, and start again.",
+    errno.EDQUOT: "Make room, and start again.",
+    errno.EACCES: "Choose a path that you may use.",
+    errno.EPERM: "Choose a path that you may use.",
+    errno.EROFS: "Choose a path that can be written to.",
+    errno.EEXIST: "Choose another path, where no file is in the way.",
+    errno.ENOTDIR: "Choose another path, where no file is in the way.",
+    errno.EISDIR: "Choose another path, where no folder is in the way.",
+    errno.ENOENT: "Check the path.",
+}
+
+
+def is_partial(path: Path) -> bool:
+    """Whether a file is one that `atomic_path` has not finished."""
+    return path.name.startswith(_PARTIAL)
 
 
 @contextlib.contextmanager
@@ -21,7 +41,7 @@ def atomic_path(path: Path) -> Iterator[Path]:
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     # Keras insists on the whole of `.weights.h5`, not on the last suffix alone.
-    partial = path.with_name(f".partial-{os.getpid()}-{path.name}")
+    partial = path.with_name(f"{_PARTIAL}{os.getpid()}-{path.name}")
     try:
         yield partial
         with partial.open("rb") as file:
@@ -66,3 +86,14 @@ def one_line(error: BaseException, *, limit: int = 300) -> str:
     """The message of an error in one line, cut off after `limit` characters."""
     text = " ".join(str(error).split())
     return text if len(text) <= limit else f"{text[:limit]} ..."
+
+
+def explain(error: BaseException) -> str:
+    """An error in one line for whoever made it, with a remedy if it has none.
+
+    Errors of the operating system say what failed and where, not what to do.
+    """
+    if not isinstance(error, OSError) or error.errno not in _REMEDIES:
+        return one_line(error, limit=2000)
+    where = f"{error.filename}: " if error.filename else ""
+    return f"{where}{error.strerror}. {_REMEDIES[error.errno]}"

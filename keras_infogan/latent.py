@@ -6,6 +6,7 @@ The codes are the `c` and the noise is the `z` of
 
 import re
 from collections.abc import Mapping
+from dataclasses import MISSING
 from dataclasses import asdict
 from dataclasses import fields
 from types import MappingProxyType
@@ -22,8 +23,20 @@ from keras_infogan.codes import Code
 from keras_infogan.randomness import fold_in
 from keras_infogan.randomness import standard_normal
 
-# Names that the networks and the exports give to tensors of their own.
-RESERVED_NAMES = frozenset({"noise", "image", "seed", "valid", "logits"})
+# Names that the networks and the exports give to tensors of their own, that a
+# report gives to a sum, and a run directory to pictures.
+RESERVED_NAMES = frozenset(
+    {
+        "noise",
+        "image",
+        "seed",
+        "valid",
+        "logits",
+        "total",
+        "confusion",
+        "curves",
+    }
+)
 
 
 @keras.saving.register_keras_serializable(package="keras_infogan")
@@ -113,14 +126,19 @@ class LatentSpec:
         for name, entry in config["codes"].items():
             arguments = dict(entry) if isinstance(entry, Mapping) else {}
             kind = arguments.pop("type", None)
-            if kind not in CODE_TYPES:
+            if not isinstance(kind, str) or kind not in CODE_TYPES:
                 raise ValueError(
                     f"The type of the code {name!r} should be one of "
                     f"{', '.join(CODE_TYPES)}. Received: {entry!r}."
                 )
             code_type = CODE_TYPES[kind]
             known = [argument.name for argument in fields(code_type)]
-            if not set(arguments) <= set(known):
+            needed = {
+                argument.name
+                for argument in fields(code_type)
+                if argument.default is MISSING
+            }
+            if not needed <= set(arguments) <= set(known):
                 raise ValueError(
                     f"The code {name!r} of type {kind} takes "
                     f"{' and '.join(known)}. Received: {entry!r}."

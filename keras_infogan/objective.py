@@ -96,7 +96,7 @@ class Objective:
         for name, weight in self.information_weights.items():
             weights[f"information_weights of {name}"] = weight
         for name, weight in weights.items():
-            number = isinstance(weight, int | float)
+            number = isinstance(weight, int | float) and weight is not True
             if not number or not 0.0 <= weight < float("inf"):
                 raise ValueError(
                     f"`{name}` should be a number of at least 0. "

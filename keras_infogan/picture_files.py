@@ -14,8 +14,8 @@ from keras_infogan.files import one_line
 MAX_PIXELS = 64_000_000
 
 
-def _flatten(picture: Any) -> Any:
-    """8-bit RGB of any Pillow image, upright and on black."""
+def _flatten(picture: Any, background: str) -> Any:
+    """8-bit RGB of any Pillow image, upright and on a background."""
     picture = ImageOps.exif_transpose(picture)
     if picture.mode == "F" or picture.mode.startswith("I"):
         deep = np.asarray(picture)
@@ -25,12 +25,14 @@ def _flatten(picture: Any) -> Any:
         picture = Image.fromarray(np.rint(deep / 257).astype(np.uint8))
     if not picture.has_transparency_data:
         return picture.convert("RGB")
-    black = Image.new("RGBA", picture.size, (0, 0, 0, 255))
-    black.alpha_composite(picture.convert("RGBA"))
-    return black.convert("RGB")
+    flat = Image.new("RGBA", picture.size, background)
+    flat.alpha_composite(picture.convert("RGBA"))
+    return flat.convert("RGB")
 
 
-def read_image(path: Path, image_shape: tuple[int, ...]) -> np.ndarray:
+def read_image(
+    path: Path, image_shape: tuple[int, ...], *, invert: bool = False
+) -> np.ndarray:
     """Reads a picture file as a network takes it.
 
     Turned upright as its camera says; transparent parts become black. A picture
@@ -40,6 +42,7 @@ def read_image(path: Path, image_shape: tuple[int, ...]) -> np.ndarray:
     Args:
         path: A file of any format that Pillow knows; the first frame of it.
         image_shape: Height, width and channels (1 for gray, 3 for RGB).
+        invert: Whether to turn bright into dark, for ink on paper.
 
     Returns:
         Float32 array of shape `image_shape` in [-1, 1]; black is -1.
@@ -64,7 +67,7 @@ def read_image(path: Path, image_shape: tuple[int, ...]) -> np.ndarray:
                 raise Image.DecompressionBombError(
                     f"{picture.width} x {picture.height}."
                 )
-            flat = _flatten(picture)
+            flat = _flatten(picture, "white" if invert else "black")
     except FileNotFoundError:
         raise FileNotFoundError(f"There is no file {path}.") from None
     except IsADirectoryError:
@@ -90,4 +93,5 @@ def read_image(path: Path, image_shape: tuple[int, ...]) -> np.ndarray:
         Image.Resampling.LANCZOS,
     )
     array = np.asarray(fitted, np.float32).reshape(image_shape)
-    return array / 127.5 - 1.0
+    scaled = array / 127.5 - 1.0
+    return -scaled if invert else scaled

@@ -109,6 +109,26 @@ def draw_traverse(
     )
 
 
+def doubts(image: np.ndarray) -> list[str]:
+    """Why a picture may be none of the kind that a model knows, if so.
+
+    Args:
+        image: Float array of shape `(height, width, channels)` in [-1, 1].
+    """
+    if image.max() == image.min():
+        return ["is of one color; there is nothing to read. Transparent?"]
+    # The border of a digit of MNIST is black.
+    border = np.concatenate(
+        [image[0], image[-1], image[:, 0], image[:, -1]]
+    ).mean()
+    if border > 0.0:
+        return [
+            "has a bright border. If the model learned white on black, as "
+            "MNIST is, use --invert."
+        ]
+    return []
+
+
 def read_codes(
     model: InfoGAN, images: Sequence[np.ndarray]
 ) -> list[dict[str, Any]]:

@@ -63,7 +63,7 @@ def prepare(builder: tfds.core.DatasetBuilder, archives: Path | None) -> None:
     ) as error:
         if Path(builder.data_dir).exists():
             return  # Another process prepared it meanwhile.
-        remedy = "Give its archives by archives_dir."
+        remedy = "Give its archives by archives_dir (--archives-dir)."
         if getattr(error, "errno", None):
             remedy = "Choose another folder by data_dir or TFDS_DATA_DIR."
         raise OSError(
@@ -97,14 +97,15 @@ def _check_sources(
         raise FileNotFoundError(
             f"Expected the archives of data set {builder.name!r} in "
             f"{archives}. Missing: {files}. Put them there, or leave out "
-            "archives_dir to download them."
+            "archives_dir (--archives-dir) to download them."
         )
     if missing and not _any_host_answers(missing):
         raise ConnectionError(
             f"Data set {builder.name!r} is not prepared in "
             f"{builder.data_dir_root}, and none of the hosts of its archives "
             f"can be reached: {', '.join(sorted(_hosts(missing)))}. Put the "
-            "archives into a folder and give it by archives_dir."
+            "archives into a folder and give it by archives_dir "
+            "(--archives-dir)."
         )
 
 

@@ -3,8 +3,8 @@
 import contextlib
 import fcntl
 import functools
-import json
 import sys
+import zipfile
 from collections.abc import Callable
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,7 +19,9 @@ from keras_infogan import visualization
 from keras_infogan.config import TrainingConfig
 from keras_infogan.data import ImageData
 from keras_infogan.evaluation import evaluate
+from keras_infogan.evaluation import read_report
 from keras_infogan.files import atomic_path
+from keras_infogan.files import is_partial
 from keras_infogan.files import one_line
 from keras_infogan.files import write_json
 from keras_infogan.latent import LatentSpec
@@ -53,6 +55,10 @@ def _say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+
+
 def build_model(config: TrainingConfig, *, num_steps: int = 1) -> InfoGAN:
     """Builds and compiles the model of a configuration, untrained.
 
@@ -70,6 +76,12 @@ def build_model(config: TrainingConfig, *, num_steps: int = 1) -> InfoGAN:
     spec = LatentSpec.from_config(
         {"noise_dim": config.noise_dim, "codes": config.codes}
     )
+    if config.num_labels and not spec.categorical_names:
+        raise ValueError(
+            "Labels need a categorical code that learns them. "
+            f"Received: num_labels={config.num_labels} and the codes "
+            f"{', '.join(spec.codes)}, none of them categorical."
+        )
     image_shape = (config.image_size, config.image_size, config.channels)
     model = InfoGAN(
         build_generator(spec, image_shape, architecture=config.architecture),
@@ -166,18 +178,14 @@ def train(
         Interrupted: After SIGINT or SIGTERM, with a checkpoint.
     """
     run_dir = Path(run_dir)
-    _check_directory(run_dir, config)
+    check_directory(run_dir, config)
     report_path = run_dir / "report.json"
     if report_path.exists():
-        try:
-            report = json.loads(report_path.read_text())
-        except ValueError as error:
-            raise ValueError(
-                f"{report_path} should be a report. Received: {error}. "
-                "Remove it, and the run is evaluated anew."
-            ) from None
-        _say(f"The run in {run_dir} is complete.")
-        return report
+        report = read_report(report_path)
+        if report is not None:
+            _say(f"The run in {run_dir} is complete.")
+            return report
+        _say(f"{report_path} is no report of this version.")
     # Data and model first: what is wrong with the options shall be said before
     # a directory is made for them.
     data, test_data = load_data(
@@ -193,6 +201,7 @@ def train(
         num_labels=config.num_labels,
     )
     batches()
+    _check_labels(config, model.latent_spec, data)
     with _locked(run_dir, config):
         if not (run_dir / "model.keras").exists():
             position = callbacks.RunPosition(
@@ -206,7 +215,23 @@ def train(
         return finish(config, run_dir, data, test_data)
 
 
-def _check_directory(run_dir: Path, config: TrainingConfig) -> None:
+def _check_labels(
+    config: TrainingConfig, spec: LatentSpec, data: ImageData
+) -> None:
+    """Raises a `ValueError` if there are classes that no category can learn."""
+    if not config.num_labels:
+        return
+    name = spec.categorical_names[0]
+    num_categories = spec.codes[name].dim
+    if len(data.class_names) > num_categories:
+        raise ValueError(
+            f"The code {name!r} should have a category for each of the "
+            f"{len(data.class_names)} classes of {config.dataset} to learn "
+            f"them from labels. Received: num_categories={num_categories}."
+        )
+
+
+def check_directory(run_dir: Path, config: TrainingConfig) -> None:
     """Raises a `ValueError` if the directory is not of this run, or empty."""
     path = run_dir / "config.json"
     if path.exists():
@@ -219,7 +244,10 @@ def _check_directory(run_dir: Path, config: TrainingConfig) -> None:
             )
     elif run_dir.exists() and (
         not run_dir.is_dir()
-        or any(entry.name != ".lock" for entry in run_dir.iterdir())
+        or any(
+            entry.name != ".lock" and not is_partial(entry)
+            for entry in run_dir.iterdir()
+        )
     ):
         raise ValueError(
             f"{run_dir} should be a run directory, empty or new. Received: "
@@ -239,8 +267,11 @@ def _locked(run_dir: Path, config: TrainingConfig) -> Iterator[None]:
                 f"Another process is at work in {run_dir}. Wait for it, or "
                 "choose another --run-dir."
             ) from None
+        for path in run_dir.rglob("*"):
+            if is_partial(path):
+                path.unlink()
         # Again, as another process may have been quicker.
-        _check_directory(run_dir, config)
+        check_directory(run_dir, config)
         if not (run_dir / "config.json").exists():
             write_json(run_dir / "config.json", config.to_json())
         yield
@@ -261,9 +292,9 @@ def _fit(
         )
     else:
         _say(
-            f"Training for {config.epochs} epochs of "
-            f"{position.steps_per_epoch} steps; the first step takes longer, "
-            "as it is compiled."
+            f"Training for {_count(config.epochs, 'epoch')} of "
+            f"{_count(position.steps_per_epoch, 'step')}; the first step takes "
+            "longer, as it is compiled."
         )
     num_steps = position.num_steps - position.first_step
     if not num_steps:
@@ -308,8 +339,14 @@ def load_model(run: Path | str) -> InfoGAN:
     if not path.is_file():
         raise ValueError(
             f"Expected the directory of a finished run, or a .keras file. "
-            f"Received: {run}, without {path.name}. "
-            "`keras-infogan train` makes one."
+            f"Received: {run}, "
+            + (f"without {path.name}. " if path != Path(run) else "no file. ")
+            + "`keras-infogan train` makes one."
+        )
+    if not zipfile.is_zipfile(path):
+        raise ValueError(
+            f"{path} should be a model of Keras, which is a zip file. "
+            "Received: a file that is none, or is cut off."
         )
     try:
         model = keras.saving.load_model(path, safe_mode=True)
@@ -349,14 +386,14 @@ def finish(
         "num_labels": config.num_labels,
         "configuration": config.to_json(),
     }
-    for name, grid in draw_grids(model).items():
-        visualization.save_picture(run_dir / f"{name}.png", grid)
+    pictures = draw_grids(model)
     log = callbacks.read_log(run_dir / "log.jsonl")
     if log:
-        curves = figures.render_curves(log, entropies=report["entropy"])
-        visualization.save_picture(run_dir / "curves.png", curves)
+        pictures["curves"] = figures.render_curves(
+            log, entropies=report["entropy"]
+        )
     if report["confusion"] is not None:
-        picture = figures.render_confusion_matrix(
+        pictures["confusion"] = figures.render_confusion_matrix(
             report["confusion"],
             class_names=report["class_names"],
             cluster_names=[
@@ -364,8 +401,13 @@ def finish(
             ],
             title=f"{config.dataset}, test images by class and category",
         )
-        visualization.save_picture(run_dir / "confusion.png", picture)
-        with tf.summary.create_file_writer(str(run_dir)).as_default():
-            tf.summary.image("confusion", picture[None], step=int(model.step))
+    for name, picture in pictures.items():
+        visualization.save_picture(run_dir / f"{name}.png", picture)
+    with tf.summary.create_file_writer(str(run_dir)).as_default():
+        for name in ("curves", "confusion"):
+            if name in pictures:
+                tf.summary.image(
+                    name, pictures[name][None], step=int(model.step)
+                )
     write_json(run_dir / "report.json", report)
     return report

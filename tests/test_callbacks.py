@@ -138,7 +138,18 @@ def test_signal_ends_after_the_step_and_saves():
     before = signal.getsignal(signal.SIGTERM)
     with CleanStop(lambda: saved.append(int(model.step))) as stop:
         fit(model, [Kill(), stop], 9)
+        # A second signal, of either kind, stops at once.
+        assert signal.getsignal(signal.SIGINT) == signal.default_int_handler
+        assert signal.getsignal(signal.SIGTERM) == before
     assert stop.signal == signal.SIGTERM
     assert saved == [3]
     assert int(model.step) == 3
     assert signal.getsignal(signal.SIGTERM) == before
+
+
+@pytest.mark.parametrize("line", ["{", "[1]", "{}", '{"step": "a"}', "\x00"])
+def test_broken_log(line, tmp_path):
+    path = tmp_path / "log.jsonl"
+    path.write_text(f'{{"step": 1}}\n{line}\n{{"step": 2}}\n')
+    with pytest.raises(ValueError, match=r"Line 2 of .*log.jsonl should be"):
+        read_log(path)

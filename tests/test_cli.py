@@ -226,18 +226,34 @@ def test_encode(model_path, capfd, tmp_path):
         (["sample", "MODEL", "--code=slant=1"], "Received: 'slant'"),
         (["sample", "MODEL", "--code=continuous=2"], "should be in [-1, 1]"),
         (["sample", "MODEL", "--code=category=0.5"], "one category number"),
-        (["sample", "MODEL", "--count=0"], "should be at least 1"),
         (["sample", "MODEL", "--output=x.jpg"], "ends in .png"),
         (["sample", "nowhere"], "Expected the directory of a finished run"),
         (["traverse", "MODEL", "--code=continuous:2"], "from 0 to 1"),
         (["traverse", "MODEL", "--code=z"], "one of category, continuous"),
-        (["traverse", "MODEL", "--code=category", "--columns=0"], "one column"),
         (["train", "--dry-run", '--codes={"a": 3}'], "type of the code 'a'"),
         (
             ["train", "--dry-run"]
             + ['--codes={"a": {"type": "uniform", "x": 1}}'],
             "takes dim and stddev",
         ),
+        (
+            ["train", "--dry-run", '--codes={"a": {"type": "categorical"}}'],
+            "takes num_categories",
+        ),
+        (["train", "--dry-run", '--codes={"a": {"type": [1]}}'], "type of the"),
+        (
+            ["train", "--dry-run"]
+            + ['--codes={"a": {"type": "uniform", "stddev": "a"}}'],
+            "should be a positive number",
+        ),
+        (
+            ["train", "--dry-run", "--invariance-weight=0"]
+            + ["--no-warp-generated", "--num-labels=10"]
+            + ['--codes={"a": {"type": "uniform"}}']
+            + ['--information-weights={"a": 1}'],
+            "Labels need a categorical code",
+        ),
+        (["train", "--dry-run", "--beta-1=1"], "below 1"),
         (["train", "--dry-run", '--warp={"x": 1}'], "A warp takes rotation"),
         (
             ["train", "--dry-run", '--information-weights={"category": "a"}'],
@@ -273,13 +289,100 @@ def test_errors_are_one_line(
 
 
 def test_usage_errors_exit_with_2(capsys):
-    for arguments in ([], ["sing"], ["train", "--epochs=x"]):
+    for arguments in (
+        [],
+        ["sing"],
+        ["train", "--epochs=x"],
+        ["train", "--warp=5"],
+        ["sample", "x", "--count=0"],
+        ["sample", "x", "--count=100000000000"],
+        ["traverse", "x", "--code=a", "--columns=0"],
+    ):
         with pytest.raises(SystemExit) as exit_:
             cli.main(arguments)
         assert exit_.value.code == 2
         error = capsys.readouterr().err
         assert len(error.splitlines()) == 1
-        assert "--help" in error
+        command = " ".join(["keras-infogan", *arguments[:1]]).replace(
+            " sing", ""
+        )
+        assert error.endswith(f"; see {command} --help\n")
+
+
+@pytest.mark.parametrize(
+    ("reader", "status", "talk"),
+    [
+        ("> /dev/full", 2, "keras-infogan: error: stdout: No space left"),
+        ("| true", 0, ""),
+    ],
+)
+def test_result_that_cannot_be_written(reader, status, talk):
+    done = subprocess.run(
+        [
+            "bash",
+            "-c",
+            f"{sys.executable} -m keras_infogan presets {reader}"
+            "; exit ${PIPESTATUS[0]}",
+        ],
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == status
+    assert done.stderr.startswith(talk)
+    assert len(done.stderr.splitlines()) == bool(talk)
+
+
+def test_too_much_memory_is_one_line():
+    """In a process of its own: TensorFlow's talk of it is silenced at import.
+
+    A trillion categories are 4 TB for the smallest row of weights.
+    """
+    codes = {"a": {"type": "categorical", "num_categories": 10**12}}
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "keras_infogan",
+            "train",
+            "--dry-run",
+            "--preset=paper",
+            f"--codes={json.dumps(codes)}",
+        ],
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 2
+    (line,) = done.stderr.splitlines()
+    assert "needs more memory than there is" in line
+
+
+def test_dry_run_tells_of_another_run(capfd, tmp_path):
+    config = dataclasses.replace(PRESETS["mnist"], seed=5)
+    write_json(tmp_path / "config.json", config.to_json())
+    error = fail(
+        capfd, "train", "--dry-run", "--seed=6", f"--run-dir={tmp_path}"
+    )
+    assert "holds a run with other options (seed: 5 -> 6)" in error
+
+
+def test_encode_of_ink_on_paper(model_path, capfd, tmp_path):
+    """Inverted, it is the picture of which it is the negative."""
+    generator = np.random.default_rng(0)
+    pixels = generator.integers(0, 100, SHAPE[:2], np.uint8)
+    Image.fromarray(pixels).save(tmp_path / "x.png")
+    Image.fromarray(255 - pixels).save(tmp_path / "paper.png")
+    (expected,), err = run(capfd, "encode", model_path, tmp_path / "x.png")
+    assert "--invert" not in err
+    _, err = run(capfd, "encode", model_path, tmp_path / "paper.png")
+    assert "has a bright border" in err
+    assert "use --invert" in err
+    (result,), _ = run(
+        capfd, "encode", model_path, tmp_path / "paper.png", "--invert"
+    )
+    assert result["category"] == pytest.approx(expected["category"])
+    Image.new("RGBA", (9, 9)).save(tmp_path / "blank.png")
+    _, err = run(capfd, "encode", model_path, tmp_path / "blank.png")
+    assert "is of one color" in err
 
 
 def test_traceback_on_request():

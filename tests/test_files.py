@@ -8,6 +8,8 @@ import pytest
 
 from keras_infogan.files import atomic_path
 from keras_infogan.files import check_space
+from keras_infogan.files import explain
+from keras_infogan.files import is_partial
 from keras_infogan.files import one_line
 from keras_infogan.files import write_json
 
@@ -68,3 +70,30 @@ def test_one_line():
     assert one_line(ValueError("a\n  b\tc")) == "a b c"
     assert one_line(ValueError("x" * 400)) == "x" * 300 + " ..."
     assert one_line(ValueError("x" * 400), limit=400) == "x" * 400
+
+
+def test_partial_files_are_known(tmp_path):
+    with atomic_path(tmp_path / "x.txt") as partial:
+        partial.write_text("half")
+        assert is_partial(partial)
+    assert not is_partial(tmp_path / "x.txt")
+
+
+@pytest.mark.parametrize(
+    ("error", "text"),
+    [
+        (
+            OSError(errno.ENOSPC, "No space left on device", "x.png"),
+            "x.png: No space left on device. Make room, and start again.",
+        ),
+        (
+            FileExistsError(errno.EEXIST, "File exists", "runs"),
+            "runs: File exists. Choose another path, where no file is in the "
+            "way.",
+        ),
+        (OSError("No\nnetwork."), "No network."),
+        (ValueError("Received: 3."), "Received: 3."),
+    ],
+)
+def test_explain(error, text):
+    assert explain(error) == text

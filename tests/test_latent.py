@@ -82,8 +82,9 @@ def test_code_by_name():
 def test_wrong_name(name):
     with pytest.raises(
         ValueError,
-        match="lower-case letters, digits and underscores, and none of image, "
-        f"logits, noise, seed, valid. Received: {name!r}.",
+        match="lower-case letters, digits and underscores, and none of "
+        "confusion, curves, image, logits, noise, seed, total, valid. "
+        f"Received: {name!r}.",
     ):
         LatentSpec(5, {name: Uniform()})
 
@@ -155,6 +156,21 @@ def test_unknown_type_in_a_config():
         "normal, bernoulli. Received: {'type': 'beta', 'dim': 1}.",
     ):
         LatentSpec.from_config(config)
+
+
+@pytest.mark.parametrize(
+    ("entry", "message"),
+    [
+        (5, "type of the code 'a' should be one of"),
+        ({"type": ["uniform"]}, "type of the code 'a' should be one of"),
+        ({"type": "categorical"}, "of type categorical takes num_categories"),
+        ({"type": "uniform", "x": 1}, "of type uniform takes dim and stddev"),
+        ({"type": "uniform", "dim": "2"}, "`dim` of Uniform should be a whole"),
+    ],
+)
+def test_wrong_entry_in_a_config(entry, message):
+    with pytest.raises(ValueError, match=message):
+        LatentSpec.from_config({"noise_dim": 5, "codes": {"a": entry}})
 
 
 def test_equality():

@@ -1,5 +1,7 @@
 """InfoGAN as a Keras model: fit, evaluate, save, load, generate, encode."""
 
+import subprocess
+import sys
 import warnings
 from typing import Any
 
@@ -18,6 +20,7 @@ from keras_infogan.networks import build_discriminator
 from keras_infogan.networks import build_generator
 from keras_infogan.networks import discriminator_outputs
 from keras_infogan.objective import Objective
+from keras_infogan.schedules import LinearEnd
 from keras_infogan.warp import Warp
 
 SPEC = LatentSpec(4, {"category": Categorical(3), "continuous": Uniform(2)})
@@ -532,3 +535,30 @@ def test_directory_of_a_path(tmp_path, batches):
     model.save(tmp_path / "model.keras")
     loaded = keras.saving.load_model(tmp_path / "model.keras")
     np.testing.assert_array_equal(model.generate(3), loaded.generate(3))
+
+
+@pytest.mark.parametrize(
+    "load",
+    [
+        "import keras_infogan; load = keras_infogan.load_model",
+        "import keras; from keras_infogan import InfoGAN;"
+        "load = keras.models.load_model",
+    ],
+    ids=["ours", "keras"],
+)
+def test_load_in_a_fresh_process(load, tmp_path):
+    """All that a run's file names is registered: code, objective, schedule."""
+    model = tiny_model(Objective(warp=Warp(), warp_generated=True))
+    model.compile(
+        keras.optimizers.Adam(LinearEnd(1e-3, 10, 0.5)),
+        adam(),
+        jit_compile=False,
+    )
+    path = tmp_path / "model.keras"
+    model.save(path)
+    done = subprocess.run(
+        [sys.executable, "-c", f"{load}; print(load({str(path)!r}).name)"],
+        capture_output=True,
+        text=True,
+    )
+    assert done.stdout == "infogan\n", done.stderr

@@ -79,6 +79,17 @@ def test_read_image_of_every_mode(mode, tmp_path):
         assert (image[:, 4:] == -1).all()
 
 
+def test_read_image_of_a_negative(tmp_path):
+    """Ink on white or on transparent paper becomes light on black."""
+    pixels = np.zeros((3, 3, 4), np.uint8)
+    pixels[1, 1] = 0, 0, 0, 255
+    expected = np.full((3, 3, 1), -1.0)
+    expected[1, 1] = 1.0
+    path = save_array(tmp_path / "x.png", pixels)
+    image = picture_files.read_image(path, (3, 3, 1), invert=True)
+    np.testing.assert_array_equal(image, expected)
+
+
 def test_read_image_turns_photographs_upright(tmp_path):
     """Orientation 6: the camera was turned, what is left belongs on top."""
     picture = Image.new("L", (40, 20), 0)

@@ -154,3 +154,15 @@ def test_describe_codes():
         "category 7 (98.1%); slant +0.50 +/- 0.10, -0.25 +/- 0.02; "
         "bit 1 with 75.0%"
     )
+
+
+def test_doubts():
+    """A digit as in MNIST raises none; its negative and an empty one do."""
+    digit = np.full((8, 8, 1), -1.0, np.float32)
+    assert "one color" in pictures.doubts(digit)[0]
+    digit[2:6, 3:5] = 1.0
+    assert pictures.doubts(digit) == []
+    assert "--invert" in pictures.doubts(-digit)[0]
+    # A thick stroke that fills more than half of the image is no paper.
+    digit[1:-1, 1:-1] = 1.0
+    assert pictures.doubts(digit) == []

@@ -16,7 +16,9 @@ import h5py
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from PIL import Image
+from tensorboard.compat.proto.event_pb2 import Event
 
 from keras_infogan import training
 from keras_infogan.callbacks import find_checkpoints
@@ -24,7 +26,6 @@ from keras_infogan.callbacks import read_log
 from keras_infogan.config import TrainingConfig
 from keras_infogan.config import preset
 from keras_infogan.data import ImageData
-from keras_infogan.files import write_json
 from keras_infogan.model import InfoGAN
 
 # 640 images are 20 steps an epoch.
@@ -133,6 +134,8 @@ def test_killed_and_resumed_is_the_same_run(few_digits_dir, tmp_path):
     assert not (killed / "model.keras").exists()
     checkpoints = find_checkpoints(killed / "checkpoints")
     assert 1 <= len(checkpoints) <= 2
+    # As a process leaves one that is killed while it writes.
+    (killed / "samples" / ".partial-1-step_00000040_category.png").touch()
     _, err = finish(start(killed, few_digits_dir, *SMALL))
     assert "Resuming after step" in err
     assert_same_run(straight, killed)
@@ -192,6 +195,13 @@ def test_run_directory(writeup_run):
     for name in ("curves.png", "confusion.png"):
         with Image.open(writeup_run / name) as picture:
             picture.verify()
+    tags = {
+        value.tag
+        for path in writeup_run.glob("events.*")
+        for record in tf.data.TFRecordDataset(str(path)).as_numpy_iterator()
+        for value in Event.FromString(record).summary.value
+    }
+    assert tags >= {"curves", "confusion", "category", "generator_loss"}
     report = json.loads((writeup_run / "report.json").read_text())
     assert report["num_test_images"] == 200
     assert report["seed"] == 0
@@ -234,11 +244,31 @@ def test_again_is_done_at_once(writeup_run, few_digits_dir):
     assert json.loads(out)["num_test_images"] == 200
 
 
-def test_damaged_report(tmp_path):
-    write_json(tmp_path / "config.json", few_digits().to_json())
-    (tmp_path / "report.json").write_text("{")
-    with pytest.raises(ValueError, match="Remove it, and the run is evaluated"):
-        training.train(few_digits(), tmp_path)
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda report: "{",
+        lambda report: "[1]",
+        lambda report: json.dumps(report | {"mutual_information": {"a": 1}}),
+        lambda report: json.dumps(
+            report | {"versions": {"keras-infogan": "0.0.1"}}
+        ),
+    ],
+    ids=["cut_off", "other_type", "other_shape", "older"],
+)
+def test_report_of_another_kind_is_made_anew(
+    damage, writeup_run, few_digits_dir, capsys
+):
+    """Without training again: the model is there."""
+    path = writeup_run / "report.json"
+    text = path.read_text()
+    path.write_text(damage(json.loads(text)))
+    config = TrainingConfig.load(writeup_run / "config.json")
+    training.train(config, writeup_run, data_dir=few_digits_dir)
+    assert path.read_text() == text
+    err = capsys.readouterr().err
+    assert "is no report of this version" in err
+    assert "Training" not in err
 
 
 def few_digits(**changes: Any) -> TrainingConfig:
@@ -364,10 +394,42 @@ def test_labels_need_classes(tmp_path, monkeypatch):
     assert not run_dir.exists()
 
 
+def test_labels_need_a_category_each(few_digits_dir, tmp_path):
+    """A label that no logit stands for would make every loss NaN."""
+    codes = {"category": {"type": "categorical", "num_categories": 9}}
+    config = few_digits(num_labels=20, codes=codes, information_weights={})
+    run_dir = tmp_path / "run"
+    with pytest.raises(
+        ValueError, match="each of the 10 classes .*num_categories=9"
+    ):
+        training.train(config, run_dir, data_dir=few_digits_dir)
+    assert not run_dir.exists()
+
+
+def test_labels_need_a_categorical_code():
+    config = few_digits(
+        num_labels=20,
+        codes={"style": {"type": "normal"}},
+        information_weights={},
+        warp=None,
+        warp_generated=False,
+        invariance_weight=0.0,
+    )
+    with pytest.raises(ValueError, match="Labels need a categorical code"):
+        training.build_model(config)
+
+
+def test_files_of_a_killed_process_are_no_files(tmp_path):
+    """A first process that was killed early must not lock its directory."""
+    (tmp_path / ".lock").touch()
+    (tmp_path / ".partial-7-config.json").touch()
+    training.check_directory(tmp_path, few_digits())
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [(None, "Expected the directory of a finished run"),
-     (b"no zip", "should be a model of Keras")],
+     (b"no zip", "Received: a file that is none, or is cut off")],
 )  # fmt: skip
 def test_load_model_errors(content, message, tmp_path):
     if content is not None:
