@@ -247,6 +247,6 @@ def test_describe():
         **report,
         "mutual_information": {"category": -0.5, "total": -0.5},
     }
-    assert "nothing certain of `category` yet" in describe(negative)[1]
+    assert "nothing reliable of `category` yet" in describe(negative)[1]
     continuous = {**report, "mutual_information_ceiling": {"category": None}}
     assert "1.39 nats of `category`" in describe(continuous)[1]
