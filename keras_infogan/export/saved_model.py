@@ -97,9 +97,11 @@ def export_saved_model(
             archive.write_out(version_dir, verbose=False)
             write_warmup_requests(version_dir, model_name, _requests(model))
         except tf.errors.OpError as error:
+            # TensorFlow names the operation and its file before the reason.
+            reason = one_line(error, limit=1000).rpartition("; ")[2]
             raise OSError(
                 f"{directory} should be writable, with room for the model. "
-                f"Received: {one_line(error)}"
+                f"Received: {reason}."
             ) from error
         for name, text in assets.items():
             if text is not None:
