@@ -16,7 +16,7 @@ from keras_infogan.export.publication import publish
 
 NAMES = ("saved_model.pb", "variables/data", "assets/code_map.json")
 # A process that publishes, and ends itself before its n-th access to a path.
-PUBLISHER = """
+PUBLISHER = f"""
 import os, signal, sys
 from pathlib import Path
 from keras_infogan.export.publication import publish
@@ -24,7 +24,7 @@ from keras_infogan.export.publication import publish
 directory, count, steps_to_live = Path(sys.argv[1]), *map(int, sys.argv[2:])
 
 def write(folder):
-    for name in {names}:
+    for name in {NAMES}:
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_text(str(os.getpid()))
 
@@ -38,7 +38,7 @@ def die_in_time(event, arguments):
 sys.addaudithook(die_in_time)
 for _ in range(count):
     publish(directory, write)
-""".format(names=NAMES)
+"""
 
 
 def start(directory: Path, count: int, steps_to_live: int) -> subprocess.Popen:

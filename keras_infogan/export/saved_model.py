@@ -16,7 +16,8 @@ from keras_infogan.codes import Categorical
 from keras_infogan.codes import Code
 from keras_infogan.codes import Uniform
 from keras_infogan.export.publication import publish
-from keras_infogan.export.warmup import write_warmup_requests
+from keras_infogan.export.warmup import serialize_requests
+from keras_infogan.export.warmup import write_warmup
 from keras_infogan.files import one_line
 from keras_infogan.model import InfoGAN
 
@@ -85,7 +86,7 @@ def export_saved_model(
     for name, endpoint in endpoints.items():
         archive.add_endpoint(name, endpoint.function, [endpoint.inputs])
     directory = Path(directory)
-    model_name = directory.resolve().name
+    warmup = serialize_requests(directory.resolve().name, _requests(model))
     assets = {
         "code_map.json": _json(code_map),
         "model_card.md": model_card,
@@ -95,7 +96,7 @@ def export_saved_model(
     def write(version_dir: Path) -> None:
         try:
             archive.write_out(version_dir, verbose=False)
-            write_warmup_requests(version_dir, model_name, _requests(model))
+            write_warmup(version_dir, warmup)
         except tf.errors.OpError as error:
             # TensorFlow names the operation and its file before the reason.
             reason = one_line(error, limit=1000).rpartition("; ")[2]
