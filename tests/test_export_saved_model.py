@@ -3,7 +3,6 @@
 import json
 import resource
 import shutil
-import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -67,8 +66,7 @@ class Kind:
 KINDS = {
     "mnist": Kind(),
     "all_codes": Kind(ALL_CODES, (32, 32, 3), "writeup"),
-    "bfloat16": Kind(policy="mixed_bfloat16"),
-    "float16": Kind(ALL_CODES, (32, 32, 3), policy="mixed_float16"),
+    "mixed": Kind(policy="mixed_bfloat16"),
 }
 
 
@@ -186,7 +184,7 @@ def run_in_c(version: Path, calls: list[Call]) -> list[Arrays]:
         text=True,
     )
     if done.returncode:
-        raise OSError(done.stderr.splitlines()[-1])
+        raise OSError(done.stderr)
     with np.load(answers) as values:
         return [
             {
@@ -413,19 +411,25 @@ def test_bad_rows_among_good(published):
         np.testing.assert_array_equal(outputs["valid"], seeds % 2 == 0)
 
 
-@pytest.mark.parametrize("published", ["all_codes"], indirect=True)
-def test_overflow(published):
-    """A finite code that the generator cannot take is a gray image."""
+def test_overflow(tmp_path):
+    """A finite code that the generator cannot take is a gray image.
+
+    The weights are made such that the first layer overflows, to infinities of
+    both signs, and what is sent otherwise gives usual images.
+    """
+    model = build(KINDS["all_codes"])
+    for name, factor in (("dense-1", 1e3), ("conv-3", 1e-3)):
+        kernel = model.generator.get_layer(name).kernel
+        kernel.assign(kernel * factor)
     sent = take(sample_inputs(ALL_CODES), slice(3))
     sent["shape"][1] = 3e38
-    (outputs,) = run_in_python(published.path, [("sample", sent)])
+    path = export_saved_model(model, tmp_path)
+    (outputs,) = run_in_python(path, [("sample", sent)])
     np.testing.assert_array_equal(outputs["valid"], [True, False, True])
     np.testing.assert_array_equal(outputs["image"][1], 0.0)
     good = [0, 2]
-    assert_close(
-        outputs["image"][good],
-        expected_images(published.model, take(sent, good)),
-    )
+    expected = expected_images(model, take(sent, good))
+    assert_close(outputs["image"][good], expected)
 
 
 @pytest.mark.parametrize("published", ["mnist"], indirect=True)
@@ -462,23 +466,26 @@ def truncate(path: Path) -> None:
     ("name", "message"),
     [
         (
-            "variables/variables.data-00000-of-00001",
-            "No such file or directory|Read (less|fewer) bytes than requested",
+            "variables.data-00000-of-00001",
+            "No such file or directory|Read less bytes than requested",
         ),
         (
-            "variables/variables.index",
-            "Failed to find any matching files|Could not find|not an sstable",
+            "variables.index",
+            # The C++ loader takes a model without an index for one without
+            # variables; it fails when it is called, such as by the warm-up.
+            "Failed to find any matching files|not an sstable|does not exist",
         ),
     ],
     ids=["data", "index"],
 )
 def test_damaged_variables(published, tmp_path, runner, damage, name, message):
-    """TensorFlow refuses to load them, and names the cause."""
+    """TensorFlow refuses to run them, and names the cause."""
     version = tmp_path / "mnist" / "1"
     shutil.copytree(published.path, version)
-    damage(version / name)
+    damage(version / "variables" / name)
+    image = np.zeros((1, 28, 28, 1), np.float32)
     with pytest.raises((tf.errors.OpError, OSError, IndexError), match=message):
-        runner(version, [])
+        runner(version, [("encode", {"image": image})])
 
 
 @pytest.fixture
@@ -525,27 +532,26 @@ while True:
 """
 
 
-def test_killed_between_and_seen_whole(tmp_path):
-    """A reader beside a process that exports, until it is killed at work.
+def test_killed_while_tensorflow_writes(tmp_path):
+    """What a reader sees is whole, and the next export clears up.
 
-    `test_export_publication.py` kills at each step of the publication; here
-    TensorFlow is the writer.
+    `test_export_publication.py` kills at each step of a publication.
     """
     exporter = subprocess.Popen([sys.executable, "-c", EXPORTER, tmp_path])
     try:
-        while len(seen := find_versions(tmp_path)) < 2 or not list(
-            tmp_path.glob(".staging-*/variables/*")
-        ):
+        while True:
             assert exporter.poll() is None
+            seen = find_versions(tmp_path)
             for version in map(str, seen):
                 assert (tmp_path / version / "saved_model.pb").exists()
                 assert (tmp_path / version / WARMUP_FILE).exists()
+            staging = f".staging-{exporter.pid}-{len(seen) + 1}"
+            if seen and (tmp_path / staging / "variables").exists():
+                break
     finally:
         exporter.kill()
-    assert exporter.wait() == -signal.SIGKILL
+        exporter.wait()
     for version in find_versions(tmp_path):
         tf.saved_model.load(str(tmp_path / str(version)))
-    # The next one clears up.
-    assert list(tmp_path.glob(".staging-*"))
     export_saved_model(build(KINDS["mnist"]), tmp_path)
     assert not list(tmp_path.glob(".staging-*"))
