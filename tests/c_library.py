@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-DTYPES = {
+DTYPES: dict[int, np.dtype[Any]] = {
     1: np.dtype(np.float32),
     3: np.dtype(np.int32),
     9: np.dtype(np.int64),
@@ -154,7 +154,7 @@ class Session:
 def main() -> None:
     library_dir, version_dir, inputs_path, outputs_path, calls = sys.argv[1:]
     session = Session(open_library(Path(library_dir)), version_dir)
-    answers = {}
+    answers: dict[str, Any] = {}
     with np.load(inputs_path) as arrays:
         for number, names in enumerate(json.loads(calls)):
             inputs = {

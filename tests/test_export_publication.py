@@ -41,7 +41,9 @@ for _ in range(count):
 """
 
 
-def start(directory: Path, count: int, steps_to_live: int) -> subprocess.Popen:
+def start(
+    directory: Path, count: int, steps_to_live: int
+) -> subprocess.Popen[bytes]:
     arguments = [str(directory), str(count), str(steps_to_live)]
     return subprocess.Popen([sys.executable, "-c", PUBLISHER, *arguments])
 

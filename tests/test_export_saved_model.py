@@ -75,11 +75,11 @@ def build(kind: Kind) -> InfoGAN:
     keras.utils.set_random_seed(0)
     keras.config.set_dtype_policy(kind.policy)
     try:
-        networks = [
+        generator, discriminator = (
             builder(kind.spec, kind.shape, architecture=kind.architecture)
             for builder in (build_generator, build_discriminator)
-        ]
-        model = InfoGAN(*networks, kind.spec)
+        )
+        model = InfoGAN(generator, discriminator, kind.spec)
     finally:
         keras.config.set_dtype_policy("float32")
     random = np.random.default_rng(0)
@@ -163,7 +163,8 @@ def run_in_c(version: Path, calls: list[Call]) -> list[Arrays]:
     signatures = signatures_of(version)
     answers = version.parent / "answers.npz"
     with_names = version.parent / "calls.npz"
-    arrays, wanted = {}, []
+    arrays: dict[str, Any] = {}
+    wanted = []
     for number, (name, inputs) in enumerate(calls):
         signature = signatures[name]
         wanted.append([end.name for end in signature.outputs.values()])
@@ -264,7 +265,7 @@ def test_answers_are_those_of_keras(published, runner):
     inputs = sample_inputs(spec)
     images = expected_images(model, inputs)
     # All at once, one alone, and some of them in another order.
-    selections = [slice(None), [3], [5, 0, 4, 1]]
+    selections: list[Any] = [slice(None), [3], [5, 0, 4, 1]]
     generated, encoded, *sampled = runner(
         published.path,
         [
@@ -542,9 +543,10 @@ def test_killed_while_tensorflow_writes(tmp_path):
         while True:
             assert exporter.poll() is None
             seen = find_versions(tmp_path)
-            for version in map(str, seen):
-                assert (tmp_path / version / "saved_model.pb").exists()
-                assert (tmp_path / version / WARMUP_FILE).exists()
+            for version in seen:
+                path = tmp_path / str(version)
+                assert (path / "saved_model.pb").exists()
+                assert (path / WARMUP_FILE).exists()
             staging = f".staging-{exporter.pid}-{len(seen) + 1}"
             if seen and (tmp_path / staging / "variables").exists():
                 break

@@ -106,7 +106,8 @@ def export_saved_model(
             ) from error
         for name, text in assets.items():
             if text is not None:
-                (version_dir / "assets" / name).write_text(text)
+                path = version_dir / "assets" / name
+                path.write_text(text, encoding="utf-8")
 
     return publish(directory, write, version=version)
 
