@@ -5,6 +5,7 @@ import resource
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -71,7 +72,7 @@ KINDS = {
 
 
 def build(kind: Kind) -> InfoGAN:
-    """A model whose moving statistics matter, as those of a trained one."""
+    """A model with moving statistics that give images of all grays."""
     keras.utils.set_random_seed(0)
     keras.config.set_dtype_policy(kind.policy)
     try:
@@ -84,8 +85,10 @@ def build(kind: Kind) -> InfoGAN:
         keras.config.set_dtype_policy("float32")
     random = np.random.default_rng(0)
     for variable in model.non_trainable_variables:
-        if "moving" in variable.path:
-            variable.assign(random.uniform(0.1, 1.0, variable.shape))
+        if variable.path.endswith("moving_mean"):
+            variable.assign(random.normal(0.0, 0.1, variable.shape))
+        elif variable.path.endswith("moving_variance"):
+            variable.assign(random.uniform(0.02, 0.2, variable.shape))
     return model
 
 
@@ -264,6 +267,9 @@ def test_answers_are_those_of_keras(published, runner):
     }
     inputs = sample_inputs(spec)
     images = expected_images(model, inputs)
+    # They are no two alike, and not black and white alone.
+    assert images.std(axis=0).mean() > 0.1
+    assert np.mean(np.abs(images) < 0.9) > 0.1
     # All at once, one alone, and some of them in another order.
     selections: list[Any] = [slice(None), [3], [5, 0, 4, 1]]
     generated, encoded, *sampled = runner(
@@ -527,7 +533,8 @@ from keras_infogan import build_discriminator, build_generator
 from keras_infogan.export.saved_model import export_saved_model
 
 spec = LatentSpec(62, {"category": Categorical(10)})
-model = InfoGAN(build_generator(spec), build_discriminator(spec), spec)
+builders = (build_generator, build_discriminator)
+model = InfoGAN(*[build(spec, (8, 8, 1)) for build in builders], spec)
 while True:
     export_saved_model(model, sys.argv[1])
 """
@@ -550,6 +557,7 @@ def test_killed_while_tensorflow_writes(tmp_path):
             staging = f".staging-{exporter.pid}-{len(seen) + 1}"
             if seen and (tmp_path / staging / "variables").exists():
                 break
+            time.sleep(0.001)
     finally:
         exporter.kill()
         exporter.wait()
