@@ -264,11 +264,17 @@ def run_evaluate(args: argparse.Namespace) -> Any:
     config = TrainingConfig.load(config_path)
     from keras_infogan import evaluation
     from keras_infogan import training
+    from keras_infogan.loading import cache_directory
 
     data = training.load_data(
         config, data_dir=args.data_dir, archives_dir=args.archives_dir
     )
-    report = training.finish(config, args.model, *data)
+    report = training.finish(
+        config,
+        args.model,
+        *data,
+        cache_dir=cache_directory(args.data_dir),
+    )
     for sentence in evaluation.describe(report):
         _say(sentence)
     return report

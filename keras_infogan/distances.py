@@ -1,7 +1,5 @@
 """How far generated images are from real ones, in features of a classifier."""
 
-from collections.abc import Callable
-
 import numpy as np
 import scipy.linalg
 from scipy.spatial import cKDTree
@@ -48,20 +46,63 @@ def frechet_distance(real: np.ndarray, generated: np.ndarray) -> float:
         np.asarray(features, np.float64) for features in (real, generated)
     )
     _check_pair(real, generated, 2)
-    difference = real.mean(axis=0) - generated.mean(axis=0)
-    covariances = [
-        np.atleast_2d(np.cov(features, rowvar=False))
-        for features in (real, generated)
+    return _between(_moments(real), _moments(generated))
+
+
+def frechet_error(
+    real: np.ndarray,
+    generated: np.ndarray,
+    *,
+    num_draws: int = 20,
+    seed: int = 0,
+) -> float:
+    """The standard error of `frechet_distance`, for real images as they are.
+
+    By drawing the generated images again, Algorithm 6.1 of Efron and
+    Tibshirani, 1993.
+
+    Args:
+        real: Float array of shape `(num_images, dim)`.
+        generated: Float array of shape `(num_generated, dim)`.
+        num_draws: How often; the error of the error is `1 / sqrt(2 num_draws)`.
+        seed: Whole number.
+    """
+    real, generated = (
+        np.asarray(features, np.float64) for features in (real, generated)
+    )
+    _check_pair(real, generated, 2)
+    generator = np.random.default_rng(seed)
+    of_real = _moments(real)
+    distances = [
+        _between(
+            of_real,
+            _moments(
+                generated[generator.integers(0, len(generated), len(generated))]
+            ),
+        )
+        for _ in range(num_draws)
     ]
-    roots = [_root(covariance) for covariance in covariances]
-    overlap = scipy.linalg.svdvals(roots[0] @ roots[1]).sum()
-    traces = sum(np.trace(covariance) for covariance in covariances)
-    return max(float(difference @ difference + traces - 2.0 * overlap), 0.0)
+    return float(np.std(distances, ddof=1))
 
 
-def _root(covariance: np.ndarray) -> np.ndarray:
+def _moments(features: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
+    """Mean, root of the covariance, and its trace."""
+    mean = features.mean(axis=0)
+    centered = features - mean
+    covariance = centered.T @ centered / (len(features) - 1)
     values, vectors = scipy.linalg.eigh(covariance)
-    return (vectors * np.sqrt(np.maximum(values, 0.0))) @ vectors.T
+    root = (vectors * np.sqrt(np.maximum(values, 0.0))) @ vectors.T
+    return mean, root, float(np.trace(covariance))
+
+
+def _between(
+    one: tuple[np.ndarray, np.ndarray, float],
+    other: tuple[np.ndarray, np.ndarray, float],
+) -> float:
+    difference = one[0] - other[0]
+    overlap = scipy.linalg.svdvals(one[1] @ other[1]).sum()
+    distance = difference @ difference + one[2] + other[2] - 2.0 * overlap
+    return max(float(distance), 0.0)
 
 
 def kernel_distance(real: np.ndarray, generated: np.ndarray) -> float:
@@ -84,7 +125,9 @@ def kernel_distance(real: np.ndarray, generated: np.ndarray) -> float:
         total, scale = 0.0, one.shape[1]
         for start in range(0, len(one), _BLOCK):
             block = one[start : start + _BLOCK]
-            total += ((block @ other.T / scale + 1.0) ** 3).sum()
+            products = block @ other.T / scale + 1.0
+            # Not the power of 3, which takes ten times as long.
+            total += (products * products * products).sum()
         if one is not other:
             return total / (len(one) * len(other))
         # A pair of an image with itself is no pair.
@@ -142,29 +185,3 @@ def _covered(
         slack = 1e-9 * (1.0 + squares)
         covered += int((distances <= radii**2 + slack).any(axis=1).sum())
     return covered / len(images)
-
-
-def bootstrap_interval(
-    statistic: Callable[[np.ndarray], float],
-    num_rows: int,
-    *,
-    num_draws: int = 200,
-    seed: int = 0,
-) -> tuple[float, float]:
-    """The middle 95 % of a statistic under drawing the rows again.
-
-    The percentile interval of Efron and Tibshirani, 1993, Section 13.3.
-
-    Args:
-        statistic: Function of an integer array of row numbers.
-        num_rows: How many rows there are, and are drawn with replacement.
-        num_draws: How often.
-        seed: Whole number.
-    """
-    generator = np.random.default_rng(seed)
-    values = [
-        statistic(generator.integers(0, num_rows, num_rows))
-        for _ in range(num_draws)
-    ]
-    low, high = np.quantile(values, (0.025, 0.975))
-    return float(low), float(high)

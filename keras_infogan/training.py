@@ -25,6 +25,7 @@ from keras_infogan.files import is_partial
 from keras_infogan.files import one_line
 from keras_infogan.files import write_json
 from keras_infogan.latent import LatentSpec
+from keras_infogan.loading import cache_directory
 from keras_infogan.loading import load_images
 from keras_infogan.model import InfoGAN
 from keras_infogan.networks import build_discriminator
@@ -212,7 +213,13 @@ def train(
             _fit(config, run_dir, model, batches, position)
             with atomic_path(run_dir / "model.keras") as partial:
                 model.save(partial)
-        return finish(config, run_dir, data, test_data)
+        return finish(
+            config,
+            run_dir,
+            data,
+            test_data,
+            cache_dir=cache_directory(data_dir),
+        )
 
 
 def _check_labels(
@@ -366,6 +373,8 @@ def finish(
     run_dir: Path,
     train_data: ImageData,
     test_data: ImageData,
+    *,
+    cache_dir: Path | None = None,
 ) -> dict[str, Any]:
     """Evaluates the model of a run and writes its report and pictures.
 
@@ -374,6 +383,7 @@ def finish(
         run_dir: The directory, with `model.keras` in it.
         train_data: The training split.
         test_data: The test split.
+        cache_dir: Where the classifier of the data set is kept.
 
     Returns:
         The report: that of `evaluation.evaluate`, with `num_labels` and the
@@ -382,7 +392,13 @@ def finish(
     _say("Evaluating ...")
     model = load_model(run_dir)
     report = {
-        **evaluate(model, train_data, test_data, seed=config.seed),
+        **evaluate(
+            model,
+            train_data,
+            test_data,
+            seed=config.seed,
+            cache_dir=cache_dir,
+        ),
         "num_labels": config.num_labels,
         "configuration": config.to_json(),
     }
@@ -409,5 +425,6 @@ def finish(
                 tf.summary.image(
                     name, pictures[name][None], step=int(model.step)
                 )
+    write_json(run_dir / "code_map.json", report["code_map"])
     write_json(run_dir / "report.json", report)
     return report

@@ -2,6 +2,7 @@
 
 import math
 import time
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from keras_infogan.attributes import ATTRIBUTES
 from keras_infogan.attributes import measure
 
 
-def draw(polygon_of, size: int = 28) -> np.ndarray:
+def draw(polygon_of: Any, size: int = 28) -> np.ndarray:
     """An image of where `polygon_of(x, y)` holds, antialiased by 8 x 8 points.
 
     Coordinates are in pixels from the center of the image, y downwards.

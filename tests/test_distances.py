@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from keras_infogan import distances
-from keras_infogan.distances import bootstrap_interval
 from keras_infogan.distances import frechet_distance
+from keras_infogan.distances import frechet_error
 from keras_infogan.distances import kernel_distance
 from keras_infogan.distances import precision_recall
 
@@ -152,19 +152,17 @@ def test_order_of_the_images_is_no_matter():
         )
 
 
-def test_bootstrap_interval_of_a_mean():
-    """Of a normal sample: the mean +/- 1.96 standard errors.
+def test_frechet_error_of_a_line():
+    """Real images at 0 alone: the distance is `mean^2 + var`, E[x^2] at last.
 
-    2,000 draws give its ends to a tenth of the standard error (that of a 2.5 %
-    quantile is 0.06 of the deviation).
+    Its standard error is that of a mean of squares: for a normal of mean 0,
+    sqrt(2 / n). 400 draws know it to 1 / sqrt(800), 3.5 %, and the sample's own
+    fourth moment differs by some 4 %: four deviations of both.
     """
-    sample = np.random.default_rng(9).normal(size=400)
-    low, high = bootstrap_interval(
-        lambda rows: sample[rows].mean(), 400, num_draws=2000
-    )
-    error = sample.std() / 20
-    assert low == pytest.approx(sample.mean() - 1.96 * error, abs=0.15 * error)
-    assert high == pytest.approx(sample.mean() + 1.96 * error, abs=0.15 * error)
+    generated = np.random.default_rng(9).normal(size=(2000, 1))
+    real = np.array([[0.0], [0.0]])
+    error = frechet_error(real, generated, num_draws=400)
+    assert error == pytest.approx(np.sqrt(2 / 2000), rel=0.2)
 
 
 @pytest.mark.parametrize(
