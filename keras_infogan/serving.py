@@ -17,16 +17,19 @@ from keras_infogan.serving_calls import ServingError as ServingError
 from keras_infogan.serving_calls import Signature
 from keras_infogan.serving_calls import Transport
 from keras_infogan.serving_calls import call_with_retries
-from keras_infogan.serving_checks import check_arguments
+from keras_infogan.serving_calls import rows_per_request
+from keras_infogan.serving_calls import unexpected
+from keras_infogan.serving_checks import check_images
 from keras_infogan.serving_checks import check_inputs
+from keras_infogan.serving_checks import check_model
+from keras_infogan.serving_checks import check_numbers
 from keras_infogan.serving_checks import split_url
 from keras_infogan.serving_codes import CodeMap
 from keras_infogan.serving_codes import load_code_map
 from keras_infogan.serving_codes import sample_inputs
 
-# gRPC refuses larger answers by default; a part is left for names and shapes.
+# gRPC refuses larger answers by default.
 MAX_MESSAGE_BYTES = 4 * 2**20
-_OVERHEAD = 2**16
 _LONGEST_POLL = 2.0
 
 
@@ -87,16 +90,8 @@ class PredictionClient:
         ca_file: Path | str | None = None,
     ):
         parts = split_url(url)
-        check_arguments(
-            model,
-            version,
-            label,
-            timeout,
-            connect_timeout,
-            retries,
-            max_batch_size,
-            max_message_bytes,
-        )
+        check_model(model, version, label)
+        check_numbers(timeout, connect_timeout, retries, max_batch_size)
         self.timeout = timeout
         self.retries = retries
         self.max_batch_size = max_batch_size
@@ -149,21 +144,20 @@ class PredictionClient:
             ValueError: If a choice cannot be.
             ServingError: If the server gives no images.
         """
-        if isinstance(count, bool) or not isinstance(count, int) or count < 1:
-            raise ValueError(
-                "`count` should be a whole number of at least 1. "
-                f"Received: {count!r}."
-            )
         deadline = self._deadline()
         inputs = sample_inputs(
             self._signature("sample", deadline),
-            self._num_categories(deadline),
+            self._signature("serving_default", deadline),
             self.code_map,
             count=count,
             seed=seed,
             choices=choices,
         )
         outputs = self._predict("sample", inputs, deadline)
+        if not {"image", "valid"} <= set(outputs):
+            raise unexpected(
+                self._transport.server, "`image` and `valid`", str([*outputs])
+            )
         invalid = np.flatnonzero(~outputs["valid"])
         if invalid.size:
             raise ValueError(
@@ -191,18 +185,7 @@ class PredictionClient:
             ServingError: If the server gives no codes.
         """
         array = np.asarray(images)
-        if array.dtype.kind != "f" or not array.size:
-            raise ValueError(
-                "`images` should be floats in [-1, 1], at least one image. "
-                f"Received: shape={array.shape}, dtype={array.dtype}. "
-                "Scale bytes by x / 127.5 - 1."
-            )
-        # A thousandth, as resizing may overshoot; NaN fails the comparison.
-        if not np.abs(array).max() <= 1.001:
-            raise ValueError(
-                "`images` should be in [-1, 1]. "
-                f"Received: {array.min():g} to {array.max():g}."
-            )
+        check_images(array)
         return self.predict("encode", {"image": array})
 
     def predict(
@@ -254,7 +237,7 @@ class PredictionClient:
         timeout = self.timeout if timeout is None else timeout
         deadline = Deadline(timeout, self._transport.server)
         pause, reason = 0.1, "no answer"
-        while True:
+        while deadline.left():
             try:
                 versions = self._transport.status(deadline)
                 if any(v["state"] == "AVAILABLE" for v in versions.values()):
@@ -265,16 +248,13 @@ class PredictionClient:
                     raise
                 if error.kind != "timeout":
                     reason = str(error)
-            try:
-                time.sleep(min(pause, deadline.remaining()))
-                deadline.remaining()
-            except ServingError:
-                raise ServingError(
-                    f"{self._transport.server} was not ready within "
-                    f"{timeout:g} s. Received: {reason}",
-                    "timeout",
-                ) from None
+            time.sleep(min(pause, deadline.left()))
             pause = min(2 * pause, _LONGEST_POLL)
+        raise ServingError(
+            f"{self._transport.server} was not ready within {timeout:g} s. "
+            f"Received: {reason}",
+            "timeout",
+        )
 
     def _deadline(self) -> Deadline:
         return Deadline(self.timeout, self._transport.server)
@@ -297,22 +277,14 @@ class PredictionClient:
             )
         return metadata.signatures[name]
 
-    def _num_categories(self, deadline: Deadline) -> dict[str, int]:
-        """Of each categorical code; its one-hot rows are as wide."""
-        one_hot = self._signature("serving_default", deadline).inputs
-        numbers = self._signature("sample", deadline).inputs
-        return {
-            name: one_hot[name].row_size
-            for name, spec in numbers.items()
-            if spec.dtype.kind == "i" and name in one_hot
-        }
-
     def _predict(
         self, name: str, inputs: Mapping[str, np.ndarray], deadline: Deadline
     ) -> dict[str, np.ndarray]:
         signature = self._signature(name, deadline)
         num_rows = len(next(iter(inputs.values())))
-        step = self._rows_per_request(signature)
+        step = rows_per_request(
+            signature, self.max_batch_size, self.max_message_bytes
+        )
         parts = []
         for start in range(0, num_rows, step):
             part = {
@@ -325,19 +297,6 @@ class PredictionClient:
             key: np.concatenate([part[key] for part in parts])
             for key in signature.outputs
         }
-
-    def _rows_per_request(self, signature: Signature) -> int:
-        largest = max(
-            sum(spec.dtype.itemsize * spec.row_size for spec in specs.values())
-            for specs in (signature.inputs, signature.outputs)
-        )
-        rows = (self.max_message_bytes - _OVERHEAD) // largest
-        if rows < 1:
-            raise ValueError(
-                "`max_message_bytes` should be enough for one row. Received: "
-                f"{self.max_message_bytes}, for {largest} and {_OVERHEAD} more."
-            )
-        return min(rows, self.max_batch_size)
 
 
 def _open(parts: SplitResult, model: str, **options: Any) -> Transport:

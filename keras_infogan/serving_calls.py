@@ -1,5 +1,6 @@
 """What calls to TensorFlow Serving share: errors, deadlines, shapes."""
 
+import itertools
 import math
 import random
 import time
@@ -20,6 +21,8 @@ Result = TypeVar("Result")
 
 _FIRST_PAUSE = 0.1
 _LONGEST_PAUSE = 5.0
+# Bytes of a message for names and shapes.
+_OVERHEAD = 2**16
 _DTYPES: dict[str, type] = {
     "DT_FLOAT": np.float32,
     "DT_INT32": np.int32,
@@ -139,7 +142,7 @@ def call_with_retries(
         deadline: When all attempts end.
         retries: Attempts after the first.
     """
-    for attempt in range(retries + 1):
+    for attempt in itertools.count():
         try:
             return call(deadline)
         except ServingError as error:
@@ -152,7 +155,23 @@ def call_with_retries(
             ):
                 raise
         time.sleep(pause)
-    raise ValueError(f"`retries` should be at least 0. Received: {retries}.")
+
+
+def rows_per_request(
+    signature: Signature, max_batch_size: int, max_message_bytes: int
+) -> int:
+    """How many rows a request can have, so that it and its answer are short."""
+    largest = max(
+        sum(spec.dtype.itemsize * spec.row_size for spec in specs.values())
+        for specs in (signature.inputs, signature.outputs)
+    )
+    rows = (max_message_bytes - _OVERHEAD) // largest
+    if rows < 1:
+        raise ValueError(
+            "`max_message_bytes` should be enough for one row, which takes "
+            f"{largest + _OVERHEAD}. Received: {max_message_bytes}."
+        )
+    return min(rows, max_batch_size)
 
 
 def refusal(server: str, model: str, kind: Kind, detail: str) -> ServingError:

@@ -1,5 +1,6 @@
 """What a client for TensorFlow Serving is given, before anything is sent."""
 
+import math
 import re
 from collections.abc import Mapping
 from urllib.parse import SplitResult
@@ -37,17 +38,8 @@ def split_url(url: str) -> SplitResult:
     return parts
 
 
-def check_arguments(
-    model: str,
-    version: int | None,
-    label: str | None,
-    timeout: float,
-    connect_timeout: float,
-    retries: int,
-    max_batch_size: int,
-    max_message_bytes: int,
-) -> None:
-    """Raises if an argument of `PredictionClient` cannot be."""
+def check_model(model: str, version: int | None, label: str | None) -> None:
+    """Raises if these choose no version of a model."""
     if not model or "/" in model or ":" in model:
         raise ValueError(
             f"`model` should be a name without / and :. Received: {model!r}."
@@ -61,30 +53,42 @@ def check_arguments(
         raise ValueError(
             f"`label` should be letters, digits and _. Received: {label!r}."
         )
-    for name, value, least in (
-        ("version", 0 if version is None else version, 0),
-        ("retries", retries, 0),
-        ("max_batch_size", max_batch_size, 1),
-        ("max_message_bytes", max_message_bytes, 1),
-    ):
-        if (
-            isinstance(value, bool)
-            or not isinstance(value, int)
-            or value < least
-        ):
-            raise ValueError(
-                f"`{name}` should be a whole number of at least {least}. "
-                f"Received: {value!r}."
-            )
-    for name, seconds in (
-        ("timeout", timeout),
-        ("connect_timeout", connect_timeout),
-    ):
-        if not 0 < seconds < float("inf"):
-            raise ValueError(
-                f"`{name}` should be seconds, more than 0. "
-                f"Received: {seconds!r}."
-            )
+    if version is not None and version < 0:
+        raise ValueError(
+            f"`version` should be at least 0. Received: {version}."
+        )
+
+
+def check_numbers(
+    timeout: float, connect_timeout: float, retries: int, max_batch_size: int
+) -> None:
+    """Raises if these arguments of a client cannot be."""
+    if not (0 < timeout < math.inf and 0 < connect_timeout < math.inf):
+        raise ValueError(
+            "`timeout` and `connect_timeout` should be seconds, more than 0. "
+            f"Received: {timeout!r} and {connect_timeout!r}."
+        )
+    if retries < 0 or max_batch_size < 1:
+        raise ValueError(
+            "`retries` should be at least 0, and `max_batch_size` at least 1. "
+            f"Received: {retries} and {max_batch_size}."
+        )
+
+
+def check_images(images: np.ndarray) -> None:
+    """Raises if images are no floats in [-1, 1]."""
+    if images.dtype.kind != "f" or not images.size:
+        raise ValueError(
+            "`images` should be floats in [-1, 1], at least one image. "
+            f"Received: shape={images.shape}, dtype={images.dtype}. "
+            "Scale bytes by x / 127.5 - 1."
+        )
+    # A thousandth, as resizing may overshoot; NaN fails the comparison.
+    if not np.abs(images).max() <= 1.001:
+        raise ValueError(
+            "`images` should be in [-1, 1]. "
+            f"Received: {images.min():g} to {images.max():g}."
+        )
 
 
 def check_inputs(

@@ -48,7 +48,7 @@ def load_code_map(code_map: CodeMap | Path | str | None) -> CodeMap:
 
 def sample_inputs(
     signature: Signature,
-    num_categories: Mapping[str, int],
+    one_hot: Signature,
     code_map: CodeMap,
     *,
     count: int,
@@ -59,7 +59,8 @@ def sample_inputs(
 
     Args:
         signature: The signature: `seed`, and the codes by their names.
-        num_categories: Of each categorical code.
+        one_hot: The signature `serving_default`, in which categories are rows
+            as wide as there are categories.
         code_map: The codes of `load_code_map`.
         count: How many rows, at least 1.
         seed: Of the first row, the next ones counting up; or one for each.
@@ -72,8 +73,18 @@ def sample_inputs(
     Raises:
         ValueError: If a name or a value is none.
     """
+    if isinstance(count, bool) or not isinstance(count, int) or count < 1:
+        raise ValueError(
+            "`count` should be a whole number of at least 1. "
+            f"Received: {count!r}."
+        )
     specs = {
         name: spec for name, spec in signature.inputs.items() if name != "seed"
+    }
+    num_categories = {
+        name: one_hot.inputs[name].row_size
+        for name, spec in specs.items()
+        if spec.dtype.kind == "i" and name in one_hot.inputs
     }
     _check_code_map(code_map, specs, num_categories)
     inputs = {"seed": _seeds(seed, count)}
@@ -81,7 +92,7 @@ def sample_inputs(
         inputs[name] = (
             np.arange(count, dtype=np.int32) % num_categories.get(name, 1)
             if spec.dtype.kind == "i"
-            else np.zeros((count, *spec.shape[1:]), spec.dtype)
+            else np.zeros((count, spec.row_size), spec.dtype)
         )
     chosen: dict[str, set[int | None]] = {}
     for choice, value in choices.items():
@@ -197,7 +208,7 @@ def _rows(
     choice: str, value: npt.ArrayLike, spec: TensorSpec, count: int
 ) -> np.ndarray:
     """`value` for each of `count` rows, of the type and shape of `spec`."""
-    shape = (count, *(size or 1 for size in spec.shape[1:]))
+    shape: tuple[int, ...] = (count, *(size or 1 for size in spec.shape[1:]))
     array = np.asarray(value)
     if array.ndim == 1 and shape[1:] == (1,):
         array = array[:, None]
@@ -206,7 +217,7 @@ def _rows(
     fits = array.dtype.kind in kinds
     if fits:
         try:
-            rows = np.broadcast_to(array, shape)
+            rows: np.ndarray = np.broadcast_to(array, shape)
         except ValueError:
             fits = False
     if not fits:

@@ -67,12 +67,14 @@ class HttpConnector:
                 connection.sock.settimeout(deadline.remaining())
                 headers = {"Content-Type": "application/json"} if body else {}
                 connection.request(method, path, body, headers)
-                response = connection.getresponse()
-                content = response.read(limit + 1)
-                # A short read of a known length is no error to http.client.
-                if len(content) <= limit and response.length:
-                    raise http.client.IncompleteRead(content, response.length)
-                return response.status, content
+                with connection.getresponse() as response:
+                    content = response.read(limit + 1)
+                    # No error to http.client: the end before its time.
+                    if len(content) <= limit and response.length:
+                        raise http.client.IncompleteRead(
+                            content, response.length
+                        )
+                    return response.status, content
             finally:
                 connection.close()
 
@@ -87,7 +89,11 @@ class HttpConnector:
             raise
         except TimeoutError:
             raise deadline.error() from None
-        except (ConnectionError, http.client.IncompleteRead) as error:
+        except (
+            ConnectionError,
+            ssl.SSLEOFError,
+            http.client.IncompleteRead,
+        ) as error:
             raise ServingError(
                 f"{self.server} closed the connection before the answer was "
                 f"whole. Received: {one_line_text(str(error))}.",
