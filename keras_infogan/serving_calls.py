@@ -1,6 +1,5 @@
 """What calls to TensorFlow Serving share: errors, deadlines, shapes."""
 
-import itertools
 import math
 import random
 import time
@@ -142,19 +141,21 @@ def call_with_retries(
         deadline: When all attempts end.
         retries: Attempts after the first.
     """
-    for attempt in itertools.count():
+    pause = _FIRST_PAUSE
+    while True:
+        shortened = pause * random.uniform(0.5, 1.0)
         try:
             return call(deadline)
         except ServingError as error:
-            pause = min(_FIRST_PAUSE * 2**attempt, _LONGEST_PAUSE)
-            pause *= random.uniform(0.5, 1.0)
             if (
                 error.kind != "unavailable"
-                or attempt == retries
-                or pause >= deadline.left()
+                or not retries
+                or shortened >= deadline.left()
             ):
                 raise
-        time.sleep(pause)
+        time.sleep(shortened)
+        retries -= 1
+        pause = min(2 * pause, _LONGEST_PAUSE)
 
 
 def rows_per_request(
