@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from collections.abc import Sequence
 from dataclasses import asdict
 from dataclasses import dataclass
+from dataclasses import field
 from pathlib import Path
 from typing import Any
 
@@ -72,19 +73,23 @@ class CodeMap:
     Args:
         codes: For a categorical code a meaning for each category, for the
             others one for each dimension.
+        types: The type of each code, as a configuration has it.
     """
 
     codes: Mapping[str, Meanings]
+    types: Mapping[str, str] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """Plain data, ready for JSON."""
         content: dict[str, Any] = {}
         for name, meanings in self.codes.items():
-            entries = [asdict(meaning) for meaning in meanings]
-            if isinstance(meanings[0], CategoryMeaning):
-                content[name] = {"type": "categorical", "categories": entries}
-            else:
-                content[name] = {"type": "continuous", "dimensions": entries}
+            categorical = isinstance(meanings[0], CategoryMeaning)
+            content[name] = {
+                "type": self.types.get(name),
+                "categories" if categorical else "dimensions": [
+                    asdict(meaning) for meaning in meanings
+                ],
+            }
         return {"codes": content}
 
     @classmethod
@@ -106,7 +111,8 @@ class CodeMap:
                         for entry in code["dimensions"]
                     )
                     for name, code in content["codes"].items()
-                }
+                },
+                {name: code["type"] for name, code in content["codes"].items()},
             )
         except (TypeError, KeyError, AttributeError) as error:
             raise ValueError(
@@ -178,6 +184,40 @@ class CodeMap:
         if meaning.attribute:
             return meaning.attribute
         return code if len(self.codes[code]) == 1 else f"{code}:{index}"
+
+    def describe(self, codes: Mapping[str, Mapping[str, Any]]) -> list[str]:
+        """What was read from an image, as far as it has a meaning.
+
+        Args:
+            codes: Of `pictures.read_codes`: `probabilities` of categories,
+                `mean` of dimensions.
+
+        Returns:
+            Words such as "7 (98 %)" and "slanted right", the latter where a
+            dimension is in the outer third of [-1, 1].
+        """
+        words = []
+        for name, meanings in self.codes.items():
+            values = codes.get(name, {})
+            by_name: dict[str, float] = {}
+            for index, meaning in enumerate(meanings):
+                if isinstance(meaning, CategoryMeaning):
+                    if meaning.name and "probabilities" in values:
+                        share = values["probabilities"][index]
+                        by_name[meaning.name] = (
+                            by_name.get(meaning.name, 0.0) + share
+                        )
+                elif meaning.attribute and "mean" in values:
+                    place = meaning.sign * values["mean"][index]
+                    attribute = ATTRIBUTES[meaning.attribute]
+                    if abs(place) > 1.0 / 3.0:
+                        words.append(
+                            attribute.high if place > 0 else attribute.low
+                        )
+            if by_name:
+                best = max(by_name, key=lambda key: by_name[key])
+                words.insert(0, f"{best} ({by_name[best]:.0%})")
+        return words
 
     def remarks(self, class_names: Sequence[str] = ()) -> list[str]:
         """What a reader must know, in sentences.

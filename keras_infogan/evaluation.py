@@ -204,7 +204,11 @@ def _name_codes(
             )
         else:
             meanings[name] = (CategoryMeaning(),) * code.dim
-    return CodeMap(meanings)
+    types = {
+        name: entry["type"]
+        for name, entry in spec.get_config()["codes"].items()
+    }
+    return CodeMap(meanings, types)
 
 
 def _find_clusters(model: InfoGAN, data: ImageData, name: str) -> np.ndarray:

@@ -16,6 +16,7 @@ import tensorflow as tf
 from keras_infogan import callbacks
 from keras_infogan import figures
 from keras_infogan import visualization
+from keras_infogan.code_map import CodeMap
 from keras_infogan.config import TrainingConfig
 from keras_infogan.data import ImageData
 from keras_infogan.evaluation import evaluate
@@ -402,7 +403,8 @@ def finish(
         "num_labels": config.num_labels,
         "configuration": config.to_json(),
     }
-    pictures = draw_grids(model)
+    code_map = CodeMap.from_json(report["code_map"])
+    pictures = draw_grids(model, code_map=code_map)
     log = callbacks.read_log(run_dir / "log.jsonl")
     if log:
         pictures["curves"] = figures.render_curves(
@@ -413,14 +415,20 @@ def finish(
             report["confusion"],
             class_names=report["class_names"],
             cluster_names=[
-                str(number) for number in range(len(report["confusion"][0]))
+                code_map.label(name, number).partition(" ")[2]
+                for name in model.latent_spec.categorical_names[:1]
+                for number in range(len(report["confusion"][0]))
             ],
             title=f"{config.dataset}, test images by class and category",
+        )
+    if report["sweeps"]:
+        pictures["attributes"] = figures.render_effects(
+            report["sweeps"], title=f"{config.dataset}: what each code changes"
         )
     for name, picture in pictures.items():
         visualization.save_picture(run_dir / f"{name}.png", picture)
     with tf.summary.create_file_writer(str(run_dir)).as_default():
-        for name in ("curves", "confusion"):
+        for name in ("curves", "confusion", "attributes"):
             if name in pictures:
                 tf.summary.image(
                     name, pictures[name][None], step=int(model.step)

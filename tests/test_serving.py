@@ -28,8 +28,8 @@ from imitated_serving import truncate
 
 from keras_infogan.serving import PredictionClient
 from keras_infogan.serving import ServingError
-from keras_infogan.serving_calls import Deadline
-from keras_infogan.serving_calls import call_with_retries
+from keras_infogan.serving.calls import Deadline
+from keras_infogan.serving.calls import call_with_retries
 
 # Category 4 is the digit 7; more of the second dimension is less slant.
 CODE_MAP = {

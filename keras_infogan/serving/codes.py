@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from keras_infogan.serving_calls import Signature
-from keras_infogan.serving_calls import TensorSpec
+from keras_infogan.serving.calls import Signature
+from keras_infogan.serving.calls import TensorSpec
 
 CodeMap = Mapping[str, Any]
 

@@ -10,17 +10,17 @@ from urllib.parse import SplitResult
 
 import numpy as np
 
-from keras_infogan.serving_calls import Deadline
-from keras_infogan.serving_calls import Kind
-from keras_infogan.serving_calls import Metadata
-from keras_infogan.serving_calls import ServingError
-from keras_infogan.serving_calls import Signature
-from keras_infogan.serving_calls import check_output
-from keras_infogan.serving_calls import one_line_text
-from keras_infogan.serving_calls import parse_metadata
-from keras_infogan.serving_calls import parse_status
-from keras_infogan.serving_calls import refusal
-from keras_infogan.serving_calls import unexpected
+from keras_infogan.serving.calls import Deadline
+from keras_infogan.serving.calls import Kind
+from keras_infogan.serving.calls import Metadata
+from keras_infogan.serving.calls import ServingError
+from keras_infogan.serving.calls import Signature
+from keras_infogan.serving.calls import check_output
+from keras_infogan.serving.calls import one_line_text
+from keras_infogan.serving.calls import parse_metadata
+from keras_infogan.serving.calls import parse_status
+from keras_infogan.serving.calls import refusal
+from keras_infogan.serving.calls import unexpected
 
 DEFAULT_PORTS = {"grpc": 8500, "grpcs": 443}
 _KINDS: dict[str, Kind] = {

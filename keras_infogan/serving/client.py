@@ -11,22 +11,22 @@ from urllib.parse import SplitResult
 import numpy as np
 import numpy.typing as npt
 
-from keras_infogan.serving_calls import Deadline
-from keras_infogan.serving_calls import Metadata
-from keras_infogan.serving_calls import ServingError as ServingError
-from keras_infogan.serving_calls import Signature
-from keras_infogan.serving_calls import Transport
-from keras_infogan.serving_calls import call_with_retries
-from keras_infogan.serving_calls import rows_per_request
-from keras_infogan.serving_calls import unexpected
-from keras_infogan.serving_checks import check_images
-from keras_infogan.serving_checks import check_inputs
-from keras_infogan.serving_checks import check_model
-from keras_infogan.serving_checks import check_numbers
-from keras_infogan.serving_checks import split_url
-from keras_infogan.serving_codes import CodeMap
-from keras_infogan.serving_codes import load_code_map
-from keras_infogan.serving_codes import sample_inputs
+from keras_infogan.serving.calls import Deadline
+from keras_infogan.serving.calls import Metadata
+from keras_infogan.serving.calls import ServingError as ServingError
+from keras_infogan.serving.calls import Signature
+from keras_infogan.serving.calls import Transport
+from keras_infogan.serving.calls import call_with_retries
+from keras_infogan.serving.calls import rows_per_request
+from keras_infogan.serving.calls import unexpected
+from keras_infogan.serving.checks import check_images
+from keras_infogan.serving.checks import check_inputs
+from keras_infogan.serving.checks import check_model
+from keras_infogan.serving.checks import check_numbers
+from keras_infogan.serving.checks import split_url
+from keras_infogan.serving.codes import CodeMap
+from keras_infogan.serving.codes import load_code_map
+from keras_infogan.serving.codes import sample_inputs
 
 # gRPC refuses larger answers by default.
 MAX_MESSAGE_BYTES = 4 * 2**20
@@ -301,9 +301,9 @@ class PredictionClient:
 
 def _open(parts: SplitResult, model: str, **options: Any) -> Transport:
     if parts.scheme.startswith("grpc"):
-        from keras_infogan.serving_grpc import GrpcTransport
+        from keras_infogan.serving.grpc import GrpcTransport
 
         return GrpcTransport(parts, model, **options)
-    from keras_infogan.serving_rest import RestTransport
+    from keras_infogan.serving.rest import RestTransport
 
     return RestTransport(parts, model, **options)

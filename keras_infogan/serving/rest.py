@@ -11,17 +11,17 @@ from urllib.parse import quote
 
 import numpy as np
 
-from keras_infogan.serving_calls import Deadline
-from keras_infogan.serving_calls import Kind
-from keras_infogan.serving_calls import Metadata
-from keras_infogan.serving_calls import Signature
-from keras_infogan.serving_calls import TensorSpec
-from keras_infogan.serving_calls import check_output
-from keras_infogan.serving_calls import parse_metadata
-from keras_infogan.serving_calls import parse_status
-from keras_infogan.serving_calls import refusal
-from keras_infogan.serving_calls import unexpected
-from keras_infogan.serving_http import HttpConnector
+from keras_infogan.serving.calls import Deadline
+from keras_infogan.serving.calls import Kind
+from keras_infogan.serving.calls import Metadata
+from keras_infogan.serving.calls import Signature
+from keras_infogan.serving.calls import TensorSpec
+from keras_infogan.serving.calls import check_output
+from keras_infogan.serving.calls import parse_metadata
+from keras_infogan.serving.calls import parse_status
+from keras_infogan.serving.calls import refusal
+from keras_infogan.serving.calls import unexpected
+from keras_infogan.serving.http import HttpConnector
 
 # A float32 in JSON is at most 16 characters, and space around it.
 _BYTES_PER_NUMBER = 32

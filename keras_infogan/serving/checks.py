@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import numpy as np
 import numpy.typing as npt
 
-from keras_infogan.serving_calls import TensorSpec
+from keras_infogan.serving.calls import TensorSpec
 
 
 def split_url(url: str) -> SplitResult:
