@@ -6,7 +6,7 @@ what the numbers mean:
 
 | key | value |
 |---|---|
-| `keras_infogan.latent_spec` | JSON of `LatentSpec.get_config()`: noise, codes |
+| `keras_infogan.latent_spec` | JSON of `LatentSpec.get_config()` |
 | `keras_infogan.code_map` | JSON, which category is which class; if given |
 | `keras_infogan.model_card` | Markdown; if given |
 | `keras_infogan.version` | of the package that wrote it |
@@ -38,7 +38,7 @@ from keras_infogan.files import atomic_path
 from keras_infogan.files import one_line
 from keras_infogan.model import InfoGAN
 
-# The newest that both tf2onnx 1.17 and runtimes of 2023 read; IR 8 is of its age.
+# The newest that both tf2onnx 1.17 and runtimes of 2023 know, and its format.
 OPSET = 17
 IR_VERSION = 8
 NUM_PARITY_INPUTS = 1000
@@ -290,7 +290,7 @@ def _in_order(graph: Any) -> list[Any]:
     tf2onnx sorts by names that it and Keras number in the order of their work,
     which are never twice alike. This depends on the outputs alone.
     """
-    makers = {name: node for node in graph.node for name in node.output}
+    makers = {name: node for node in graph.node for name in node.output if name}
     nodes: dict[str, Any] = {}
     stack = [end.name for end in reversed(graph.output)]
     while stack:
@@ -312,26 +312,23 @@ def _canonical(graph: Any) -> Any:
     """The same graph, with order and names that depend on nothing else."""
     from onnx import helper
 
-    graph = helper.make_graph(
-        _in_order(graph),
-        "keras_infogan",
-        graph.input,
-        graph.output,
-        graph.initializer,
-    )
+    nodes = _in_order(graph)
     ends = (*graph.input, *graph.output)
     names = {"": "", **{end.name: end.name for end in ends}}
-    for number, node in enumerate(graph.node):
+    for number, node in enumerate(nodes):
         node.name = f"{node.op_type}_{number}"
         for kind, values in (("input", node.input), ("output", node.output)):
             for index, name in enumerate(values):
                 new = f"{node.name}_{kind}_{index}"
                 values[index] = names.setdefault(name, new)
         node.attribute.sort(key=lambda attribute: attribute.name)
-    for tensor in graph.initializer:
+    weights = [tensor for tensor in graph.initializer if tensor.name in names]
+    for tensor in weights:
         tensor.name = names[tensor.name]
-    graph.initializer.sort(key=lambda tensor: tensor.name)
-    return graph
+    weights.sort(key=lambda tensor: tensor.name)
+    return helper.make_graph(
+        nodes, "keras_infogan", graph.input, graph.output, weights
+    )
 
 
 def _store_float16(graph: Any) -> None:
