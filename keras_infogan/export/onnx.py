@@ -239,7 +239,12 @@ def _export(
         ) from error
     tolerance = FLOAT16_TOLERANCE if float16_weights else TOLERANCE
     if not difference <= tolerance:
-        remedy = "Store float32 weights" if float16_weights else "Report it"
+        remedy = (
+            "Store float32 weights"
+            if float16_weights
+            else "Build it of other layers: one of them amplifies rounding, or "
+            "is another one in a graph"
+        )
         raise ValueError(
             "The ONNX file should give the numbers of Keras within "
             f"{tolerance:.2g}. Received: a difference of {difference:.2g}. "
@@ -270,7 +275,11 @@ def _convert(network: Network, inputs: Mapping[str, np.ndarray]) -> Any:
             end.type.denotation = "IMAGE"
     # What tf2onnx leaves of the arithmetic of shapes depends on hashes of
     # names; onnxslim leaves none.
-    return _canonical(onnxslim.slim(content).graph)
+    graph = onnxslim.slim(content).graph
+    # It drops inputs that the network does not read, too.
+    del graph.input[:]
+    graph.input.extend(content.graph.input)
+    return _canonical(graph)
 
 
 @contextlib.contextmanager
