@@ -255,6 +255,12 @@ def test_files_are_of_the_standard(exported):
             ("", OPSET)
         ]
         assert content.ir_version == 8
+        (image,) = (
+            end
+            for end in (*content.graph.input, *content.graph.output)
+            if end.name == "image"
+        )
+        assert image.type.denotation == "IMAGE"
         # The adversarial head is not in them.
         sizes = [tensor.dims for tensor in content.graph.initializer]
         assert [256, 1] not in sizes

@@ -276,10 +276,8 @@ def _convert(network: Network, inputs: Mapping[str, np.ndarray]) -> Any:
     # What tf2onnx leaves of the arithmetic of shapes depends on hashes of
     # names; onnxslim leaves none.
     graph = onnxslim.slim(content).graph
-    # It drops inputs that the network does not read, too.
-    del graph.input[:]
-    graph.input.extend(content.graph.input)
-    return _canonical(graph)
+    # The ends are not its: it drops denotations, and inputs that nothing reads.
+    return _canonical(graph, content.graph.input, content.graph.output)
 
 
 @contextlib.contextmanager
@@ -317,13 +315,12 @@ def _in_order(graph: Any) -> list[Any]:
     return list(nodes.values())
 
 
-def _canonical(graph: Any) -> Any:
+def _canonical(graph: Any, inputs: Any, outputs: Any) -> Any:
     """The same graph, with order and names that depend on nothing else."""
     from onnx import helper
 
     nodes = _in_order(graph)
-    ends = (*graph.input, *graph.output)
-    names = {"": "", **{end.name: end.name for end in ends}}
+    names = {"": "", **{end.name: end.name for end in (*inputs, *outputs)}}
     for number, node in enumerate(nodes):
         node.name = f"{node.op_type}_{number}"
         for kind, values in (("input", node.input), ("output", node.output)):
@@ -335,9 +332,7 @@ def _canonical(graph: Any) -> Any:
     for tensor in weights:
         tensor.name = names[tensor.name]
     weights.sort(key=lambda tensor: tensor.name)
-    return helper.make_graph(
-        nodes, "keras_infogan", graph.input, graph.output, weights
-    )
+    return helper.make_graph(nodes, "keras_infogan", inputs, outputs, weights)
 
 
 def _store_float16(graph: Any) -> None:
