@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from keras_infogan.config import TrainingConfig as TrainingConfig
     from keras_infogan.data import ImageData as ImageData
     from keras_infogan.evaluation import evaluate as evaluate
+    from keras_infogan.export.onnx import export_onnx as export_onnx
+    from keras_infogan.export.onnx import (
+        export_onnx_encoder as export_onnx_encoder,
+    )
     from keras_infogan.export.saved_model import (
         export_saved_model as export_saved_model,
     )
@@ -48,6 +52,8 @@ _HOMES = {
     "build_discriminator": "networks",
     "build_generator": "networks",
     "evaluate": "evaluation",
+    "export_onnx": "export.onnx",
+    "export_onnx_encoder": "export.onnx",
     "export_saved_model": "export.saved_model",
     "load_images": "loading",
     "load_model": "training",

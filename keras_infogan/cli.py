@@ -553,8 +553,8 @@ def _add_export(commands: Any) -> None:
     parser = _add_command(
         commands,
         "export",
-        "write a trained model for TensorFlow Serving",
-        example="runs/mnist --saved-model saved_models/mnist",
+        "write a trained model for TensorFlow Serving, or as ONNX",
+        example="runs/mnist --saved-model serving/mnist --onnx mnist.onnx",
     )
     _add_model_argument(parser)
     parser.add_argument(
@@ -569,29 +569,69 @@ def _add_export(commands: Any) -> None:
         metavar="N",
         help="the number of the version (the next one)",
     )
+    parser.add_argument(
+        "--onnx", type=Path, metavar="FILE", help="the generator, as ONNX"
+    )
+    parser.add_argument(
+        "--onnx-encoder",
+        type=Path,
+        metavar="FILE",
+        help="what reads the codes from an image, as ONNX",
+    )
+    parser.add_argument(
+        "--float16-weights",
+        action="store_true",
+        help="ONNX files of half the size, which still compute in float32",
+    )
     parser.set_defaults(run=run_export)
 
 
 def run_export(args: argparse.Namespace) -> Any:
     """`keras-infogan export`: returns what was written."""
-    if args.saved_model is None:
-        raise ValueError("export takes --saved-model. Received: none.")
+    kinds = ("saved_model", "onnx", "onnx_encoder")
+    if all(getattr(args, kind) is None for kind in kinds):
+        raise ValueError(
+            "export takes --saved-model, --onnx or --onnx-encoder. "
+            "Received: none of them."
+        )
+    if args.float16_weights and args.onnx is None and args.onnx_encoder is None:
+        raise ValueError(
+            "--float16-weights is for --onnx. Received: no --onnx."
+        )
     from keras_infogan import training
+    from keras_infogan.export import onnx
     from keras_infogan.export import saved_model
 
     def read(name: str) -> Any:
         path = args.model / name
         return json.loads(path.read_text()) if path.is_file() else None
 
-    path = saved_model.export_saved_model(
-        training.load_model(args.model),
-        args.saved_model,
-        version=args.version,
-        code_map=read("code_map.json"),
-        configuration=read("config.json"),
-    )
-    _say(f"TensorFlow Serving takes {args.saved_model}: version {path.name}.")
-    return {"saved_model": str(path)}
+    model = training.load_model(args.model)
+    code_map = read("code_map.json")
+    result = {}
+    if args.saved_model is not None:
+        result["saved_model"] = saved_model.export_saved_model(
+            model,
+            args.saved_model,
+            version=args.version,
+            code_map=code_map,
+            configuration=read("config.json"),
+        )
+    for kind, export in (
+        ("onnx", onnx.export_onnx),
+        ("onnx_encoder", onnx.export_onnx_encoder),
+    ):
+        path = getattr(args, kind)
+        if path is not None:
+            result[kind] = export(
+                model,
+                path,
+                code_map=code_map,
+                float16_weights=args.float16_weights,
+            )
+    for kind, path in result.items():
+        _say(f"{kind.replace('_', ' ')}: {path}")
+    return {kind: str(path) for kind, path in result.items()}
 
 
 def _add_serve_config(commands: Any) -> None:

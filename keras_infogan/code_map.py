@@ -207,7 +207,11 @@ class CodeMap:
                         by_name[meaning.name] = (
                             by_name.get(meaning.name, 0.0) + share
                         )
-                elif meaning.attribute and "mean" in values:
+                elif (
+                    isinstance(meaning, DimensionMeaning)
+                    and meaning.attribute
+                    and "mean" in values
+                ):
                     place = meaning.sign * values["mean"][index]
                     attribute = ATTRIBUTES[meaning.attribute]
                     if abs(place) > 1.0 / 3.0:

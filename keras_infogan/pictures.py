@@ -181,8 +181,8 @@ def read_codes(
 
     Returns:
         For each image a mapping by the name of the code: `category`, its
-        `probability` and all `probabilities`; `mean` and `stddev` of each dimension; or the
-        `probability` of each bit being 1.
+        `probability` and all `probabilities`; `mean` and `stddev` of each
+        dimension; or the `probability` of each bit being 1.
     """
     posterior = model.encode(np.stack(images))
     spec = model.latent_spec

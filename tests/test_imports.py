@@ -12,18 +12,18 @@ import keras_infogan
 PACKAGE = Path(keras_infogan.__file__).parent
 LAYERS = [
     {"files", "config", "metrics", "randomness", "schedules", "layers"}
-    | {"attributes", "distances", "export", "export.publication"}
-    | {"export.warmup", "serving.calls"},
+    | {"attributes", "distances", "export", "export.precision"}
+    | {"export.publication", "export.warmup"},
     {"codes", "data", "warp", "code_map", "export.serve_config"}
-    | {"export.canary", "serving.checks", "serving.codes", "serving.http"}
-    | {"serving.grpc"},
+    | {"serving.calls"},
     {"latent", "figures", "picture_files", "preparation", "visualization"}
-    | {"classifier", "serving.rest"},
-    {"losses", "networks", "checks", "loading", "serving.client"},
-    {"objective", "serving"},
-    {"updates"},
+    | {"classifier", "export.canary"}
+    | {"serving.checks", "serving.codes", "serving.grpc", "serving.http"},
+    {"losses", "networks", "checks", "loading", "serving.rest"},
+    {"objective", "serving.client"},
+    {"updates", "serving"},
     {"model"},
-    {"pictures", "sweeps", "quality", "export.saved_model"},
+    {"pictures", "sweeps", "quality", "export.onnx", "export.saved_model"},
     {"callbacks", "evaluation"},
     {"training"},
     {"cli"},

@@ -27,13 +27,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import keras
 import numpy as np
 import tensorflow as tf
 
 from keras_infogan import __version__
 from keras_infogan.codes import Bernoulli
 from keras_infogan.codes import Categorical
+from keras_infogan.export.precision import float32_copy
 from keras_infogan.files import atomic_path
 from keras_infogan.files import one_line
 from keras_infogan.model import InfoGAN
@@ -51,7 +51,6 @@ FLOAT16_TOLERANCE = 4.0 / 255.0
 # Smaller tensors are biases and scales, which weigh next to nothing.
 MIN_FLOAT16_SIZE = 1024
 
-_HALF_POLICIES = ("mixed_float16", "mixed_bfloat16", "float16", "bfloat16")
 _ACTIVATIONS = {Categorical: tf.nn.softmax, Bernoulli: tf.sigmoid}
 
 Network = Callable[..., dict[str, tf.Tensor]]
@@ -92,7 +91,7 @@ def export_onnx(
             `code_map` is not plain data. No file is written then.
         OSError: If the file cannot be written.
     """
-    generator = _in_float32(model.generator)
+    generator = float32_copy(model.generator)
     names = list(model.latent_spec.input_dims)
 
     def generate(*latents):
@@ -128,7 +127,7 @@ def export_onnx_encoder(
     `latent_spec.posterior_dims`, and `<code>_probabilities` of each code that
     has logits. In all else it is like `export_onnx`.
     """
-    discriminator = _in_float32(model.discriminator)
+    discriminator = float32_copy(model.discriminator)
     spec = model.latent_spec
 
     def encode(image):
@@ -154,17 +153,6 @@ def export_onnx_encoder(
         metadata=_metadata(model, code_map, model_card),
         float16_weights=float16_weights,
     )
-
-
-def _in_float32(network: keras.Model) -> keras.Model:
-    """The same weights in a network of float32, whatever its policy."""
-    config = keras.tree.map_structure(
-        lambda leaf: "float32" if leaf in _HALF_POLICIES else leaf,
-        network.get_config(),
-    )
-    single = type(network).from_config(config)
-    single.set_weights(network.get_weights())
-    return single
 
 
 def _metadata(
