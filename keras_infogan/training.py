@@ -21,6 +21,7 @@ from keras_infogan import visualization
 from keras_infogan.code_map import CodeMap
 from keras_infogan.config import TrainingConfig
 from keras_infogan.data import ImageData
+from keras_infogan.evaluation import describe
 from keras_infogan.evaluation import evaluate
 from keras_infogan.evaluation import read_report
 from keras_infogan.files import atomic_path
@@ -35,6 +36,7 @@ from keras_infogan.networks import build_discriminator
 from keras_infogan.networks import build_generator
 from keras_infogan.objective import Objective
 from keras_infogan.pictures import draw_grids
+from keras_infogan.report_page import write_page
 from keras_infogan.schedules import LinearEnd
 from keras_infogan.warp import Warp
 
@@ -161,9 +163,10 @@ def train(
 
     The directory holds `config.json`, `log.jsonl`, `events.*` of TensorBoard,
     `samples/`, `checkpoints/`, and at the end `model.keras`, `report.json`,
-    `curves.png` and `confusion.png`. A run that was interrupted or killed ends
-    with the same weights as one that was not (on a CPU; the deterministic
-    operations that a GPU would need exclude XLA). Sets the global seed and
+    `code_map.json`, the pictures, and `report.html` with all of it. A run that
+    was interrupted or killed ends with the same weights as one that was not (on
+    a CPU; the deterministic operations that a GPU would need exclude XLA). Sets
+    the global seed and
     dtype policy of Keras.
 
     Args:
@@ -453,6 +456,12 @@ def finish(
                 tf.summary.image(
                     name, pictures[name][None], step=int(model.step)
                 )
+    write_page(
+        run_dir / "report.html",
+        report,
+        describe(report),
+        {name: run_dir / f"{name}.png" for name in pictures},
+    )
     write_json(run_dir / "code_map.json", report["code_map"])
     write_json(run_dir / "report.json", report)
     return report

@@ -1,6 +1,7 @@
 """Names for codes: of a perfect, a collapsed and a merged representation."""
 
 import json
+from typing import Any
 
 import numpy as np
 import pytest
@@ -31,7 +32,7 @@ MAP = CodeMap(
 )
 
 
-def sweep(**effects: float) -> dict[str, dict[str, object]]:
+def sweep(**effects: float) -> dict[str, Any]:
     """A dimension that changes what is named by so many deviations."""
     size = {name: effects.get(name, 0.0) for name in ATTRIBUTES}
     return {

@@ -16,7 +16,14 @@ LAYERS = [
     | {"export.publication", "export.warmup"},
     {"codes", "data", "warp", "code_map", "export.serve_config"}
     | {"serving.calls"},
-    {"latent", "figures", "picture_files", "preparation", "visualization"}
+    {
+        "report_page",
+        "latent",
+        "figures",
+        "picture_files",
+        "preparation",
+        "visualization",
+    }
     | {"classifier", "export.canary"}
     | {"serving.checks", "serving.codes", "serving.grpc", "serving.http"},
     {"losses", "networks", "checks", "loading", "serving.rest"},
