@@ -5,21 +5,12 @@ The measures of Morpho-MNIST,
 once.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 from scipy import ndimage
 from scipy.spatial import KDTree
 from skimage.morphology import skeletonize
-
-# In the order of `measure`; `low` and `high` say what a small and a large
-# value, or a negative and a positive one, look like.
-ATTRIBUTES: dict[str, dict[str, str]] = {
-    "slant": {"unit": "rad", "low": "leaning left", "high": "leaning right"},
-    "thickness": {"unit": "px", "low": "thin", "high": "thick"},
-    "length": {"unit": "px", "low": "short strokes", "high": "long strokes"},
-    "width": {"unit": "px", "low": "narrow", "high": "wide"},
-    "height": {"unit": "px", "low": "low", "high": "tall"},
-    "area": {"unit": "px^2", "low": "little ink", "high": "much ink"},
-}
 
 # Fine pixels a pixel, where an edge is to be found.
 _SCALE = 4
@@ -31,10 +22,34 @@ _MIN_CONTRAST = 0.1
 _CHUNK = 4_000_000
 
 
+class Attribute(NamedTuple):
+    """How a measured property is to be read.
+
+    Args:
+        unit: Of the numbers.
+        low: What an image with a small value is.
+        high: What an image with a large value is.
+    """
+
+    unit: str
+    low: str
+    high: str
+
+
+ATTRIBUTES = {
+    "slant": Attribute("rad", "slanted left", "slanted right"),
+    "thickness": Attribute("pixels", "thin", "thick"),
+    "length": Attribute("pixels", "short", "long"),
+    "width": Attribute("pixels", "narrow", "wide"),
+    "height": Attribute("pixels", "low", "high"),
+    "area": Attribute("pixels^2", "light", "heavy"),
+}
+
+
 def _check_images(images: np.ndarray) -> None:
     if (
         images.ndim != 4
-        or 0 in images.shape
+        or 0 in images.shape[1:]
         or not np.issubdtype(images.dtype, np.floating)
     ):
         raise ValueError(
@@ -42,6 +57,8 @@ def _check_images(images: np.ndarray) -> None:
             f"height, width, channels). Received: shape={images.shape}, "
             f"dtype={images.dtype}. Scale bytes by x / 127.5 - 1."
         )
+    if not len(images):
+        return
     low, high = images.min(), images.max()
     # A thousandth, as resizing may overshoot; NaN fails the comparison.
     if not (low >= -1.001 and high <= 1.001):

@@ -402,6 +402,23 @@ class InfoGAN(keras.Model):
         key = _key(seed, _INFERENCE)
         return self.latent_spec.complete(num_samples, codes or {}, key)
 
+    def sample_noise(self, seeds: tf.Tensor) -> tf.Tensor:
+        """Draws noise of which each row depends on its seed alone.
+
+        Args:
+            seeds: int64 tensor of shape `(batch,)`.
+
+        Returns:
+            Float32 tensor of shape `(batch, noise_dim)`; row `i` is the `noise`
+            that `sample_latents(1, seed=seeds[i])` draws.
+        """
+
+        def draw(seed: tf.Tensor) -> tf.Tensor:
+            key = tf.stack([seed, tf.constant(_INFERENCE, tf.int64)])
+            return self.latent_spec.sample(1, key)["noise"][0]
+
+        return tf.map_fn(draw, seeds, fn_output_signature=tf.float32)
+
     def traverse_latents(
         self,
         name: str,

@@ -16,6 +16,7 @@ import tensorflow as tf
 from keras_infogan import callbacks
 from keras_infogan import figures
 from keras_infogan import visualization
+from keras_infogan.code_map import CodeMap
 from keras_infogan.config import TrainingConfig
 from keras_infogan.data import ImageData
 from keras_infogan.evaluation import evaluate
@@ -25,6 +26,7 @@ from keras_infogan.files import is_partial
 from keras_infogan.files import one_line
 from keras_infogan.files import write_json
 from keras_infogan.latent import LatentSpec
+from keras_infogan.loading import cache_directory
 from keras_infogan.loading import load_images
 from keras_infogan.model import InfoGAN
 from keras_infogan.networks import build_discriminator
@@ -212,7 +214,13 @@ def train(
             _fit(config, run_dir, model, batches, position)
             with atomic_path(run_dir / "model.keras") as partial:
                 model.save(partial)
-        return finish(config, run_dir, data, test_data)
+        return finish(
+            config,
+            run_dir,
+            data,
+            test_data,
+            cache_dir=cache_directory(data_dir),
+        )
 
 
 def _check_labels(
@@ -366,6 +374,8 @@ def finish(
     run_dir: Path,
     train_data: ImageData,
     test_data: ImageData,
+    *,
+    cache_dir: Path | None = None,
 ) -> dict[str, Any]:
     """Evaluates the model of a run and writes its report and pictures.
 
@@ -374,6 +384,7 @@ def finish(
         run_dir: The directory, with `model.keras` in it.
         train_data: The training split.
         test_data: The test split.
+        cache_dir: Where the classifier of the data set is kept.
 
     Returns:
         The report: that of `evaluation.evaluate`, with `num_labels` and the
@@ -382,11 +393,18 @@ def finish(
     _say("Evaluating ...")
     model = load_model(run_dir)
     report = {
-        **evaluate(model, train_data, test_data, seed=config.seed),
+        **evaluate(
+            model,
+            train_data,
+            test_data,
+            seed=config.seed,
+            cache_dir=cache_dir,
+        ),
         "num_labels": config.num_labels,
         "configuration": config.to_json(),
     }
-    pictures = draw_grids(model)
+    code_map = CodeMap.from_json(report["code_map"])
+    pictures = draw_grids(model, code_map=code_map)
     log = callbacks.read_log(run_dir / "log.jsonl")
     if log:
         pictures["curves"] = figures.render_curves(
@@ -397,17 +415,24 @@ def finish(
             report["confusion"],
             class_names=report["class_names"],
             cluster_names=[
-                str(number) for number in range(len(report["confusion"][0]))
+                code_map.label(name, number).partition(" ")[2]
+                for name in model.latent_spec.categorical_names[:1]
+                for number in range(len(report["confusion"][0]))
             ],
             title=f"{config.dataset}, test images by class and category",
+        )
+    if report["sweeps"]:
+        pictures["attributes"] = figures.render_effects(
+            report["sweeps"], title=f"{config.dataset}: what each code changes"
         )
     for name, picture in pictures.items():
         visualization.save_picture(run_dir / f"{name}.png", picture)
     with tf.summary.create_file_writer(str(run_dir)).as_default():
-        for name in ("curves", "confusion"):
+        for name in ("curves", "confusion", "attributes"):
             if name in pictures:
                 tf.summary.image(
                     name, pictures[name][None], step=int(model.step)
                 )
+    write_json(run_dir / "code_map.json", report["code_map"])
     write_json(run_dir / "report.json", report)
     return report

@@ -397,6 +397,20 @@ def test_generate_fixes_codes_and_repeats_with_a_seed():
     )
 
 
+def test_noise_of_a_seed_is_the_same_in_any_batch():
+    """To the last bit, and it is what one sample of that seed starts from."""
+    model = tiny_model()
+    seeds = [5, -(2**63), 2**63 - 1, 5, 0]
+    noise = model.sample_noise(tf.constant(seeds, tf.int64))
+    assert noise.shape == (5, SPEC.noise_dim)
+    for seed, row in zip(seeds, noise, strict=True):
+        expected = model.sample_latents(1, seed=seed)["noise"]
+        np.testing.assert_array_equal(row[None], expected)
+        alone = model.sample_noise(tf.constant([seed], tf.int64))
+        np.testing.assert_array_equal(alone, expected)
+    assert len(np.unique(noise[:, 0])) == 4
+
+
 def test_generate_in_chunks_is_the_generator_at_once(monkeypatch):
     model = tiny_model()
     whole = model.generate(7)

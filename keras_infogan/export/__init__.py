@@ -1,0 +1,1 @@
+"""A trained InfoGAN for other programs than Keras."""
