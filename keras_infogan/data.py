@@ -147,15 +147,10 @@ class ImageData:
         per_epoch = self.num_batches(batch_size)
         key = _fold(seed, _IMAGE_ORDER)
         rows = _index_batches(per_epoch, batch_size, len(self.images), key)
-        labels = tf.constant(self.labels)
+        images, labels = self._tensor, tf.constant(self.labels)
         return (
             _from(0, per_epoch, rows)
-            .map(
-                lambda rows: (
-                    _gather(self._tensor, rows),
-                    tf.gather(labels, rows),
-                )
-            )
+            .map(lambda rows: (_gather(images, rows), tf.gather(labels, rows)))
             .prefetch(2)
         )
 

@@ -84,11 +84,9 @@ def evaluate(
         classifier = load_classifier(train, cache_dir)
     sweeps: dict[str, Any] = {}
     if model.image_shape[-1] == 1:
+        measured = measure(test.scaled(slice(_NUM_MEASURED)))
         deviations = {
-            name: float(np.nanstd(values))
-            for name, values in measure(
-                test.scaled(slice(_NUM_MEASURED))
-            ).items()
+            name: _deviation(values) for name, values in measured.items()
         }
         sweeps = measure_sweeps(model, deviations, classifier, seed=seed)
     quality = None
@@ -117,6 +115,12 @@ def evaluate(
         "seed": seed,
         "versions": versions(),
     }
+
+
+def _deviation(values: np.ndarray) -> float:
+    """Of the images that are not empty; 0 if there is none."""
+    finite = values[np.isfinite(values)]
+    return float(finite.std()) if len(finite) else 0.0
 
 
 def read_report(path: Path) -> dict[str, Any] | None:
@@ -261,7 +265,9 @@ def _information(
 
 def describe(report: dict[str, Any]) -> list[str]:
     """What the numbers of a report mean, in sentences."""
-    sentences = []
+    sentences = [
+        f"Warning: {warning}" for warning in report.get("warnings", [])[-3:]
+    ]
     accuracy = report["clustering_accuracy"]
     if accuracy is not None:
         num_labels = report.get("num_labels", 0)

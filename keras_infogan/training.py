@@ -11,10 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from keras_infogan import callbacks
 from keras_infogan import figures
+from keras_infogan import health
 from keras_infogan import visualization
 from keras_infogan.code_map import CodeMap
 from keras_infogan.config import TrainingConfig
@@ -177,6 +179,7 @@ def train(
         ValueError: If the options do not go together, or the directory belongs
             to a run with other options.
         OSError: If data cannot be had, or a file cannot be written.
+        Unhealthy: With `stop_when_unhealthy`, at the first problem.
         Interrupted: After SIGINT or SIGTERM, with a checkpoint.
     """
     run_dir = Path(run_dir)
@@ -211,7 +214,8 @@ def train(
                 num_steps,
                 steps_per_epoch,
             )
-            _fit(config, run_dir, model, batches, position)
+            sample = data.scaled(slice(health.NUM_IMAGES))
+            _fit(config, run_dir, model, batches, position, sample)
             with atomic_path(run_dir / "model.keras") as partial:
                 model.save(partial)
         return finish(
@@ -291,8 +295,9 @@ def _fit(
     model: InfoGAN,
     batches: Callable[..., tf.data.Dataset],
     position: callbacks.RunPosition,
+    sample: np.ndarray,
 ) -> None:
-    """Trains from a position to the end."""
+    """Trains from a position to the end, and looks at a sample of images."""
     if position.first_step:
         _say(
             f"Resuming after step {position.first_step} of "
@@ -321,15 +326,25 @@ def _fit(
     checkpoints = callbacks.Checkpoints(
         run_dir / "checkpoints", position, interval=config.checkpoint_interval
     )
+    watch = health.Health(
+        sample,
+        position,
+        interval=config.log_interval,
+        stop=config.stop_when_unhealthy,
+    )
     with contextlib.closing(log), callbacks.CleanStop(checkpoints.save) as stop:
         model.fit(
             batches(start=position.first_step).take(num_steps),
             steps_per_epoch=num_steps,
             verbose=0,
-            callbacks=[log, pictures, checkpoints, stop],
+            callbacks=[watch, log, pictures, checkpoints, stop],
         )
     if stop.signal is not None:
         raise Interrupted(stop.signal, checkpoints.run_step)
+    if config.stop_when_unhealthy and watch.problems:
+        raise health.Unhealthy(
+            f"Stopped after step {watch.run_step}: {' '.join(watch.problems)}"
+        )
 
 
 def load_model(run: Path | str) -> InfoGAN:
@@ -387,11 +402,12 @@ def finish(
         cache_dir: Where the classifier of the data set is kept.
 
     Returns:
-        The report: that of `evaluation.evaluate`, with `num_labels` and the
-        `configuration`.
+        The report: that of `evaluation.evaluate`, with `num_labels`, the
+        `warnings` of the training and the `configuration`.
     """
     _say("Evaluating ...")
     model = load_model(run_dir)
+    log = callbacks.read_log(run_dir / "log.jsonl")
     report = {
         **evaluate(
             model,
@@ -401,11 +417,15 @@ def finish(
             cache_dir=cache_dir,
         ),
         "num_labels": config.num_labels,
+        "warnings": [
+            f"After step {line['step']}: {warning}"
+            for line in log
+            for warning in line.get("warnings", [])
+        ],
         "configuration": config.to_json(),
     }
     code_map = CodeMap.from_json(report["code_map"])
     pictures = draw_grids(model, code_map=code_map)
-    log = callbacks.read_log(run_dir / "log.jsonl")
     if log:
         pictures["curves"] = figures.render_curves(
             log, entropies=report["entropy"]

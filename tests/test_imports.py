@@ -25,6 +25,7 @@ LAYERS = [
     {"model"},
     {"pictures", "sweeps", "quality", "export.onnx", "export.saved_model"},
     {"callbacks", "evaluation"},
+    {"health"},
     {"training"},
     {"cli"},
 ]
