@@ -1,6 +1,5 @@
 """How far generated images are from real ones, in features of a classifier."""
 
-from collections.abc import Callable
 from collections.abc import Iterator
 
 import numpy as np
@@ -200,56 +199,6 @@ def density_coverage(
         within += int(np.count_nonzero(inside))
         covered |= inside.any(axis=0)
     return within / (num_neighbors * len(generated)), float(covered.mean())
-
-
-def bootstrap_interval(
-    statistic: Callable[..., float],
-    *samples: np.ndarray,
-    confidence: float = 0.95,
-    num_draws: int = 1000,
-    seed: int = 0,
-) -> tuple[float, float]:
-    """The percentile interval of a statistic of independent rows.
-
-    Rows of each sample are drawn again, with replacement: Efron and Tibshirani,
-    1993, Chapter 13. It is for means, shares and what is smooth in them. Not
-    for the distances above: each row drawn twice is a pair at no distance,
-    which a set of other images would not have.
-
-    Args:
-        statistic: Takes as many arrays as there are `samples`.
-        samples: Arrays, each drawn on its own, along the first axis.
-        confidence: The share of the draws within, in (0, 1).
-        num_draws: How often all samples are drawn.
-        seed: Whole number.
-
-    Returns:
-        Its lower and its upper end.
-    """
-    if (
-        not all(len(sample) for sample in samples)
-        or not 0.0 < confidence < 1.0
-        or num_draws < 1
-    ):
-        raise ValueError(
-            "An interval needs rows, draws and a confidence in (0, 1). "
-            f"Received: samples of {[len(sample) for sample in samples]}, "
-            f"num_draws={num_draws}, confidence={confidence}."
-        )
-    generator = np.random.default_rng(seed)
-    values = [
-        statistic(
-            *(
-                sample[generator.integers(len(sample), size=len(sample))]
-                for sample in samples
-            )
-        )
-        for _ in range(num_draws)
-    ]
-    low, high = np.quantile(
-        values, [(1 - confidence) / 2, (1 + confidence) / 2]
-    )
-    return float(low), float(high)
 
 
 def _check_neighbors(

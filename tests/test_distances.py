@@ -2,11 +2,9 @@
 
 import numpy as np
 import pytest
-from scipy import stats
 from scipy.spatial.distance import cdist
 
 from keras_infogan import distances
-from keras_infogan.distances import bootstrap_interval
 from keras_infogan.distances import density_coverage
 from keras_infogan.distances import frechet_distance
 from keras_infogan.distances import frechet_error
@@ -298,54 +296,3 @@ def test_wrong_neighbors(compare):
         compare(few, few, num_neighbors=3)
     with pytest.raises(ValueError, match="at least 1. Received: num_neigh"):
         compare(few, few, num_neighbors=0)
-
-
-@pytest.mark.parametrize("confidence", [0.5, 0.95])
-def test_bootstrap_of_a_difference_of_means(confidence):
-    """Normal, of variance `s^2 / n + s'^2 / n'`: its quantiles are known.
-
-    An end is a quantile p of 4,000 draws, of standard error sqrt(p (1 - p) /
-    4000) over the density there, in units of the deviation; four are allowed.
-    """
-    generator = np.random.default_rng(15)
-    one, other = generator.normal(3, 2, size=400), generator.normal(size=600)
-    low, high = bootstrap_interval(
-        lambda x, y: x.mean() - y.mean(),
-        one,
-        other,
-        confidence=confidence,
-        num_draws=4000,
-    )
-    deviation = np.sqrt(one.var() / 400 + other.var() / 600)
-    p = (1 - confidence) / 2
-    reach = -stats.norm.ppf(p)
-    error = np.sqrt(p * (1 - p) / 4000) / stats.norm.pdf(reach)
-    middle = one.mean() - other.mean()
-    assert (low - middle) / deviation == pytest.approx(-reach, abs=4 * error)
-    assert (high - middle) / deviation == pytest.approx(reach, abs=4 * error)
-
-
-def test_bootstrap_draws_whole_rows_and_again():
-    """The difference of two equal columns is 0 only if rows stay together."""
-    rows = np.random.default_rng(16).normal(size=(50, 1)).repeat(2, axis=1)
-    gap = bootstrap_interval(lambda x: x[:, 0].mean() - x[:, 1].mean(), rows)
-    assert gap == (0.0, 0.0)
-    first, again, other = (
-        bootstrap_interval(np.mean, rows, num_draws=50, seed=seed)
-        for seed in (1, 1, 2)
-    )
-    assert first == again != other
-
-
-@pytest.mark.parametrize(
-    ("rows", "options"),
-    [
-        (np.zeros(0), {}),
-        (np.zeros(5), {"confidence": 1.0}),
-        (np.zeros(5), {"confidence": 95}),
-        (np.zeros(5), {"num_draws": 0}),
-    ],
-)
-def test_wrong_bootstrap(rows, options):
-    with pytest.raises(ValueError, match="needs rows, draws and a confidence"):
-        bootstrap_interval(np.mean, rows, **options)
