@@ -1,6 +1,7 @@
 """Is a training going wrong? What to look at, and what to say then."""
 
 import math
+import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -154,7 +155,10 @@ class Health(StepCallback):
             logs["warnings"] = problems
         for problem in problems:
             if problem not in self.problems:
-                tqdm.write(f"Warning, after step {self.run_step}: {problem}")
+                tqdm.write(
+                    f"Warning, after step {self.run_step}: {problem}",
+                    file=sys.stderr,
+                )
         self.problems += [x for x in problems if x not in self.problems]
         if problems and self.stop:
             self.model.stop_training = True

@@ -18,11 +18,23 @@ from test_model import tiny_model
 from keras_infogan import __version__
 from keras_infogan import cli
 from keras_infogan import training
+from keras_infogan.code_map import CategoryMeaning
+from keras_infogan.code_map import CodeMap
+from keras_infogan.code_map import DimensionMeaning
 from keras_infogan.config import PRESETS
 from keras_infogan.config import TrainingConfig
 from keras_infogan.files import write_json
 
-COMMANDS = ("train", "evaluate", "sample", "traverse", "encode", "presets")
+COMMANDS = (
+    "train",
+    "evaluate",
+    "sample",
+    "traverse",
+    "encode",
+    "export",
+    "serve-config",
+    "presets",
+)
 
 
 @pytest.fixture(scope="module")
@@ -30,6 +42,29 @@ def model_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("model") / "tiny.keras"
     tiny_model().save(path)
     return path
+
+
+@pytest.fixture(scope="module")
+def named_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run whose code map is shuffled: category 2 is a seven, 0 a one."""
+    run_dir = tmp_path_factory.mktemp("named")
+    tiny_model().save(run_dir / "model.keras")
+    code_map = CodeMap(
+        {
+            "category": (
+                CategoryMeaning("1", 0.9, 0.8, 10),
+                CategoryMeaning(),
+                CategoryMeaning("7", 0.9, 0.8, 10),
+            ),
+            "continuous": (
+                DimensionMeaning(),
+                DimensionMeaning("slant", -1, -0.95, 0.3, -0.3, "rad"),
+            ),
+        },
+        {"category": "categorical", "continuous": "uniform"},
+    )
+    write_json(run_dir / "code_map.json", code_map.to_json())
+    return run_dir
 
 
 def run(capfd: Any, *arguments: Any) -> tuple[Any, str]:
@@ -212,6 +247,7 @@ def test_encode(model_path, capfd, tmp_path):
     assert result["category"] == {
         "category": int(probabilities.argmax()),
         "probability": pytest.approx(float(probabilities.max())),
+        "probabilities": pytest.approx(probabilities.tolist()),
     }
     assert result["continuous"]["stddev"] == pytest.approx(
         np.exp(posterior["continuous_log_stddev"][0]).tolist()
@@ -219,9 +255,100 @@ def test_encode(model_path, capfd, tmp_path):
     assert f"category {probabilities.argmax()} (" in err
 
 
+def test_sample_by_meaning(named_run, capfd, tmp_path):
+    """A seven is category 2 here, and slanted right is a negative code."""
+    for path, options in (
+        ("meant.png", ["--digit=7", "--attribute=slant=0.5"]),
+        ("told.png", ["--category=2", "--code=continuous=0,-0.5"]),
+    ):
+        run(
+            capfd,
+            "sample",
+            named_run,
+            *options,
+            "--count=4",
+            f"--output={tmp_path / path}",
+        )
+    meant, told = (
+        np.asarray(Image.open(tmp_path / path))
+        for path in ("meant.png", "told.png")
+    )
+    np.testing.assert_array_equal(meant, told)
+
+
+def test_traverse_by_meaning(named_run, capfd, tmp_path):
+    result, _ = run(
+        capfd,
+        "traverse",
+        named_run,
+        "--attribute=slant",
+        f"--output={tmp_path / 'x.png'}",
+    )
+    assert (result["code"], result["index"]) == ("continuous", 1)
+
+
+def test_encode_says_what_it_means(named_run, capfd, tmp_path):
+    generator = np.random.default_rng(2)
+    pixels = generator.integers(0, 100, SHAPE[:2], np.uint8)
+    Image.fromarray(pixels).save(tmp_path / "x.png")
+    (result,), err = run(capfd, "encode", named_run, tmp_path / "x.png")
+    shares = result["category"]["probabilities"]
+    name, share = max((("1", shares[0]), ("7", shares[2])), key=lambda x: x[1])
+    assert result["meaning"][0] == f"{name} ({share:.0%})"
+    assert f"{name} ({share:.0%})" in err
+
+
+def test_export(named_run, capfd, tmp_path):
+    """All three at once, with the code map in each."""
+    result, _ = run(
+        capfd,
+        "export",
+        named_run,
+        f"--saved-model={tmp_path / 'serving'}",
+        f"--onnx={tmp_path / 'x.onnx'}",
+        f"--onnx-encoder={tmp_path / 'encoder.onnx'}",
+    )
+    assert result["saved_model"] == str(tmp_path / "serving" / "1")
+    copied = tmp_path / "serving" / "1" / "assets" / "code_map.json"
+    assert CodeMap.load(copied) == CodeMap.load(named_run / "code_map.json")
+    import onnx
+
+    for name in ("x.onnx", "encoder.onnx"):
+        model = onnx.load(tmp_path / name)
+        metadata = {entry.key: entry.value for entry in model.metadata_props}
+        code_map = json.loads(metadata["keras_infogan.code_map"])
+        assert code_map["codes"]["category"]["categories"][2]["name"] == "7"
+
+
+def test_serve_config(capfd, tmp_path):
+    (tmp_path / "mnist" / "1").mkdir(parents=True)
+    # What it looks for; what is in it is the server's matter.
+    (tmp_path / "mnist" / "1" / "saved_model.pb").touch()
+    result, _ = run(
+        capfd,
+        "serve-config",
+        tmp_path / "serving",
+        f"--model-dir={tmp_path / 'mnist'}",
+    )
+    names = {Path(path).name for path in result["files"]}
+    assert {"models.config", "compose.yaml", "kubernetes.yaml"} <= names
+    assert 'name: "mnist"' in (tmp_path / "serving/models.config").read_text()
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
+        (["sample", "MODEL", "--digit=7"], "without code_map.json"),
+        (["sample", "NAMED", "--digit=3"], "It has found 1, 7"),
+        (["sample", "NAMED", "--attribute=width=1"], "It has found slant"),
+        (["sample", "NAMED", "--attribute=slant=2"], "should be in [-1, 1]"),
+        (["traverse", "MODEL"], "one of --code and --attribute"),
+        (["export", "MODEL"], "--saved-model, --onnx or --onnx-encoder"),
+        (
+            ["export", "MODEL", "--saved-model=x", "--float16-weights"],
+            "--float16-weights is for --onnx",
+        ),
+        (["serve-config", "x", "--model-dir=nowhere"], "nowhere"),
         (["sample", "MODEL", "--category=3"], "from 0 to 2. Received: 3"),
         (["sample", "MODEL", "--code=slant=1"], "Received: 'slant'"),
         (["sample", "MODEL", "--code=continuous=2"], "should be in [-1, 1]"),
@@ -274,12 +401,13 @@ def test_encode(model_path, capfd, tmp_path):
     ],
 )
 def test_errors_are_one_line(
-    arguments, message, model_path, tmp_path, monkeypatch, capfd
+    arguments, message, model_path, named_run, tmp_path, monkeypatch, capfd
 ):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "text").write_text("no picture")
     names = {
         "MODEL": str(model_path),
+        "NAMED": str(named_run),
         "TEXT": "text",
         "--run-dir=RUN": f"--run-dir={tmp_path / 'run'}",
     }
@@ -379,7 +507,9 @@ def test_encode_of_ink_on_paper(model_path, capfd, tmp_path):
     (result,), _ = run(
         capfd, "encode", model_path, tmp_path / "paper.png", "--invert"
     )
-    assert result["category"] == pytest.approx(expected["category"])
+    assert result["category"]["probabilities"] == pytest.approx(
+        expected["category"]["probabilities"]
+    )
     Image.new("RGBA", (9, 9)).save(tmp_path / "blank.png")
     _, err = run(capfd, "encode", model_path, tmp_path / "blank.png")
     assert "is of one color" in err

@@ -151,3 +151,23 @@ def test_confusion_of_nothing_is_refused():
         figures.render_confusion_matrix(
             np.zeros((0, 0), int), class_names=[], cluster_names=[], title=""
         )
+
+
+def test_effects_are_drawn():
+    """A row for each dimension and a column for each attribute, by color."""
+    sweep = {
+        "correlation": {"slant": 1.0, "thickness": 0.0},
+        "effect": {"slant": 1.5, "thickness": 0.1},
+    }
+    turned = {
+        "correlation": {"slant": -1.0, "thickness": 0.0},
+        "effect": {"slant": -1.5, "thickness": 0.1},
+    }
+    one = figures.render_effects({"style": [sweep]}, title="t")
+    two = figures.render_effects({"style": [sweep, turned]}, title="t")
+    other = figures.render_effects({"style": [turned, sweep]}, title="t")
+    assert two.shape[0] > one.shape[0]
+    assert two.shape == other.shape
+    assert (two != other).any()
+    with pytest.raises(ValueError, match="at least one code"):
+        figures.render_effects({}, title="t")

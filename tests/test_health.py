@@ -160,7 +160,7 @@ def test_the_log_has_what_was_measured(tmp_path, capsys):
     ]  # fmt: skip
     # Black images are all of one category.
     assert "The categories collapse" in lines[1]["warnings"][0]
-    assert capsys.readouterr().out.count("The categories collapse") == 1
+    assert capsys.readouterr().err.count("The categories collapse") == 1
 
 
 def test_stop_when_unhealthy(few_digits_dir, tmp_path):

@@ -3,9 +3,14 @@
 import keras
 import numpy as np
 import pytest
+from test_model import tiny_model
 
 from keras_infogan import pictures
 from keras_infogan import visualization
+from keras_infogan.attributes import measure
+from keras_infogan.code_map import CategoryMeaning
+from keras_infogan.code_map import CodeMap
+from keras_infogan.code_map import DimensionMeaning
 from keras_infogan.codes import Bernoulli
 from keras_infogan.codes import Categorical
 from keras_infogan.codes import Code
@@ -166,3 +171,40 @@ def test_doubts():
     # A thick stroke that fills more than half of the image is no paper.
     digit[1:-1, 1:-1] = 1.0
     assert pictures.doubts(digit) == []
+
+
+def test_captions_say_what_a_code_means(monkeypatch):
+    """The class of a row, and the measured attribute under each value."""
+    labels: dict[str, object] = {}
+
+    def render_grid(images, **captions):
+        labels.update(captions)
+        return np.zeros((1, 1, 3), np.uint8)
+
+    monkeypatch.setattr(visualization, "render_grid", render_grid)
+    model = tiny_model()
+    code_map = CodeMap(
+        {
+            "category": (CategoryMeaning("7"), CategoryMeaning("1"))
+            + (CategoryMeaning(),),
+            "continuous": (DimensionMeaning("area", unit="pixels^2"),) * 2,
+        }
+    )
+    pictures.draw_categories(model, "category", code_map=code_map)
+    assert labels["row_labels"] == [
+        "category 0: 7",
+        "category 1: 1",
+        "category 2: unnamed",
+    ]
+    pictures.draw_traverse(
+        model, "continuous", 1, num_columns=3, code_map=code_map
+    )
+    assert "area (pixels^2, measured)" in str(labels["title"])
+    latents = model.traverse_latents("continuous", 1, num_rows=3, num_columns=3)
+    areas = measure(model.generate_from(latents))["area"].reshape(3, 3)
+    assert labels["column_labels"] == [
+        f"{value}\n{mean:.2f}"
+        for value, mean in zip(
+            ("-1.0", "+0.0", "+1.0"), areas.mean(axis=0), strict=True
+        )
+    ]
