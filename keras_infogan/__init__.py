@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from keras_infogan.objective import Objective as Objective
     from keras_infogan.serving import PredictionClient as PredictionClient
     from keras_infogan.training import load_model as load_model
+    from keras_infogan.training import load_pretrained as load_pretrained
     from keras_infogan.training import train as train
     from keras_infogan.warp import Warp as Warp
 
@@ -57,6 +58,7 @@ _HOMES = {
     "export_saved_model": "export.saved_model",
     "load_images": "loading",
     "load_model": "training",
+    "load_pretrained": "training",
     "train": "training",
 }
 

@@ -25,6 +25,7 @@ from keras_infogan.config import TrainingConfig
 from keras_infogan.config import preset
 from keras_infogan.files import explain
 from keras_infogan.files import one_line
+from keras_infogan.pretrained import find_companion
 
 if TYPE_CHECKING:
     from keras_infogan.code_map import CodeMap
@@ -293,7 +294,8 @@ def _add_model_argument(parser: argparse.ArgumentParser) -> None:
         "model",
         type=Path,
         metavar="RUN",
-        help="the directory of a finished run, or a .keras file",
+        help="the directory of a finished run, a .keras file, or the name of "
+        "a published model: mnist",
     )
 
 
@@ -401,11 +403,11 @@ def _code_map(run: Path) -> "CodeMap":
     """What the codes of a run mean, or a `ValueError` without."""
     from keras_infogan.code_map import CodeMap
 
-    path = run / "code_map.json"
-    if not path.is_file():
+    path = find_companion(run, "code_map.json")
+    if path is None:
         raise ValueError(
             "A class or an attribute is found by the code map of a run. "
-            f"Received: {run}, without {path.name}. "
+            f"Received: {run}, without code_map.json. "
             f"`keras-infogan evaluate {run}` makes one."
         )
     return CodeMap.load(path)
@@ -470,7 +472,7 @@ def run_traverse(args: argparse.Namespace) -> Any:
             f"{'none' if args.code is None else 'both'}."
         )
     code_map = None
-    if args.attribute or (args.model / "code_map.json").is_file():
+    if args.attribute or find_companion(args.model, "code_map.json"):
         code_map = _code_map(args.model)
     if code_map is not None and args.attribute:
         name, index, _ = code_map.find_dimension(args.attribute)
@@ -528,7 +530,7 @@ def run_encode(args: argparse.Namespace) -> Any:
 
     model = training.load_model(args.model)
     code_map = None
-    if (args.model / "code_map.json").is_file():
+    if find_companion(args.model, "code_map.json"):
         code_map = _code_map(args.model)
     images = []
     for path in args.images:
@@ -603,8 +605,8 @@ def run_export(args: argparse.Namespace) -> Any:
     from keras_infogan.export import saved_model
 
     def read(name: str) -> Any:
-        path = args.model / name
-        return json.loads(path.read_text()) if path.is_file() else None
+        path = find_companion(args.model, name)
+        return json.loads(path.read_text()) if path else None
 
     model = training.load_model(args.model)
     code_map = read("code_map.json")

@@ -36,6 +36,8 @@ from keras_infogan.networks import build_discriminator
 from keras_infogan.networks import build_generator
 from keras_infogan.objective import Objective
 from keras_infogan.pictures import draw_grids
+from keras_infogan.pretrained import find_model
+from keras_infogan.pretrained import published_names
 from keras_infogan.report_page import write_page
 from keras_infogan.schedules import LinearEnd
 from keras_infogan.warp import Warp
@@ -350,25 +352,34 @@ def _fit(
         )
 
 
-def load_model(run: Path | str) -> InfoGAN:
-    """Loads the model of a finished run, or a `.keras` file.
+def load_pretrained(name: str = "mnist") -> InfoGAN:
+    """Loads a model that comes with the package.
 
     Args:
-        run: A run directory, or the file itself.
+        name: One of `pretrained.published_names()`.
+
+    Raises:
+        ValueError: If there is none of this name.
+    """
+    if name not in published_names():
+        raise ValueError(
+            "Expected the name of a published model: "
+            f"{', '.join(published_names()) or 'there is none'}. "
+            f"Received: {name!r}."
+        )
+    return load_model(name)
+
+
+def load_model(run: Path | str) -> InfoGAN:
+    """Loads the model of a finished run, a `.keras` file, or a published one.
+
+    Args:
+        run: A run directory, the file itself, or the name of a published model.
 
     Raises:
         ValueError: If there is none, or it is not an InfoGAN.
     """
-    path = Path(run)
-    if path.is_dir():
-        path = path / "model.keras"
-    if not path.is_file():
-        raise ValueError(
-            f"Expected the directory of a finished run, or a .keras file. "
-            f"Received: {run}, "
-            + (f"without {path.name}. " if path != Path(run) else "no file. ")
-            + "`keras-infogan train` makes one."
-        )
+    path = find_model(run)
     if not zipfile.is_zipfile(path):
         raise ValueError(
             f"{path} should be a model of Keras, which is a zip file. "

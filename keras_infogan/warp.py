@@ -7,6 +7,8 @@ from dataclasses import fields
 
 import tensorflow as tf
 
+from keras_infogan.randomness import fold_in
+from keras_infogan.randomness import open_unit_uniform
 from keras_infogan.randomness import random_bits
 
 
@@ -72,11 +74,17 @@ def affine(images: tf.Tensor, matrix: tf.Tensor, shift: tf.Tensor) -> tf.Tensor:
 class Warp:
     """A random rotation, shear, scaling and shift, each uniform about none.
 
+    And a square that is erased, at a random place: cutout,
+    [DeVries and Taylor, 2017](https://arxiv.org/abs/1708.04552). A seven with a
+    bar and one without are the same thing for whoever does not see the bar.
+
     Args:
         rotation: The largest angle, in radians.
         shear: The largest horizontal shear, in pixels a pixel.
         log_scale: The largest logarithm of the scale, height and width apart.
         shift: The largest shift, as a share of the image's size.
+        erase: The side of the square, as a share of the image's; its center is
+            uniform on the image.
 
     Raises:
         ValueError: If one is negative, NaN, or so large (45 degrees, or 1) that
@@ -87,6 +95,7 @@ class Warp:
     shear: float = 0.3
     log_scale: float = 0.2
     shift: float = 0.09
+    erase: float = 0.0
 
     def __post_init__(self):
         for name, most in (
@@ -95,6 +104,7 @@ class Warp:
             ("shear", 1.0),
             ("log_scale", 1.0),
             ("shift", 1.0),
+            ("erase", 1.0),
         ):
             value = getattr(self, name)
             number = isinstance(value, int | float)
@@ -144,4 +154,22 @@ class Warp:
             axis=1,
         )
         shift = self.shift * draws[:, 4:] * (float(width), float(height))
-        return affine(images, matrix, shift)
+        images = affine(images, matrix, shift)
+        return self._erase(images, fold_in(key, 1)) if self.erase else images
+
+    def _erase(self, images: tf.Tensor, key: tf.Tensor) -> tf.Tensor:
+        batch_size = images.shape[0] or tf.shape(images)[0]
+        centers = open_unit_uniform((batch_size, 2), key)
+
+        def inside(size: int, places: tf.Tensor) -> tf.Tensor:
+            pixels = (tf.range(size, dtype=tf.float32) + 0.5) / size
+            return tf.abs(pixels - places[:, None]) < self.erase / 2.0
+
+        height, width = images.shape[1:3]
+        rows, columns = (
+            inside(height, centers[:, 0]),
+            inside(width, centers[:, 1]),
+        )
+        square = rows[:, :, None, None] & columns[:, None, :, None]
+        # Black; a zero of the type of the images is gray.
+        return tf.where(square, tf.constant(-1.0, images.dtype), images)

@@ -11,7 +11,15 @@ import keras_infogan
 
 PACKAGE = Path(keras_infogan.__file__).parent
 LAYERS = [
-    {"files", "config", "metrics", "randomness", "schedules", "layers"}
+    {
+        "files",
+        "pretrained",
+        "config",
+        "metrics",
+        "randomness",
+        "schedules",
+        "layers",
+    }
     | {"attributes", "distances", "export", "export.precision"}
     | {"export.publication", "export.warmup"},
     {"codes", "data", "warp", "code_map", "export.serve_config"}

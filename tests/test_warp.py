@@ -301,3 +301,39 @@ def test_each_argument_is_of_its_own(monkeypatch, argument, drawn):
             assert 0.1 < abs(values).max() <= 0.2 + 1e-6
         else:
             np.testing.assert_allclose(values, 0.0, atol=1e-6)
+
+
+@pytest.mark.parametrize("shape", [(8, 8, 1), (8, 12, 3)])
+def test_a_square_is_erased(shape):
+    """The rest is as it was, and the place is uniform.
+
+    A pixel is in the square if its center is less than a half side away: of 8
+    pixels and a side of a quarter, those within one pixel: 2 rows, or fewer at
+    the border. A pixel in the middle is erased with the chance of the square's
+    area, 1/16; of 4,000 draws that is 250 +/- 15, and four of that.
+    """
+    images = tf.ones((4000, *shape))
+    warp = Warp(rotation=0.0, shear=0.0, log_scale=0.0, shift=0.0, erase=0.25)
+    erased = warp(images, tf.constant([1, 2], tf.int64)).numpy()
+    assert set(np.unique(erased)) == {-1.0, 1.0}
+    # All channels alike, and a full rectangle: rows times columns.
+    gone = erased[..., 0] == -1
+    assert (gone[..., None] == (erased == -1)).all()
+    rows, columns = gone.any(axis=2), gone.any(axis=1)
+    assert (gone == rows[:, :, None] & columns[:, None, :]).all()
+    height, width = shape[:2]
+    assert rows.sum(axis=1).max() == height // 4
+    assert columns.sum(axis=1).max() == width // 4
+    count = gone[:, height // 2, width // 2].sum()
+    assert abs(count - 250) < 60
+
+
+def test_nothing_passes_through_an_erased_square():
+    """Its pixels get no gradient, all others a whole one."""
+    images = tf.ones((3, 8, 8, 1))
+    warp = Warp(rotation=0.0, shear=0.0, log_scale=0.0, shift=0.0, erase=0.5)
+    with tf.GradientTape() as tape:
+        tape.watch(images)
+        erased = warp(images, tf.constant([3, 4], tf.int64))
+    gradient = tape.gradient(erased, images).numpy()
+    np.testing.assert_allclose(gradient, erased.numpy() == 1.0, atol=1e-6)
