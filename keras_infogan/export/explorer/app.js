@@ -7,6 +7,7 @@ import { newCanvas, show, toPictures } from "pictures";
 
 export class App {
   #listeners = [];
+  #fading = 0;
 
   constructor({ page, codes, state, run, schedule }) {
     Object.assign(this, { page, codes, state, run, schedule });
@@ -66,8 +67,13 @@ export class App {
     return new URL(`#${stateToHash(this.codes, this.state)}`, location).href;
   }
 
+  /** Tells it to all, also to those who listen, and takes it back. */
   say(text) {
-    document.getElementById("status").textContent = text;
+    const status = byId("status");
+    status.textContent = text;
+    status.className = "";
+    clearTimeout(this.#fading);
+    this.#fading = setTimeout(() => status.classList.add("over"), 3000);
   }
 
   /** "7 · seed 12": a point for people. */

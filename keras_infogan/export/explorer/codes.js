@@ -86,8 +86,11 @@ export function inWords({ words, sign, min, max, measured, unit }, value) {
   const third = max / 3;
   const word = words?.[position < -third ? 0 : position > third ? 2 : 1] ?? "";
   // A minus sign, which is as wide as a plus.
-  const signed = (x, digits) =>
-    (x < 0 ? "\u2212" : "+") + Math.abs(x).toFixed(digits);
+  const signed = (x, digits) => {
+    const text = Math.abs(x).toFixed(digits);
+    if (Number(text) === 0) return text;
+    return (x < 0 ? "\u2212" : "+") + text;
+  };
   const numbers = [signed(position, 2)];
   if (measured) {
     const [low, high] = measured;

@@ -3,9 +3,11 @@
 import { byId, clamp, element } from "app";
 import { inWords } from "codes";
 import { Pad, rasterize } from "drawing";
-import { show, toPictures } from "pictures";
+import { largeView, show, toPictures } from "pictures";
 
 // How many noises are tried, and how many at a time.
+const SEEN = "What the encoder sees";
+const PREPARED = "centered and scaled as in MNIST";
 const NOISES = 128;
 const PER_BATCH = 32;
 
@@ -41,13 +43,13 @@ class Hand {
   #refreshRedrawn;
   #refreshClosest;
   #tiles;
+  #seen;
 
   constructor(app) {
     this.#app = app;
     this.pad = new Pad(byId("pad"), (_, isDone) => this.draw(isDone));
-    const { width, height } = app.image;
-    byId("seen-size").textContent = `The encoder sees ${width} × ${height} pixels`;
     this.#tiles = this.#makeTiles();
+    this.#seen = app.newCanvas();
     const title = app.firstCategorical ? `Each ${app.firstCategorical.title} in that hand` : "Generated again";
     byId("redrawn-title").textContent = title;
     const add = (id, view) =>
@@ -79,10 +81,7 @@ class Hand {
     app.state.ink = [];
     this.#picture = image;
     byId("pad-hint").hidden = true;
-    const canvas = app.newCanvas();
-    show(canvas, toPictures(image)[0]);
-    const context = byId("pad").getContext("2d");
-    context.drawImage(canvas, 0, 0, context.canvas.width, context.canvas.height);
+    largeView(byId("pad"), app.image)(toPictures(image)[0]);
     this.#start(true);
   }
 
@@ -147,7 +146,16 @@ class Hand {
       const codes = readCodes(app.codes, outputs);
       this.#point = { seed: app.state.at.seed, codes };
       const { nodes, text } = describe(app.codes, outputs, codes);
+      show(this.#seen, toPictures(this.#image)[0]);
       byId("reading").replaceChildren(...nodes);
+      byId("reading").prepend(
+        element(
+          "div",
+          { className: "seen" },
+          element("div", { className: "tile" }, this.#seen),
+          element("p", { className: "quiet", textContent: this.#picture ? SEEN : `${SEEN}, ${PREPARED}` }),
+        ),
+      );
       if (this.#isDone) byId("reading-text").textContent = text;
       if (this.#isDone) this.#refreshClosest();
     }
@@ -227,7 +235,11 @@ function readCodes(codes, outputs) {
   );
 }
 
-const percent = (share) => `${Math.floor(100 * share)} %`;
+function percent(share) {
+  if (share > 0.99) return "over 99 %";
+  if (share < 0.01) return "under 1 %";
+  return `${Math.round(100 * share)} %`;
+}
 
 function describe(codes, outputs, values) {
   const [nodes, texts] = [[], []];

@@ -35,11 +35,14 @@ export function toSeed(text) {
 /** The state of a page that nobody has touched. */
 export function initialState(codes) {
   const at = { seed: 1, codes: middle(codes) };
-  const next = structuredClone({ ...at, seed: 2 });
+  const [from, to] = [at, { ...at, seed: 2 }].map((end) => structuredClone(end));
   const first = codes.find(({ type }) => type === "categorical");
-  // A morph that moves, as soon as somebody plays it.
-  if (first) next.codes[first.name] = first.order[1];
-  return { at, wall: 1, from: structuredClone(at), to: next, pen: 2.8, ink: [] };
+  if (first) {
+    // Of ten digits, the 3 and the 8, which have a way between them.
+    from.codes[first.name] = first.order[Math.floor(0.3 * first.dim)];
+    to.codes[first.name] = first.order[Math.floor(0.8 * first.dim)];
+  }
+  return { at, wall: 1, from, to, pen: 2.8, ink: [] };
 }
 
 export function stateToHash(codes, { at, wall, from, to, pen, ink }) {

@@ -29,7 +29,7 @@ export async function start() {
   const run = await startEngine();
   const codes = describeCodes(page, page.code_map);
   const schedule = new Schedule((error) => {
-    byId("status").textContent = error.message;
+    app.say(error.message);
     throw error;
   });
   const state = hashToState(codes, location.hash);

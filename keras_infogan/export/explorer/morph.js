@@ -1,15 +1,15 @@
 // From one point to another, still and moving.
 
-import { byId } from "app";
+import { byId, element } from "app";
 import { interpolate } from "codes";
-import { show } from "pictures";
+import { largeView, show } from "pictures";
 
 const FRAMES = 9;
 const PERIOD = 5000; // milliseconds from A to B and back
 
 export function mountMorph(app) {
   const frame = byId("morph");
-  Object.assign(frame, { width: app.image.width, height: app.image.height });
+  const showLarge = largeView(frame, app.image);
   const share = byId("share");
   const between = (shares) => {
     const [from, to] = [app.state.from, app.state.to].map((point) =>
@@ -22,7 +22,7 @@ export function mountMorph(app) {
     element: frame,
     async paint() {
       const { pictures } = await between([Number(share.value)]);
-      show(frame, pictures[0]);
+      showLarge(pictures[0]);
     },
   });
   const strip = Array.from({ length: FRAMES }, () => app.newCanvas());
@@ -50,7 +50,7 @@ export function mountMorph(app) {
 function mountEnd(app, end, letter) {
   const canvas = app.newCanvas();
   const button = byId(end);
-  button.append(canvas);
+  button.append(canvas, element("span", { textContent: letter }));
   button.onclick = () => app.goTo(app.state[end]);
   byId(`set-${end}`).onclick = () => {
     app.state[end] = structuredClone(app.state.at);

@@ -1,5 +1,7 @@
 // From tensors to canvases and files.
 
+const LARGE = 640;
+
 /** Rows of an NHWC batch in [-1, 1] as ImageData. */
 export function toPictures({ data, dims: [count, height, width, channels] }) {
   return Array.from({ length: count }, (_, row) => {
@@ -23,6 +25,20 @@ export function newCanvas({ width, height }) {
 
 export function show(canvas, picture) {
   canvas.getContext("2d").putImageData(picture, 0, 0);
+}
+
+/** Shows pictures on a canvas that is so large that no pixel can be seen. */
+export function largeView(canvas, size) {
+  const scale = Math.ceil(LARGE / size.width);
+  const small = newCanvas(size);
+  canvas.width = scale * size.width;
+  canvas.height = scale * size.height;
+  const context = canvas.getContext("2d");
+  return (picture) => {
+    show(small, picture);
+    context.imageSmoothingQuality = "high";
+    context.drawImage(small, 0, 0, canvas.width, canvas.height);
+  };
 }
 
 /** Saves rows of canvases as one PNG, each pixel enlarged, with gaps. */

@@ -2,19 +2,17 @@
 
 import { byId, clamp } from "app";
 import { toSeed } from "link";
-import { savePng, show } from "pictures";
-
-const PNG_SIZE = 560;
+import { largeView, savePng } from "pictures";
 
 export function mountStage(app) {
   const canvas = byId("picture");
-  Object.assign(canvas, { width: app.image.width, height: app.image.height });
+  const showLarge = largeView(canvas, app.image);
   const refresh = app.schedule.add({
     element: canvas,
     async paint() {
       const rows = [app.vectors(app.state.at)];
       const { pictures, milliseconds } = await app.generate(rows);
-      show(canvas, pictures[0]);
+      showLarge(pictures[0]);
       byId("speed").textContent = `${milliseconds.toFixed(1)} ms`;
     },
   });
@@ -42,9 +40,8 @@ function mountButtons(app, canvas) {
   byId("seed").onchange = ({ target }) =>
     app.goTo({ ...app.state.at, seed: toSeed(target.value) });
   byId("save").onclick = () => {
-    const scale = Math.max(1, Math.round(PNG_SIZE / app.image.width));
     const name = app.caption(app.state.at).replace(/[^\w]+/g, "-");
-    savePng([[canvas]], `${name}.png`, { scale });
+    savePng([[canvas]], `${name}.png`);
     app.say("Saved the picture.");
   };
   byId("copy-link").onclick = async () => {
