@@ -1,1 +1,1 @@
-"""A trained InfoGAN for other programs than Keras."""
+"""A trained model in the formats of others."""

@@ -1,0 +1,143 @@
+// Draws digits from an ONNX file of a generator, in Node.
+//
+//     npm install onnxruntime-web
+//     node onnx_node.mjs mnist.onnx grid.pgm
+//
+// Each row of the grid is a category, each column has the same noise and the
+// same other codes. A third argument is a JSON file for inputs and images, too.
+// onnxruntime-node, which is faster and larger, works in place of -web.
+import { readFileSync, writeFileSync } from "node:fs";
+import * as ort from "onnxruntime-web";
+
+const NUM_COLUMNS = 10;
+
+// onnxruntime gives JavaScript no metadata, but they are easy to read: field 14
+// of a protocol buffer, each entry with a key (1) and a value (2).
+function* fields(bytes) {
+  let position = 0;
+  const varint = () => {
+    let value = 0;
+    for (let scale = 1; ; scale *= 128) {
+      const byte = bytes[position++];
+      value += (byte & 127) * scale;
+      if (byte < 128) return value;
+    }
+  };
+  while (position < bytes.length) {
+    const tag = varint();
+    const wire = tag % 8;
+    if (wire === 0) varint();
+    else if (wire === 1) position += 8;
+    else if (wire === 5) position += 4;
+    else {
+      const length = varint();
+      const content = bytes.subarray(position, (position += length));
+      yield [Math.floor(tag / 8), content];
+    }
+  }
+}
+
+function readMetadata(bytes) {
+  const text = new TextDecoder();
+  const metadata = {};
+  for (const [field, entry] of fields(bytes)) {
+    if (field !== 14) continue;
+    const pair = Object.fromEntries(fields(entry));
+    metadata[text.decode(pair[1])] = text.decode(pair[2]);
+  }
+  return metadata;
+}
+
+const fill = (length, draw) => Float32Array.from({ length }, draw);
+const uniform = () => 2 * Math.random() - 1;
+const bit = () => Number(Math.random() < 0.5);
+const normal = () =>
+  Math.sqrt(-2 * Math.log(1 - Math.random())) *
+  Math.cos(2 * Math.PI * Math.random());
+const oneHot = (length, number) => fill(length, (_, i) => Number(i === number));
+
+// A value of a code from its prior.
+function draw(code) {
+  switch (code.type) {
+    case "categorical": {
+      const count = code.num_categories;
+      return oneHot(count, Math.floor(count * Math.random()));
+    }
+    case "uniform":
+      return fill(code.dim, uniform);
+    case "normal":
+      return fill(code.dim, normal);
+    case "bernoulli":
+      return fill(code.dim, bit);
+  }
+  throw new Error(`This script is older than the file: ${code.type}.`);
+}
+
+const [file, output, numbers] = process.argv.slice(2);
+if (!output) {
+  console.error("usage: node onnx_node.mjs GENERATOR.onnx GRID.pgm [FILE.json]");
+  process.exit(2);
+}
+const bytes = new Uint8Array(readFileSync(file));
+const metadata = readMetadata(bytes);
+const spec = JSON.parse(metadata["keras_infogan.latent_spec"]);
+const [categoryName, category] =
+  Object.entries(spec.codes).find(([, c]) => c.type === "categorical") ?? [];
+const numRows = category?.num_categories ?? 1;
+
+// The columns, and from them the rows of all inputs, a flat array each.
+const columns = { noise: [] };
+for (const name of Object.keys(spec.codes)) columns[name] = [];
+for (let column = 0; column < NUM_COLUMNS; column++) {
+  columns.noise.push(fill(spec.noise_dim, normal));
+  for (const [name, code] of Object.entries(spec.codes))
+    columns[name].push(draw(code));
+}
+const count = numRows * NUM_COLUMNS;
+const inputs = {};
+for (const [name, values] of Object.entries(columns)) {
+  const width = values[0].length;
+  const data = new Float32Array(count * width);
+  for (let i = 0; i < count; i++) {
+    const row = Math.floor(i / NUM_COLUMNS);
+    data.set(
+      name === categoryName ? oneHot(width, row) : values[i % NUM_COLUMNS],
+      i * width,
+    );
+  }
+  inputs[name] = new ort.Tensor("float32", data, [count, width]);
+}
+
+const session = await ort.InferenceSession.create(bytes);
+const { image } = await session.run(inputs);
+
+// Pixels in [-1, 1] as bytes; PGM for gray images, PPM for RGB.
+const [, height, width, channels] = image.dims;
+const pixels = Buffer.alloc(image.data.length);
+for (let i = 0; i < count; i++) {
+  const top = Math.floor(i / NUM_COLUMNS) * height;
+  const left = (i % NUM_COLUMNS) * width;
+  for (let y = 0; y < height; y++)
+    for (let x = 0; x < width * channels; x++) {
+      const value = image.data[(i * height + y) * width * channels + x];
+      const line = (top + y) * NUM_COLUMNS * width + left;
+      pixels[line * channels + x] = Math.round(127.5 * (value + 1));
+    }
+}
+const kind = channels === 1 ? "P5" : "P6";
+const size = `${NUM_COLUMNS * width} ${numRows * height}`;
+writeFileSync(output, Buffer.concat([Buffer.from(`${kind}\n${size}\n255\n`), pixels]));
+if (numbers) {
+  const plain = ({ dims, data }) => ({ dims, data: Array.from(data) });
+  const tensors = Object.entries({ ...inputs, image });
+  const content = Object.fromEntries(tensors.map(([k, v]) => [k, plain(v)]));
+  writeFileSync(numbers, JSON.stringify(content));
+}
+console.log(`wrote ${output}: ${count} images`);
+
+const codeMap = JSON.parse(metadata["keras_infogan.code_map"] ?? "{}");
+const categories = codeMap.codes?.[categoryName]?.categories ?? [];
+categories.forEach(({ name }, number) => {
+  const meaning = name ?? "no class of its own";
+  console.log(`row ${number} is category ${number}: ${meaning}`);
+});
