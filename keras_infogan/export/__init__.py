@@ -1,1 +1,1 @@
-"""A trained model in the formats of others."""
+"""A trained InfoGAN for other programs than Keras."""
