@@ -111,7 +111,6 @@ export class Pad {
   paint(pen) {
     const { width, height } = this.#canvas;
     const context = this.#canvas.getContext("2d");
-    context.fillStyle = "black";
     context.fillRect(0, 0, width, height);
     context.strokeStyle = "white";
     context.lineWidth = (pen * width) / 28;

@@ -3,7 +3,7 @@
 import { byId, clamp, element } from "app";
 import { inWords } from "codes";
 import { Pad, rasterize } from "drawing";
-import { largeView, show, toPictures } from "pictures";
+import { enlarge, show, toPictures } from "pictures";
 
 // How many noises are tried, and how many at a time.
 const SEEN = "What the encoder sees";
@@ -81,7 +81,7 @@ class Hand {
     app.state.ink = [];
     this.#picture = image;
     byId("pad-hint").hidden = true;
-    largeView(byId("pad"), app.image)(toPictures(image)[0]);
+    enlarge(byId("pad"), toPictures(image)[0]);
     this.#start(true);
   }
 

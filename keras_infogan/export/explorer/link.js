@@ -3,7 +3,7 @@
 import { fromText, toText } from "drawing";
 import { middle } from "codes";
 
-export const MAX_SEED = 2 ** 32 - 1;
+const MAX_SEED = 2 ** 32 - 1;
 
 // "12;3;0.35,-0.2": the seed, then each code in its order.
 function pointToText(codes, { seed, codes: values }) {
@@ -14,7 +14,9 @@ function textToPoint(codes, text) {
   const [seed, ...values] = text.split(";");
   const point = { seed: toSeed(seed), codes: middle(codes) };
   codes.forEach((code, index) => {
-    const numbers = (values[index] ?? "").split(",").map(Number);
+    // An empty string would be 0.
+    const texts = (values[index] ?? "").split(",");
+    const numbers = texts.map((each) => (each ? Number(each) : NaN));
     if (code.type === "categorical") {
       if (numbers[0] in code.labels) point.codes[code.name] = numbers[0];
     } else if (numbers.length === code.dim && numbers.every(Number.isFinite)) {
@@ -27,9 +29,9 @@ function textToPoint(codes, text) {
   return point;
 }
 
+/** A seed as somebody has typed it, or 1. */
 export function toSeed(text) {
-  const seed = Number(text);
-  return Number.isInteger(seed) && seed >= 0 && seed <= MAX_SEED ? seed : 1;
+  return /^\d+$/.test(text) && Number(text) <= MAX_SEED ? Number(text) : 1;
 }
 
 /** The state of a page that nobody has touched. */

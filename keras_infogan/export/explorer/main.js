@@ -7,7 +7,8 @@
 //   generate({noise, category, ...})  rows of numbers; to {data, dims}, NHWC
 //   encode(rows)                      images as rows of numbers; to outputs
 //   drawing()   what the encoder reads of the strokes, {data, dims}
-//   state       what the link holds
+//   state       what a link holds
+//   link()      that link
 
 import { App, byId } from "app";
 import { describeCodes } from "codes";
@@ -49,13 +50,15 @@ export async function start() {
   return performance.now();
 }
 
-function expose({ run, schedule, state, image, page }) {
+function expose(app) {
+  const { run, schedule, state, image, page } = app;
   const tensor = (rows, shape) => ({
     data: Float32Array.from(rows.flat()),
     dims: [rows.length, ...(shape ?? [rows[0].length])],
   });
   Object.assign(window.explorer, {
     settled: () => schedule.settled(),
+    link: () => app.link(),
     noise,
     state,
     page,
@@ -93,26 +96,24 @@ function mountLink(app) {
   });
 }
 
+// What was chosen before is set by the page, so that it does not flash.
 function mountTheme() {
-  const root = document.documentElement;
+  const { dataset } = document.documentElement;
   const button = byId("theme");
   const dark = matchMedia("(prefers-color-scheme: dark)");
-  const current = () => root.dataset.theme ?? (dark.matches ? "dark" : "light");
-  const other = () => (current() === "dark" ? "light" : "dark");
+  const isDark = () =>
+    dataset.theme === "dark" || (dataset.theme !== "light" && dark.matches);
   const refresh = () => {
-    button.textContent = other() === "dark" ? "Dark" : "Light";
+    button.textContent = isDark() ? "Light" : "Dark";
   };
-  // Browsers may keep no notes for files.
-  try {
-    const kept = localStorage.getItem("theme");
-    if (kept) root.dataset.theme = kept;
-  } catch {}
   button.onclick = () => {
-    root.dataset.theme = other();
-    try {
-      localStorage.setItem("theme", root.dataset.theme);
-    } catch {}
+    dataset.theme = isDark() ? "light" : "dark";
     refresh();
+    try {
+      localStorage.setItem("theme", dataset.theme);
+    } catch {
+      // It holds until the page is closed.
+    }
   };
   dark.addEventListener("change", refresh);
   refresh();

@@ -2,14 +2,14 @@
 
 import { byId, element } from "app";
 import { interpolate } from "codes";
-import { largeView, show } from "pictures";
+import { enlarge, makeLarge, show } from "pictures";
 
 const FRAMES = 9;
 const PERIOD = 5000; // milliseconds from A to B and back
 
 export function mountMorph(app) {
   const frame = byId("morph");
-  const showLarge = largeView(frame, app.image);
+  makeLarge(frame, app.image);
   const share = byId("share");
   const between = (shares) => {
     const [from, to] = [app.state.from, app.state.to].map((point) =>
@@ -22,7 +22,7 @@ export function mountMorph(app) {
     element: frame,
     async paint() {
       const { pictures } = await between([Number(share.value)]);
-      showLarge(pictures[0]);
+      enlarge(frame, pictures[0]);
     },
   });
   const strip = Array.from({ length: FRAMES }, () => app.newCanvas());

@@ -27,18 +27,25 @@ export function show(canvas, picture) {
   canvas.getContext("2d").putImageData(picture, 0, 0);
 }
 
-/** Shows pictures on a canvas that is so large that no pixel can be seen. */
-export function largeView(canvas, size) {
-  const scale = Math.ceil(LARGE / size.width);
-  const small = newCanvas(size);
-  canvas.width = scale * size.width;
-  canvas.height = scale * size.height;
+/** A picture in the middle of a canvas, so large that no pixel can be seen. */
+export function enlarge(canvas, picture) {
+  const small = newCanvas(picture);
+  show(small, picture);
+  const { width, height } = canvas;
+  const scale = Math.min(width / small.width, height / small.height);
+  const size = [scale * small.width, scale * small.height];
   const context = canvas.getContext("2d");
-  return (picture) => {
-    show(small, picture);
-    context.imageSmoothingQuality = "high";
-    context.drawImage(small, 0, 0, canvas.width, canvas.height);
-  };
+  context.imageSmoothingQuality = "high";
+  context.fillRect(0, 0, width, height);
+  context.drawImage(
+    small, (width - size[0]) / 2, (height - size[1]) / 2, ...size,
+  );
+}
+
+/** Makes a canvas that large, for images of this size. */
+export function makeLarge(canvas, { width, height }) {
+  const scale = Math.ceil(LARGE / width);
+  Object.assign(canvas, { width: scale * width, height: scale * height });
 }
 
 /** Saves rows of canvases as one PNG, each pixel enlarged, with gaps. */

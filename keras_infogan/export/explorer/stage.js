@@ -2,17 +2,17 @@
 
 import { byId, clamp } from "app";
 import { toSeed } from "link";
-import { largeView, savePng } from "pictures";
+import { enlarge, makeLarge, savePng } from "pictures";
 
 export function mountStage(app) {
   const canvas = byId("picture");
-  const showLarge = largeView(canvas, app.image);
+  makeLarge(canvas, app.image);
   const refresh = app.schedule.add({
     element: canvas,
     async paint() {
       const rows = [app.vectors(app.state.at)];
       const { pictures, milliseconds } = await app.generate(rows);
-      showLarge(pictures[0]);
+      enlarge(canvas, pictures[0]);
       byId("speed").textContent = `${milliseconds.toFixed(1)} ms`;
     },
   });
