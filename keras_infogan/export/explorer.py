@@ -1,8 +1,8 @@
 """A page that draws with the generator and reads drawings with the encoder.
 
-It holds everything: both networks, the runtime for them, and the program, which
-is in the folder `explorer`, one JavaScript module a concern. It needs no network
-and no server.
+It holds everything: both networks, the runtime for them, and the program, whose
+JavaScript modules are in the folder `explorer`. It needs no network and no
+server.
 """
 
 import base64
@@ -137,28 +137,30 @@ def _describe(
 ) -> dict[str, Any]:
     """What the program has to know, of the metadata of `export_onnx`."""
     metadata = {entry.key: entry.value for entry in generator.metadata_props}
-    try:
-        spec = json.loads(metadata[f"{_METADATA}latent_spec"])
-    except KeyError:
+    image_shape = _shapes(generator.graph.output).get("image", [])
+    if f"{_METADATA}latent_spec" not in metadata or len(image_shape) != 3:
         raise ValueError(
-            "The generator should be a file of export_onnx. Received: one "
-            f"without {_METADATA}latent_spec in its metadata."
-        ) from None
+            f"The generator should be a file of export_onnx, with {_METADATA}"
+            "latent_spec in its metadata and an output image. Received: "
+            f"{', '.join(metadata) or 'no metadata'}; image: {image_shape}."
+        )
+    spec = json.loads(metadata[f"{_METADATA}latent_spec"])
     if code_map is None:
         code_map = json.loads(metadata.get(f"{_METADATA}code_map", "null"))
-    image_shape = _shapes(generator.graph.output).get("image")
-    # The encoder is of a model, and may be of another one.
-    received = _shapes(encoder.graph.input), _shapes(encoder.graph.output)
-    if received[0] != {"image": image_shape} or not all(
-        any(output.startswith(f"{name}_") for output in received[1])
+    inputs, outputs = (
+        _shapes(encoder.graph.input),
+        _shapes(encoder.graph.output),
+    )
+    if inputs != {"image": image_shape} or not all(
+        any(output.startswith(f"{name}_") for output in outputs)
         for name in spec["codes"]
     ):
         raise ValueError(
             f"The encoder should be of the same model, from image {image_shape}"
             f" to the codes {', '.join(spec['codes'])}. "
-            f"Received: from {received[0]} to {', '.join(received[1])}."
+            f"Received: from {inputs} to {', '.join(outputs)}."
         )
-    if len(image_shape) != 3 or image_shape[-1] not in (1, 3):
+    if image_shape[-1] not in (1, 3):
         raise ValueError(
             "An explorer shows images of 1 or 3 channels. "
             f"Received: shape={image_shape}."

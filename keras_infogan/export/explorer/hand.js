@@ -88,7 +88,7 @@ class Hand {
   #start(isDone) {
     this.#closest = null;
     this.#isDone = isDone;
-    this.#app.changed("hand");
+    this.#app.changed("link");
     this.#refreshReading();
   }
 

@@ -44,15 +44,16 @@ export function initialState(codes) {
     from.codes[first.name] = first.order[Math.floor(0.3 * first.dim)];
     to.codes[first.name] = first.order[Math.floor(0.8 * first.dim)];
   }
-  return { at, wall: 1, from, to, pen: 2.8, ink: [] };
+  return { at, wall: 1, from, to, share: 0.5, pen: 2.8, ink: [] };
 }
 
-export function stateToHash(codes, { at, wall, from, to, pen, ink }) {
+export function stateToHash(codes, { at, wall, from, to, share, pen, ink }) {
   const entries = {
     at: pointToText(codes, at),
     wall,
     from: pointToText(codes, from),
     to: pointToText(codes, to),
+    share,
     pen,
     ...(ink.length && { ink: toText(ink) }),
   };
@@ -70,7 +71,10 @@ export function hashToState(codes, hash) {
     if (entries.has(key)) state[key] = textToPoint(codes, entries.get(key));
   }
   if (entries.has("wall")) state.wall = toSeed(entries.get("wall"));
-  const pen = Number(entries.get("pen"));
+  const [share, pen] = ["share", "pen"].map((key) =>
+    parseFloat(entries.get(key)),
+  );
+  if (share >= 0 && share <= 1) state.share = share;
   if (pen >= 1 && pen <= 5) state.pen = pen;
   try {
     state.ink = fromText(entries.get("ink") ?? "");

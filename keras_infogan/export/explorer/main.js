@@ -80,7 +80,7 @@ function expose(app) {
 function mountLink(app) {
   let timer = 0;
   let link = location.href;
-  app.on(["at", "ends", "ink", "hand"], () => {
+  app.on(["at", "ends", "ink", "link"], () => {
     clearTimeout(timer);
     // Browsers refuse more than a few of these in a second.
     timer = setTimeout(() => {

@@ -21,7 +21,7 @@ export function mountMorph(app) {
   const refreshFrame = app.schedule.add({
     element: frame,
     async paint() {
-      const { pictures } = await between([Number(share.value)]);
+      const { pictures } = await between([app.state.share]);
       enlarge(frame, pictures[0]);
     },
   });
@@ -39,12 +39,20 @@ export function mountMorph(app) {
   for (const [end, letter] of [["from", "A"], ["to", "B"]]) {
     mountEnd(app, end, letter);
   }
-  app.on(["ends"], () => {
+  const moveTo = (place) => {
+    app.state.share = Math.round(1000 * place) / 1000;
+    share.value = app.state.share;
     refreshFrame();
+  };
+  share.oninput = () => {
+    moveTo(Number(share.value));
+    app.changed("link");
+  };
+  app.on(["ends"], () => {
+    moveTo(app.state.share);
     refreshStrip();
   });
-  share.oninput = refreshFrame;
-  mountPlayer(share, refreshFrame);
+  mountPlayer(app, share, moveTo);
 }
 
 function mountEnd(app, end, letter) {
@@ -68,24 +76,25 @@ function mountEnd(app, end, letter) {
   });
 }
 
-function mountPlayer(share, refresh) {
+function mountPlayer(app, share, moveTo) {
   const button = byId("play");
   let playing = 0;
   const stop = () => {
+    if (!playing) return;
     cancelAnimationFrame(playing);
     playing = 0;
     button.textContent = "Play";
+    app.changed("link");
   };
   button.onclick = () => {
     if (playing) return stop();
     button.textContent = "Pause";
     // On from where the slider is.
-    const done = Math.acos(1 - 2 * Number(share.value)) / (2 * Math.PI);
+    const done = Math.acos(1 - 2 * app.state.share) / (2 * Math.PI);
     const start = performance.now() - done * PERIOD;
     const step = (now) => {
       const turn = (2 * Math.PI * (now - start)) / PERIOD;
-      share.value = (1 - Math.cos(turn)) / 2;
-      refresh();
+      moveTo((1 - Math.cos(turn)) / 2);
       playing = requestAnimationFrame(step);
     };
     playing = requestAnimationFrame(step);
