@@ -10,8 +10,11 @@ import http.server
 import io
 import itertools
 import json
+import os
 import re
 import shutil
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -37,6 +40,7 @@ from keras_infogan.model import InfoGAN
 from keras_infogan.networks import build_discriminator
 from keras_infogan.networks import build_generator
 
+ROOT = Path(__file__).parents[1]
 SOURCES = Path(explorer.__file__).parent / "explorer"
 RUNTIME = SOURCES / "runtime"
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -1042,6 +1046,29 @@ def test_it_fits_narrow_screens(page, width):
     # What is wider than the window makes it scroll sideways.
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     page.set_viewport_size(size)
+
+
+def test_the_script_measures_and_pictures(digits, browser, tmp_path):
+    done = subprocess.run(
+        [
+            sys.executable,
+            ROOT / "scripts/make_explorer.py",
+            *(digits.generator, digits.encoder, tmp_path / "page.html"),
+            *("--screenshot", tmp_path / "page.png", "--dark"),
+            *("--loads", "1"),
+        ],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    report = json.loads(done.stdout)
+    assert report["bytes"] == digits.page.stat().st_size
+    assert 0 < report["milliseconds_a_picture"] < 1000
+    assert 0 < report["seconds_to_first_picture"] < 60
+    with Image.open(tmp_path / "page.png") as picture:
+        assert picture.width == 1920
+        assert max(picture.convert("RGB").getpixel((5, 5))) < 40
 
 
 def test_everything_has_a_name(page):

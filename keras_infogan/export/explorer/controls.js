@@ -18,7 +18,12 @@ export function mountControls(app) {
 }
 
 const fieldset = (legend, ...children) =>
-  element("fieldset", {}, element("legend", { textContent: legend }), ...children);
+  element(
+    "fieldset",
+    {},
+    element("legend", { textContent: legend }),
+    ...children,
+  );
 
 function mountCategories(app, code) {
   const tiles = code.order.map((category) => {
@@ -90,7 +95,10 @@ function mountSliders(app, code) {
       input.value = sign * value;
       word.textContent = text.word;
       numbers.textContent = ` ${text.numbers}`;
-      input.setAttribute("aria-valuetext", `${text.word} ${text.numbers}`.trim());
+      input.setAttribute(
+        "aria-valuetext",
+        `${text.word} ${text.numbers}`.trim(),
+      );
     });
     const ends = words && [words[0], words[2]];
     return element(

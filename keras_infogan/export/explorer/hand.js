@@ -50,10 +50,11 @@ class Hand {
     this.pad = new Pad(byId("pad"), (_, isDone) => this.draw(isDone));
     this.#tiles = this.#makeTiles();
     this.#seen = app.newCanvas();
-    const title = app.firstCategorical ? `Each ${app.firstCategorical.title} in that hand` : "Generated again";
+    const title = app.firstCategorical
+      ? `Each ${app.firstCategorical.title} in that hand`
+      : "Generated again";
     byId("redrawn-title").textContent = title;
-    const add = (id, view) =>
-      app.schedule.add({ element: byId(id), ...view });
+    const add = (id, view) => app.schedule.add({ element: byId(id), ...view });
     this.#refreshReading = add("pad", { paint: () => this.#read() });
     this.#refreshRedrawn = add("redrawn", { paint: () => this.#redraw() });
     this.#refreshClosest = add("closest", {
@@ -126,7 +127,8 @@ class Hand {
   async #read() {
     const app = this.#app;
     const { pen, ink } = app.state;
-    this.#image = this.#picture ?? (ink.length ? rasterize(ink, pen, app.image) : null);
+    this.#image =
+      this.#picture ?? (ink.length ? rasterize(ink, pen, app.image) : null);
     const isEmpty = this.#image === null;
     for (const { button } of this.#tiles) button.disabled = isEmpty;
     byId("closest").textContent = "";
@@ -153,7 +155,10 @@ class Hand {
           "div",
           { className: "seen" },
           element("div", { className: "tile" }, this.#seen),
-          element("p", { className: "quiet", textContent: this.#picture ? SEEN : `${SEEN}, ${PREPARED}` }),
+          element("p", {
+            className: "quiet",
+            textContent: this.#picture ? SEEN : `${SEEN}, ${PREPARED}`,
+          }),
         ),
       );
       if (this.#isDone) byId("reading-text").textContent = text;
@@ -274,12 +279,19 @@ function showCategories(code, category, probabilities) {
     const short = code.isNamed ? name : name.split(" ").at(-1);
     return element(
       "div",
-      { className: name === label ? "" : "low", title: `${name}: ${percent(share)}` },
+      {
+        className: name === label ? "" : "low",
+        title: `${name}: ${percent(share)}`,
+      },
       bar,
       short,
     );
   });
-  const chart = element("div", { className: "bars", "aria-hidden": true }, ...bars);
+  const chart = element(
+    "div",
+    { className: "bars", "aria-hidden": true },
+    ...bars,
+  );
   return { nodes: [verdict, chart], texts: [`${label}, ${sure}`] };
 }
 

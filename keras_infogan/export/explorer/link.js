@@ -37,7 +37,9 @@ export function toSeed(text) {
 /** The state of a page that nobody has touched. */
 export function initialState(codes) {
   const at = { seed: 1, codes: middle(codes) };
-  const [from, to] = [at, { ...at, seed: 2 }].map((end) => structuredClone(end));
+  const [from, to] = [at, { ...at, seed: 2 }].map((end) =>
+    structuredClone(end),
+  );
   const first = codes.find(({ type }) => type === "categorical");
   if (first) {
     // Of ten digits, the 3 and the 8, which have a way between them.

@@ -36,7 +36,10 @@ export function mountMorph(app) {
       pictures.forEach((picture, index) => show(strip[index], picture));
     },
   });
-  for (const [end, letter] of [["from", "A"], ["to", "B"]]) {
+  for (const [end, letter] of [
+    ["from", "A"],
+    ["to", "B"],
+  ]) {
     mountEnd(app, end, letter);
   }
   const moveTo = (place) => {

@@ -38,7 +38,10 @@ export function enlarge(canvas, picture) {
   context.imageSmoothingQuality = "high";
   context.fillRect(0, 0, width, height);
   context.drawImage(
-    small, (width - size[0]) / 2, (height - size[1]) / 2, ...size,
+    small,
+    (width - size[0]) / 2,
+    (height - size[1]) / 2,
+    ...size,
   );
 }
 
@@ -61,7 +64,11 @@ export async function savePng(rows, name, { scale = 1, gap = 0 } = {}) {
   rows.forEach((row, y) =>
     row.forEach((canvas, x) =>
       context.drawImage(
-        canvas, x * across, y * down, scale * width, scale * height,
+        canvas,
+        x * across,
+        y * down,
+        scale * width,
+        scale * height,
       ),
     ),
   );

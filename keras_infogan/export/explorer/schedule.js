@@ -32,7 +32,7 @@ export class Schedule {
 
   async #drain() {
     await null; // so that all changes of one event come first
-    for (let view; (view = this.#nextView()); ) {
+    for (let view; (view = this.#nextView());) {
       // On from where it was, or the end of a wall would never have its turn.
       const waiting = [...view.stale].sort((a, b) => a - b);
       const piece = waiting.find((p) => p >= view.next) ?? waiting[0];

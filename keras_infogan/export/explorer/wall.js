@@ -63,7 +63,10 @@ export function mountWall(app) {
   wall.style.gridTemplateColumns = `minmax(1.5rem, auto) repeat(${COLUMNS}, minmax(0, 1fr))`;
   const line = (...children) => element("div", { role: "row" }, ...children);
   wall.append(
-    line(element("span", { role: "columnheader", "aria-label": "seed" }), ...heads),
+    line(
+      element("span", { role: "columnheader", "aria-label": "seed" }),
+      ...heads,
+    ),
     ...rows.map(({ label }, row) =>
       line(
         element("span", { role: "rowheader", textContent: label }),
