@@ -850,19 +850,20 @@ def test_a_morph_keeps_to_the_sphere_of_the_noise(page, digits):
     """Halfway, noise is `(a + b) / (2 cos(angle / 2))`, by Shoemake, 1985.
 
     The middle one of nine frames is that of two seeds and half of either
-    category.
+    category. Most noises are at right angles, whose formulas are simpler.
     """
     page.get_by_role("button", name="Set A").click()
     page.get_by_role("radio", name="6").check()
-    page.get_by_label("Noise, seed").fill("9")
+    page.get_by_label("Noise, seed").fill("404")
     page.keyboard.press("Enter")
     page.get_by_role("button", name="Set B").click()
     settle(page)
     first, last = (
         digits.model.sample_latents(1, seed=seed)["noise"].numpy()[0]
-        for seed in (1, 9)
+        for seed in (1, 404)
     )
     cosine = first @ last / np.linalg.norm(first) / np.linalg.norm(last)
+    assert cosine < -0.4
     noise = (first + last) / (2 * np.cos(np.arccos(cosine) / 2))
     category = np.zeros((1, 10), np.float32)
     category[0, [CLASSES.index(0), CLASSES.index(6)]] = 0.5
@@ -877,7 +878,7 @@ def test_a_morph_keeps_to_the_sphere_of_the_noise(page, digits):
     strip = page.locator("#strip canvas")
     assert strip.count() == 9
     np.testing.assert_allclose(pixels(strip.nth(4)), expected, atol=0.51)
-    for end, digit, seed in ((0, 0, 1), (8, 6, 9)):
+    for end, digit, seed in ((0, 0, 1), (8, 6, 404)):
         codes = {"category": CLASSES.index(digit)}
         assert_shows(strip.nth(end), digits.model, codes, seed)
 
