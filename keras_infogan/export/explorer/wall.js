@@ -64,7 +64,7 @@ export function mountWall(app) {
   const line = (...children) => element("div", { role: "row" }, ...children);
   wall.append(
     line(
-      element("span", { role: "columnheader", "aria-label": "seed" }),
+      element("span", { role: "columnheader", textContent: "seed" }),
       ...heads,
     ),
     ...rows.map(({ label }, row) =>
