@@ -169,7 +169,7 @@ class RunLog(StepCallback):
         )
         with self.writer.as_default(step=self.run_step):
             for name, value in line.items():
-                if name not in ("step", "epoch"):
+                if isinstance(value, float) and name != "epoch":
                     tf.summary.scalar(name, value)
 
     def close(self) -> None:

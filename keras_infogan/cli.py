@@ -27,6 +27,7 @@ from keras_infogan.files import explain
 from keras_infogan.files import one_line
 
 if TYPE_CHECKING:
+    from keras_infogan.code_map import CodeMap
     from keras_infogan.model import InfoGAN
 
 # How the options of a configuration are written on the command line.
@@ -99,6 +100,13 @@ def _code_values(text: str) -> tuple[str, list[float]]:
         raise argparse.ArgumentTypeError(
             f"expected NAME=VALUE or NAME=VALUE,VALUE, got {text!r}"
         ) from None
+
+
+def _attribute_value(text: str) -> tuple[str, float]:
+    name, values = _code_values(text)
+    if len(values) != 1:
+        raise argparse.ArgumentTypeError(f"expected NAME=VALUE, got {text!r}")
+    return name, values[0]
 
 
 def _code_dimension(text: str) -> tuple[str, int]:
@@ -264,11 +272,17 @@ def run_evaluate(args: argparse.Namespace) -> Any:
     config = TrainingConfig.load(config_path)
     from keras_infogan import evaluation
     from keras_infogan import training
+    from keras_infogan.loading import cache_directory
 
     data = training.load_data(
         config, data_dir=args.data_dir, archives_dir=args.archives_dir
     )
-    report = training.finish(config, args.model, *data)
+    report = training.finish(
+        config,
+        args.model,
+        *data,
+        cache_dir=cache_directory(args.data_dir),
+    )
     for sentence in evaluation.describe(report):
         _say(sentence)
     return report
@@ -312,7 +326,24 @@ def _add_sample(commands: Any) -> None:
     )
     _add_model_argument(parser)
     parser.add_argument(
-        "--category", type=int, metavar="C", help="of the first such code"
+        "--category",
+        metavar="C",
+        type=int,
+        help="a number of the first categorical code",
+    )
+    parser.add_argument(
+        "--digit",
+        metavar="NAME",
+        help="a class that the model has found, such as 7: the category that "
+        "stands for it in code_map.json",
+    )
+    parser.add_argument(
+        "--attribute",
+        type=_attribute_value,
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="such as slant=0.5: from -1 (least) to 1 (most); repeatable",
     )
     parser.add_argument(
         "--code",
@@ -355,7 +386,29 @@ def _chosen_codes(
                 f"Received: one with {', '.join(spec.codes)}."
             )
         codes[spec.categorical_names[0]] = args.category
+    if args.digit is not None:
+        name, numbers = _code_map(args.model).find_categories(args.digit)
+        # The purest of those that stand for it.
+        codes[name] = numbers[0]
+    for attribute, value in args.attribute:
+        name, index, sign = _code_map(args.model).find_dimension(attribute)
+        values = codes.setdefault(name, [[0.0] * spec.codes[name].dim])
+        values[0][index] = sign * value
     return codes
+
+
+def _code_map(run: Path) -> "CodeMap":
+    """What the codes of a run mean, or a `ValueError` without."""
+    from keras_infogan.code_map import CodeMap
+
+    path = run / "code_map.json"
+    if not path.is_file():
+        raise ValueError(
+            "A class or an attribute is found by the code map of a run. "
+            f"Received: {run}, without {path.name}. "
+            f"`keras-infogan evaluate {run}` makes one."
+        )
+    return CodeMap.load(path)
 
 
 def run_sample(args: argparse.Namespace) -> Any:
@@ -380,15 +433,19 @@ def _add_traverse(commands: Any) -> None:
         commands,
         "traverse",
         "draw what one code changes, from left to right",
-        example="runs/mnist --code continuous:0 --output continuous_0.png",
+        example="runs/mnist --attribute slant --output slant.png",
     )
     _add_model_argument(parser)
     parser.add_argument(
         "--code",
         type=_code_dimension,
-        required=True,
         metavar="NAME[:INDEX]",
         help="the code to sweep, and which of its dimensions",
+    )
+    parser.add_argument(
+        "--attribute",
+        metavar="NAME",
+        help="such as slant: the code that stands for it in code_map.json",
     )
     parser.add_argument(
         "--columns",
@@ -407,10 +464,26 @@ def run_traverse(args: argparse.Namespace) -> Any:
     from keras_infogan import training
     from keras_infogan import visualization
 
-    name, index = args.code
+    if (args.code is None) == (args.attribute is None):
+        raise ValueError(
+            "traverse takes one of --code and --attribute. Received: "
+            f"{'none' if args.code is None else 'both'}."
+        )
+    code_map = None
+    if args.attribute or (args.model / "code_map.json").is_file():
+        code_map = _code_map(args.model)
+    if code_map is not None and args.attribute:
+        name, index, _ = code_map.find_dimension(args.attribute)
+    else:
+        name, index = args.code
     model = training.load_model(args.model)
     grid = pictures.draw_traverse(
-        model, name, index, num_columns=args.columns, seed=args.seed
+        model,
+        name,
+        index,
+        num_columns=args.columns,
+        code_map=code_map,
+        seed=args.seed,
     )
     visualization.save_picture(args.output, grid)
     dimensions = model.latent_spec.input_dims[name]
@@ -454,6 +527,9 @@ def run_encode(args: argparse.Namespace) -> Any:
     from keras_infogan.picture_files import read_image
 
     model = training.load_model(args.model)
+    code_map = None
+    if (args.model / "code_map.json").is_file():
+        code_map = _code_map(args.model)
     images = []
     for path in args.images:
         image = read_image(path, model.image_shape, invert=args.invert)
@@ -464,9 +540,156 @@ def run_encode(args: argparse.Namespace) -> Any:
     for path, codes in zip(
         args.images, pictures.read_codes(model, images), strict=True
     ):
-        _say(f"{path}: {pictures.describe_codes(codes)}")
-        results.append({"image": str(path), **codes})
+        text = pictures.describe_codes(codes)
+        meaning: list[str] = []
+        if code_map is not None:
+            meaning = code_map.describe(codes)
+        _say(f"{path}: {', '.join(meaning)}{' - ' if meaning else ''}{text}")
+        results.append({"image": str(path), "meaning": meaning, **codes})
     return results
+
+
+def _add_export(commands: Any) -> None:
+    parser = _add_command(
+        commands,
+        "export",
+        "write a trained model for TensorFlow Serving, or as ONNX",
+        example="runs/mnist --saved-model serving/mnist --onnx mnist.onnx",
+    )
+    _add_model_argument(parser)
+    parser.add_argument(
+        "--saved-model",
+        type=Path,
+        metavar="DIR",
+        help="where the versions of the SavedModel are; a new one is published",
+    )
+    parser.add_argument(
+        "--version",
+        type=int,
+        metavar="N",
+        help="the number of the version (the next one)",
+    )
+    parser.add_argument(
+        "--onnx", type=Path, metavar="FILE", help="the generator, as ONNX"
+    )
+    parser.add_argument(
+        "--onnx-encoder",
+        type=Path,
+        metavar="FILE",
+        help="what reads the codes from an image, as ONNX",
+    )
+    parser.add_argument(
+        "--float16-weights",
+        action="store_true",
+        help="ONNX files of half the size, which still compute in float32",
+    )
+    parser.set_defaults(run=run_export)
+
+
+def run_export(args: argparse.Namespace) -> Any:
+    """`keras-infogan export`: returns what was written."""
+    kinds = ("saved_model", "onnx", "onnx_encoder")
+    if all(getattr(args, kind) is None for kind in kinds):
+        raise ValueError(
+            "export takes --saved-model, --onnx or --onnx-encoder. "
+            "Received: none of them."
+        )
+    if args.float16_weights and args.onnx is None and args.onnx_encoder is None:
+        raise ValueError(
+            "--float16-weights is for --onnx. Received: no --onnx."
+        )
+    from keras_infogan import training
+    from keras_infogan.export import onnx
+    from keras_infogan.export import saved_model
+
+    def read(name: str) -> Any:
+        path = args.model / name
+        return json.loads(path.read_text()) if path.is_file() else None
+
+    model = training.load_model(args.model)
+    code_map = read("code_map.json")
+    result = {}
+    if args.saved_model is not None:
+        result["saved_model"] = saved_model.export_saved_model(
+            model,
+            args.saved_model,
+            version=args.version,
+            code_map=code_map,
+            configuration=read("config.json"),
+        )
+    for kind, export in (
+        ("onnx", onnx.export_onnx),
+        ("onnx_encoder", onnx.export_onnx_encoder),
+    ):
+        path = getattr(args, kind)
+        if path is not None:
+            result[kind] = export(
+                model,
+                path,
+                code_map=code_map,
+                float16_weights=args.float16_weights,
+            )
+    for kind, path in result.items():
+        _say(f"{kind.replace('_', ' ')}: {path}")
+    return {kind: str(path) for kind, path in result.items()}
+
+
+def _add_serve_config(commands: Any) -> None:
+    parser = _add_command(
+        commands,
+        "serve-config",
+        "write what an operator of TensorFlow Serving needs",
+        example="serving --model-dir saved_models/mnist",
+    )
+    parser.add_argument(
+        "directory", type=Path, metavar="DIR", help="where the files go"
+    )
+    parser.add_argument(
+        "--model-dir",
+        type=Path,
+        required=True,
+        metavar="DIR",
+        help="where the versions of the SavedModel are",
+    )
+    parser.add_argument(
+        "--model-name",
+        metavar="NAME",
+        help="the name by which clients ask (that of the folder)",
+    )
+    for flag, text in (
+        ("--stable", "the version of the label stable (as it is, or 1)"),
+        ("--canary", "the version of the label canary (none)"),
+    ):
+        parser.add_argument(flag, type=int, metavar="N", help=text)
+    for flag, default, text in (
+        ("--replicas", 2, "servers that Kubernetes starts"),
+        ("--max-replicas", 8, "servers that it may start under load"),
+    ):
+        parser.add_argument(
+            flag,
+            type=int,
+            default=default,
+            metavar="N",
+            help=f"{text} (%(default)s)",
+        )
+    parser.set_defaults(run=run_serve_config)
+
+
+def run_serve_config(args: argparse.Namespace) -> Any:
+    """`keras-infogan serve-config`: returns the files."""
+    from keras_infogan.export import serve_config
+
+    paths = serve_config.write_serving_files(
+        args.directory,
+        model_name=args.model_name or args.model_dir.resolve().name,
+        model_dir=args.model_dir,
+        stable=args.stable,
+        canary=args.canary,
+        replicas=args.replicas,
+        max_replicas=args.max_replicas,
+    )
+    _say(f"Read {args.directory / 'OPERATING.md'} first.")
+    return {"files": [str(path) for path in paths]}
 
 
 def _add_presets(commands: Any) -> None:
@@ -524,6 +747,8 @@ def _parser() -> argparse.ArgumentParser:
         _add_sample,
         _add_traverse,
         _add_encode,
+        _add_export,
+        _add_serve_config,
         _add_presets,
     ):
         add(commands)
@@ -559,7 +784,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser = _parser()
     args = parser.parse_args(argv)
     try:
-        if args.run is not run_presets:
+        if args.run not in (run_presets, run_serve_config):
             _import_tensorflow()
         _print_result(args.run(args))
     except (OSError, ValueError) as error:

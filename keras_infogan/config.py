@@ -134,6 +134,11 @@ class TrainingConfig:
     checkpoint_interval: int = _option(
         200, "steps between checkpoints, beside those after each epoch"
     )
+    stop_when_unhealthy: bool = _option(
+        default=False,
+        text="end the run when the categories collapse, a loss is no number, "
+        "the discriminator has won, or Q reads what nobody sees",
+    )
     jit_compile: bool = _option(
         default=True,
         text="compile the step with XLA; without it, runs repeat, and resume, "

@@ -130,6 +130,30 @@ class ImageData:
         options.threading.private_threadpool_size = 1
         return stream.prefetch(2).with_options(options)
 
+    def labeled_batches(
+        self, batch_size: int, *, seed: int = 0
+    ) -> tf.data.Dataset:
+        """Returns an endless stream of pairs of images and all their labels.
+
+        Args:
+            batch_size: Images in an element.
+            seed: Any integer of 64 bits.
+
+        Returns:
+            A `tf.data.Dataset` of float32 tensors of shape
+            `(batch_size, height, width, channels)` in `[-1, 1]` and int64
+            tensors of shape `(batch_size,)`.
+        """
+        per_epoch = self.num_batches(batch_size)
+        key = _fold(seed, _IMAGE_ORDER)
+        rows = _index_batches(per_epoch, batch_size, len(self.images), key)
+        images, labels = self._tensor, tf.constant(self.labels)
+        return (
+            _from(0, per_epoch, rows)
+            .map(lambda rows: (_gather(images, rows), tf.gather(labels, rows)))
+            .prefetch(2)
+        )
+
     def _labeled_batches(
         self, num_labels: int, batch_size: int, *, seed: int, start: int
     ) -> tf.data.Dataset:

@@ -3,6 +3,7 @@
 import json
 import math
 import platform
+from collections.abc import Mapping
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -12,54 +13,114 @@ import tensorflow as tf
 
 from keras_infogan import __version__
 from keras_infogan import metrics
+from keras_infogan.attributes import measure
+from keras_infogan.classifier import load_classifier
+from keras_infogan.code_map import CategoryMeaning
+from keras_infogan.code_map import CodeMap
+from keras_infogan.code_map import DimensionMeaning
+from keras_infogan.code_map import Meanings
+from keras_infogan.code_map import name_categories
+from keras_infogan.code_map import name_dimensions
 from keras_infogan.codes import Bernoulli
 from keras_infogan.codes import Categorical
 from keras_infogan.data import ImageData
+from keras_infogan.latent import LatentSpec
 from keras_infogan.losses import mutual_information
 from keras_infogan.model import InfoGAN
+from keras_infogan.quality import measure_quality
+from keras_infogan.sweeps import measure_sweeps
 
 # The standard error of a code's information is its deviation over 100.
-NUM_INFORMATION_SAMPLES = 10_000
+NUM_SAMPLES = 10_000
 # Images that are floats at a time.
 _CHUNK = 10_000
+# Real images whose attributes are measured: their deviation is known to 2 %.
+_NUM_MEASURED = 2_000
 
 
 def evaluate(
-    model: InfoGAN, train: ImageData, test: ImageData, *, seed: int = 0
+    model: InfoGAN,
+    train: ImageData,
+    test: ImageData,
+    *,
+    seed: int = 0,
+    cache_dir: Path | None = None,
 ) -> dict[str, Any]:
     """Measures what the codes of a model know of real images.
 
     Labels are used here and nowhere else. The one-to-one mapping of categories
     to classes is fitted on the training split; accuracy, NMI and ARI are those
     of the test split. With several categorical codes they are those of the
-    first. They are `None` without such a code or without labels.
+    first. They are `None` without such a code or without labels, as is the
+    quality of the generated images, which needs a classifier.
 
     Args:
         model: The trained model.
         train: The training split, to fit the mapping.
         test: The test split.
         seed: Whole number, for the latents of the information.
+        cache_dir: Where the classifier of the data set is kept.
 
     Returns:
         Plain data, ready for JSON: `clustering_accuracy`,
         `normalized_mutual_information`, `adjusted_rand_index` in [0, 1] (the
         last may be negative), `clustering_accuracy_standard_error` (of the
         images, not of seeds), `category_usage_entropy` in nats on the test
-        images, `confusion` (classes in rows, categories in columns) with
+        images, `confusion` (classes in rows, categories in columns) and
+        `train_confusion` with
         `class_names`, `category_to_class` (-1 for a category that is left
         over); `mutual_information` in nats by code and `total`, with
         `mutual_information_standard_error`, `mutual_information_ceiling` (of
-        discrete codes) and `entropy`; `num_train_images`, `num_test_images`,
-        `seed` and `versions`.
+        discrete codes) and `entropy`; `sweeps` of gray images, as
+        `measure_sweeps` has them, by code; `quality`, as `measure_quality` has
+        it; `code_map`, as `CodeMap` has it; `dataset`,
+        `num_train_images`, `num_test_images`, `seed` and `versions`.
     """
+    clustering = _clustering(model, train, test)
+    latents = model.sample_latents(NUM_SAMPLES, seed=seed)
+    generated = model.generate_from(latents)
+    classifier = None
+    if train.labels is not None:
+        classifier = load_classifier(train, cache_dir)
+    sweeps: dict[str, Any] = {}
+    if model.image_shape[-1] == 1:
+        measured = measure(test.scaled(slice(_NUM_MEASURED)))
+        deviations = {
+            name: _deviation(values) for name, values in measured.items()
+        }
+        sweeps = measure_sweeps(model, deviations, classifier, seed=seed)
+    quality = None
+    if classifier is not None:
+        first = model.latent_spec.categorical_names[:1]
+        quality = measure_quality(
+            classifier,
+            generated,
+            latents[first[0]].numpy().argmax(axis=1) if first else None,
+            clustering["category_to_class"],
+            train,
+            test,
+            seed=seed,
+        )
     return {
-        **_clustering(model, train, test),
-        **_information(model, seed),
+        **clustering,
+        **_information(model, latents, generated),
+        "sweeps": sweeps,
+        "quality": quality,
+        "code_map": _name_codes(
+            model.latent_spec, clustering, sweeps
+        ).to_json(),
+        "dataset": train.name,
         "num_train_images": len(train.images),
         "num_test_images": len(test.images),
         "seed": seed,
         "versions": versions(),
     }
+
+
+def _deviation(values: np.ndarray) -> float:
+    """Of the images that are not empty; 0 if there is none."""
+    finite = values[np.isfinite(values)]
+    return float(finite.std()) if len(finite) else 0.0
 
 
 def read_report(path: Path) -> dict[str, Any] | None:
@@ -98,6 +159,7 @@ def _clustering(
                 "category_to_class",
                 "class_names",
                 "confusion",
+                "train_confusion",
             )
         )
     code = model.latent_spec.codes[names[0]]
@@ -106,11 +168,10 @@ def _clustering(
         "num_classes": len(class_names),
         "num_clusters": code.dim,
     }
-    mapping = metrics.match_clusters(
-        metrics.confusion_matrix(
-            train.labels, _find_clusters(model, train, names[0]), **sizes
-        )
+    train_confusion = metrics.confusion_matrix(
+        train.labels, _find_clusters(model, train, names[0]), **sizes
     )
+    mapping = metrics.match_clusters(train_confusion)
     labels, found = test.labels, _find_clusters(model, test, names[0])
     confusion = metrics.confusion_matrix(labels, found, **sizes)
     accuracy = metrics.clustering_accuracy(labels, found, mapping)
@@ -127,7 +188,31 @@ def _clustering(
         "category_to_class": mapping.tolist(),
         "class_names": class_names,
         "confusion": confusion.tolist(),
+        "train_confusion": train_confusion.tolist(),
     }
+
+
+def _name_codes(
+    spec: LatentSpec, clustering: dict[str, Any], sweeps: dict[str, Any]
+) -> CodeMap:
+    """The meaning of each code, as far as it was measured."""
+    by_sweep = name_dimensions(sweeps)
+    meanings: dict[str, Meanings] = {}
+    for name, code in spec.codes.items():
+        if not isinstance(code, Categorical):
+            unknown = (DimensionMeaning(),) * code.dim
+            meanings[name] = by_sweep.get(name, unknown)
+        elif name == spec.categorical_names[0] and clustering["confusion"]:
+            meanings[name] = name_categories(
+                clustering["train_confusion"], clustering["class_names"]
+            )
+        else:
+            meanings[name] = (CategoryMeaning(),) * code.dim
+    types = {
+        name: entry["type"]
+        for name, entry in spec.get_config()["codes"].items()
+    }
+    return CodeMap(meanings, types)
 
 
 def _find_clusters(model: InfoGAN, data: ImageData, name: str) -> np.ndarray:
@@ -141,13 +226,14 @@ def _find_clusters(model: InfoGAN, data: ImageData, name: str) -> np.ndarray:
     )
 
 
-def _information(model: InfoGAN, seed: int) -> dict[str, Any]:
+def _information(
+    model: InfoGAN, latents: Mapping[str, tf.Tensor], generated: np.ndarray
+) -> dict[str, Any]:
     """The bound on fresh latents, in inference mode."""
     spec = model.latent_spec
-    latents = model.sample_latents(NUM_INFORMATION_SAMPLES, seed=seed)
     posterior = {
         name: tf.constant(values)
-        for name, values in model.encode(model.generate_from(latents)).items()
+        for name, values in model.encode(generated).items()
     }
     bound = mutual_information(spec, latents, posterior)
     errors = {
@@ -158,7 +244,7 @@ def _information(model: InfoGAN, seed: int) -> dict[str, Any]:
                 )
             )
         )
-        / math.sqrt(NUM_INFORMATION_SAMPLES)
+        / math.sqrt(NUM_SAMPLES)
         for name, code in spec.codes.items()
     }
     nats = {name: float(value) for name, value in bound.items()}
@@ -179,7 +265,9 @@ def _information(model: InfoGAN, seed: int) -> dict[str, Any]:
 
 def describe(report: dict[str, Any]) -> list[str]:
     """What the numbers of a report mean, in sentences."""
-    sentences = []
+    sentences = [
+        f"Warning: {warning}" for warning in report.get("warnings", [])[-3:]
+    ]
     accuracy = report["clustering_accuracy"]
     if accuracy is not None:
         num_labels = report.get("num_labels", 0)
@@ -206,4 +294,21 @@ def describe(report: dict[str, Any]) -> list[str]:
             "reads more, by the statistics of a batch; longer training closes "
             "the gap."
         )
-    return sentences
+    quality = report["quality"]
+    if quality is not None:
+        sentences.append(
+            f"In features of a classifier of {report['dataset']}, generated "
+            "images are at a Frechet distance of "
+            f"{quality['frechet_distance']:.2f} from test images (as many "
+            f"training images: {quality['frechet_distance_floor']:.2f}); "
+            f"precision {quality['precision']:.2f}, recall "
+            f"{quality['recall']:.2f}."
+        )
+        if quality["category_agreement"]:
+            sentences.append(
+                "The classifier reads "
+                f"{quality['category_agreement']['all']:.1%} of them as the "
+                "class of their category."
+            )
+    code_map = CodeMap.from_json(report["code_map"])
+    return sentences + code_map.remarks(report["class_names"] or ())

@@ -178,3 +178,62 @@ def render_confusion_matrix(
         False
     )
     return _render_figure(figure)
+
+
+def render_effects(
+    sweeps: Mapping[str, Sequence[Mapping[str, Any]]], *, title: str
+) -> np.ndarray:
+    """A heat map of codes and attributes: correlation, colored, and effect.
+
+    Args:
+        sweeps: Of `sweeps.measure_sweeps`, by the name of the code; at least
+            one dimension.
+        title: A line above it all.
+
+    Returns:
+        uint8 array of shape `(height, width, 3)`. The color and the number are
+        Spearman's rho; below it stands the change along the sweep in deviations
+        of real images.
+    """
+    rows = {
+        name if len(dimensions) == 1 else f"{name}:{index}": sweep
+        for name, dimensions in sweeps.items()
+        for index, sweep in enumerate(dimensions)
+    }
+    if not rows:
+        raise ValueError("There should be at least one code. Received: none.")
+    attributes = list(next(iter(rows.values()))["correlation"])
+    figure = Figure(
+        figsize=(2.6 + 1.0 * len(attributes), 1.6 + 0.6 * len(rows)),
+        dpi=_DPI,
+        layout="constrained",
+    )
+    axes = figure.subplots()
+    correlations = np.array(
+        [
+            [sweep["correlation"][name] for name in attributes]
+            for sweep in rows.values()
+        ]
+    )
+    image = axes.imshow(
+        correlations, cmap="RdBu_r", vmin=-1, vmax=1, aspect="auto"
+    )
+    axes.set_xticks(range(len(attributes)), attributes)
+    axes.set_yticks(range(len(rows)), list(rows))
+    axes.tick_params(length=0)
+    axes.spines[:].set_visible(False)
+    figure.suptitle(title, fontsize="large")
+    for row, sweep in enumerate(rows.values()):
+        for column, name in enumerate(attributes):
+            rho = sweep["correlation"][name]
+            axes.text(
+                column,
+                row,
+                f"{rho:+.2f}\n({sweep['effect'][name]:+.1f} dev.)",
+                ha="center",
+                va="center",
+                fontsize=8,
+                color="white" if abs(rho) > 0.6 else "black",
+            )
+    figure.colorbar(image, label="Spearman's rho").outline.set_visible(False)
+    return _render_figure(figure)

@@ -35,6 +35,7 @@ RESERVED_NAMES = frozenset(
         "total",
         "confusion",
         "curves",
+        "attributes",
     }
 )
 

@@ -73,6 +73,12 @@ def load_images(
     return _read(builder, split, image_size, channels)
 
 
+def cache_directory(data_dir: str | os.PathLike[str] | None) -> Path:
+    """Where what was computed from data sets is kept, beside them."""
+    root = data_dir or tfds.core.constants.DATA_DIR
+    return Path(root).expanduser() / "keras_infogan"
+
+
 def _make_builder(
     name: str, data_dir: str | os.PathLike[str] | None
 ) -> tfds.core.DatasetBuilder:

@@ -6,6 +6,9 @@ from typing import Any
 import numpy as np
 
 from keras_infogan import visualization
+from keras_infogan.attributes import measure
+from keras_infogan.code_map import CodeMap
+from keras_infogan.code_map import DimensionMeaning
 from keras_infogan.codes import Bernoulli
 from keras_infogan.codes import Categorical
 from keras_infogan.model import InfoGAN
@@ -15,11 +18,14 @@ NUM_COLUMNS = 10
 NUM_PLAIN_ROWS = 5
 
 
-def draw_grids(model: InfoGAN, *, seed: int = 0) -> dict[str, np.ndarray]:
+def draw_grids(
+    model: InfoGAN, *, code_map: CodeMap | None = None, seed: int = 0
+) -> dict[str, np.ndarray]:
     """The grids of the write-up: categories, and each continuous code swept.
 
     Args:
         model: The model.
+        code_map: What the codes mean, for the captions.
         seed: Whole number, of noise and of the codes that are not shown.
 
     Returns:
@@ -29,21 +35,38 @@ def draw_grids(model: InfoGAN, *, seed: int = 0) -> dict[str, np.ndarray]:
     grids = {}
     for name, code in model.latent_spec.codes.items():
         if isinstance(code, Categorical):
-            grids[name] = draw_categories(model, name, seed=seed)
+            grids[name] = draw_categories(
+                model, name, code_map=code_map, seed=seed
+            )
         else:
             for index in range(code.dim):
                 grids[f"{name}_{index}"] = draw_traverse(
-                    model, name, index, seed=seed
+                    model, name, index, code_map=code_map, seed=seed
                 )
     return grids
 
 
-def draw_categories(model: InfoGAN, name: str, *, seed: int = 0) -> np.ndarray:
+def _row_labels(
+    name: str, num_categories: int, code_map: CodeMap | None
+) -> list[str]:
+    if code_map is None:
+        return [f"{name} {number}" for number in range(num_categories)]
+    return [code_map.label(name, number) for number in range(num_categories)]
+
+
+def draw_categories(
+    model: InfoGAN,
+    name: str,
+    *,
+    code_map: CodeMap | None = None,
+    seed: int = 0,
+) -> np.ndarray:
     """A grid with a row for each category and all else at random.
 
     Args:
         model: The model.
         name: A categorical code.
+        code_map: What the codes mean, for the captions.
         seed: Whole number.
 
     Returns:
@@ -58,7 +81,7 @@ def draw_categories(model: InfoGAN, name: str, *, seed: int = 0) -> np.ndarray:
     return visualization.render_grid(
         images,
         num_columns=NUM_COLUMNS,
-        row_labels=[f"{name} {number}" for number in range(num_categories)],
+        row_labels=_row_labels(name, num_categories, code_map),
         title=f"{name}: one row each, noise and other codes at random",
     )
 
@@ -69,18 +92,21 @@ def draw_traverse(
     index: int = 0,
     *,
     num_columns: int = NUM_COLUMNS,
+    code_map: CodeMap | None = None,
     seed: int = 0,
 ) -> np.ndarray:
     """A grid in which one code changes along each row.
 
     The rows are the categories of the first categorical code, if there is one;
-    noise and the other codes are the same all along a row.
+    noise and the other codes are the same all along a row. Under the value of
+    the code stands the mean of the attribute that it is known to change.
 
     Args:
         model: The model.
         name: The code to sweep.
         index: Its dimension, if it is not categorical.
         num_columns: Values of the sweep.
+        code_map: What the codes mean, for the captions.
         seed: Whole number.
 
     Returns:
@@ -94,18 +120,33 @@ def draw_traverse(
     latents = model.traverse_latents(
         name, index, num_rows=num_rows, num_columns=num_columns, seed=seed
     )
+    images = model.generate_from(latents)
+    labels = [
+        f"{value:d}" if swept else f"{value:+.1f}"
+        for value in code.sweep(num_columns).tolist()
+    ]
     dimension = name if swept or code.dim == 1 else f"{name}:{index}"
+    title = f"{dimension} changes from left to right, all else is kept"
+    meaning = code_map.codes[name][index] if code_map and not swept else None
+    if isinstance(meaning, DimensionMeaning) and meaning.attribute:
+        measured = measure(images)[meaning.attribute]
+        columns = measured.reshape(num_rows, num_columns).T
+        labels = [
+            f"{label}\n{np.mean(column[np.isfinite(column)]):.2f}"
+            if np.isfinite(column).any()
+            else label
+            for label, column in zip(labels, columns, strict=True)
+        ]
+        title = (
+            f"{dimension}, {meaning.attribute} ({meaning.unit}, measured), "
+            "from left to right"
+        )
     return visualization.render_grid(
-        model.generate_from(latents),
+        images,
         num_columns=num_columns,
-        row_labels=[f"{rows[0]} {row}" for row in range(num_rows)]
-        if rows
-        else None,
-        column_labels=[
-            f"{value:d}" if swept else f"{value:+.1f}"
-            for value in code.sweep(num_columns).tolist()
-        ],
-        title=f"{dimension} changes from left to right, all else is kept",
+        row_labels=_row_labels(rows[0], num_rows, code_map) if rows else None,
+        column_labels=labels,
+        title=title,
     )
 
 
@@ -139,9 +180,9 @@ def read_codes(
         images: Float arrays of shape `(height, width, channels)` in [-1, 1].
 
     Returns:
-        For each image a mapping by the name of the code: `category` and its
-        `probability`; `mean` and `stddev` of each dimension; or the
-        `probability` of each bit being 1.
+        For each image a mapping by the name of the code: `category`, its
+        `probability` and all `probabilities`; `mean` and `stddev` of each
+        dimension; or the `probability` of each bit being 1.
     """
     posterior = model.encode(np.stack(images))
     spec = model.latent_spec
@@ -153,6 +194,7 @@ def read_codes(
                 result[name] = {
                     "category": int(probabilities.argmax()),
                     "probability": float(probabilities.max()),
+                    "probabilities": probabilities.tolist(),
                 }
             elif isinstance(code, Bernoulli):
                 result[name] = {

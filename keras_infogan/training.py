@@ -11,13 +11,17 @@ from pathlib import Path
 from typing import Any
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from keras_infogan import callbacks
 from keras_infogan import figures
+from keras_infogan import health
 from keras_infogan import visualization
+from keras_infogan.code_map import CodeMap
 from keras_infogan.config import TrainingConfig
 from keras_infogan.data import ImageData
+from keras_infogan.evaluation import describe
 from keras_infogan.evaluation import evaluate
 from keras_infogan.evaluation import read_report
 from keras_infogan.files import atomic_path
@@ -25,12 +29,14 @@ from keras_infogan.files import is_partial
 from keras_infogan.files import one_line
 from keras_infogan.files import write_json
 from keras_infogan.latent import LatentSpec
+from keras_infogan.loading import cache_directory
 from keras_infogan.loading import load_images
 from keras_infogan.model import InfoGAN
 from keras_infogan.networks import build_discriminator
 from keras_infogan.networks import build_generator
 from keras_infogan.objective import Objective
 from keras_infogan.pictures import draw_grids
+from keras_infogan.report_page import write_page
 from keras_infogan.schedules import LinearEnd
 from keras_infogan.warp import Warp
 
@@ -157,9 +163,10 @@ def train(
 
     The directory holds `config.json`, `log.jsonl`, `events.*` of TensorBoard,
     `samples/`, `checkpoints/`, and at the end `model.keras`, `report.json`,
-    `curves.png` and `confusion.png`. A run that was interrupted or killed ends
-    with the same weights as one that was not (on a CPU; the deterministic
-    operations that a GPU would need exclude XLA). Sets the global seed and
+    `code_map.json`, the pictures, and `report.html` with all of it. A run that
+    was interrupted or killed ends with the same weights as one that was not (on
+    a CPU; the deterministic operations that a GPU would need exclude XLA). Sets
+    the global seed and
     dtype policy of Keras.
 
     Args:
@@ -175,6 +182,7 @@ def train(
         ValueError: If the options do not go together, or the directory belongs
             to a run with other options.
         OSError: If data cannot be had, or a file cannot be written.
+        Unhealthy: With `stop_when_unhealthy`, at the first problem.
         Interrupted: After SIGINT or SIGTERM, with a checkpoint.
     """
     run_dir = Path(run_dir)
@@ -209,10 +217,17 @@ def train(
                 num_steps,
                 steps_per_epoch,
             )
-            _fit(config, run_dir, model, batches, position)
+            sample = data.scaled(slice(health.NUM_IMAGES))
+            _fit(config, run_dir, model, batches, position, sample)
             with atomic_path(run_dir / "model.keras") as partial:
                 model.save(partial)
-        return finish(config, run_dir, data, test_data)
+        return finish(
+            config,
+            run_dir,
+            data,
+            test_data,
+            cache_dir=cache_directory(data_dir),
+        )
 
 
 def _check_labels(
@@ -283,8 +298,9 @@ def _fit(
     model: InfoGAN,
     batches: Callable[..., tf.data.Dataset],
     position: callbacks.RunPosition,
+    sample: np.ndarray,
 ) -> None:
-    """Trains from a position to the end."""
+    """Trains from a position to the end, and looks at a sample of images."""
     if position.first_step:
         _say(
             f"Resuming after step {position.first_step} of "
@@ -313,15 +329,25 @@ def _fit(
     checkpoints = callbacks.Checkpoints(
         run_dir / "checkpoints", position, interval=config.checkpoint_interval
     )
+    watch = health.Health(
+        sample,
+        position,
+        interval=config.log_interval,
+        stop=config.stop_when_unhealthy,
+    )
     with contextlib.closing(log), callbacks.CleanStop(checkpoints.save) as stop:
         model.fit(
             batches(start=position.first_step).take(num_steps),
             steps_per_epoch=num_steps,
             verbose=0,
-            callbacks=[log, pictures, checkpoints, stop],
+            callbacks=[watch, log, pictures, checkpoints, stop],
         )
     if stop.signal is not None:
         raise Interrupted(stop.signal, checkpoints.run_step)
+    if config.stop_when_unhealthy and watch.problems:
+        raise health.Unhealthy(
+            f"Stopped after step {watch.run_step}: {' '.join(watch.problems)}"
+        )
 
 
 def load_model(run: Path | str) -> InfoGAN:
@@ -366,6 +392,8 @@ def finish(
     run_dir: Path,
     train_data: ImageData,
     test_data: ImageData,
+    *,
+    cache_dir: Path | None = None,
 ) -> dict[str, Any]:
     """Evaluates the model of a run and writes its report and pictures.
 
@@ -374,20 +402,33 @@ def finish(
         run_dir: The directory, with `model.keras` in it.
         train_data: The training split.
         test_data: The test split.
+        cache_dir: Where the classifier of the data set is kept.
 
     Returns:
-        The report: that of `evaluation.evaluate`, with `num_labels` and the
-        `configuration`.
+        The report: that of `evaluation.evaluate`, with `num_labels`, the
+        `warnings` of the training and the `configuration`.
     """
     _say("Evaluating ...")
     model = load_model(run_dir)
+    log = callbacks.read_log(run_dir / "log.jsonl")
     report = {
-        **evaluate(model, train_data, test_data, seed=config.seed),
+        **evaluate(
+            model,
+            train_data,
+            test_data,
+            seed=config.seed,
+            cache_dir=cache_dir,
+        ),
         "num_labels": config.num_labels,
+        "warnings": [
+            f"After step {line['step']}: {warning}"
+            for line in log
+            for warning in line.get("warnings", [])
+        ],
         "configuration": config.to_json(),
     }
-    pictures = draw_grids(model)
-    log = callbacks.read_log(run_dir / "log.jsonl")
+    code_map = CodeMap.from_json(report["code_map"])
+    pictures = draw_grids(model, code_map=code_map)
     if log:
         pictures["curves"] = figures.render_curves(
             log, entropies=report["entropy"]
@@ -397,17 +438,30 @@ def finish(
             report["confusion"],
             class_names=report["class_names"],
             cluster_names=[
-                str(number) for number in range(len(report["confusion"][0]))
+                code_map.label(name, number).partition(" ")[2]
+                for name in model.latent_spec.categorical_names[:1]
+                for number in range(len(report["confusion"][0]))
             ],
             title=f"{config.dataset}, test images by class and category",
+        )
+    if report["sweeps"]:
+        pictures["attributes"] = figures.render_effects(
+            report["sweeps"], title=f"{config.dataset}: what each code changes"
         )
     for name, picture in pictures.items():
         visualization.save_picture(run_dir / f"{name}.png", picture)
     with tf.summary.create_file_writer(str(run_dir)).as_default():
-        for name in ("curves", "confusion"):
+        for name in ("curves", "confusion", "attributes"):
             if name in pictures:
                 tf.summary.image(
                     name, pictures[name][None], step=int(model.step)
                 )
+    write_page(
+        run_dir / "report.html",
+        report,
+        describe(report),
+        {name: run_dir / f"{name}.png" for name in pictures},
+    )
+    write_json(run_dir / "code_map.json", report["code_map"])
     write_json(run_dir / "report.json", report)
     return report

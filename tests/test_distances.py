@@ -2,10 +2,12 @@
 
 import numpy as np
 import pytest
+from scipy.spatial.distance import cdist
 
 from keras_infogan import distances
-from keras_infogan.distances import bootstrap_interval
+from keras_infogan.distances import density_coverage
 from keras_infogan.distances import frechet_distance
+from keras_infogan.distances import frechet_error
 from keras_infogan.distances import kernel_distance
 from keras_infogan.distances import precision_recall
 
@@ -141,10 +143,117 @@ def test_precision_and_recall(block, monkeypatch):
     assert precision_recall(real, real) == (1.0, 1.0)
 
 
+def naive_balls(images, members, num_neighbors):
+    """Row by row: the balls that each image is in."""
+    radii = [
+        sorted(row)[num_neighbors] for row in cdist(members, members).tolist()
+    ]
+    return cdist(images, members) <= np.array(radii)
+
+
+@pytest.mark.parametrize("block", [7, 1000])
+@pytest.mark.parametrize("num_neighbors", [1, 3, 5])
+def test_neighbors_are_those_of_whole_tables(num_neighbors, block, monkeypatch):
+    monkeypatch.setattr(distances, "_BLOCK", block)
+    generator = np.random.default_rng(10)
+    real = generator.normal(size=(60, 4))
+    generated = generator.normal(0.4, 0.8, size=(45, 4))
+    around_real = naive_balls(generated, real, num_neighbors)
+    around_generated = naive_balls(real, generated, num_neighbors)
+    assert precision_recall(real, generated, num_neighbors=num_neighbors) == (
+        pytest.approx(
+            (
+                around_real.any(axis=1).mean(),
+                around_generated.any(axis=1).mean(),
+            )
+        )
+    )
+    assert density_coverage(real, generated, num_neighbors=num_neighbors) == (
+        pytest.approx(
+            (
+                around_real.sum() / (num_neighbors * 45),
+                around_real.any(axis=0).mean(),
+            )
+        )
+    )
+
+
+@pytest.mark.parametrize("compare", [precision_recall, density_coverage])
+@pytest.mark.parametrize(("scale", "shift"), [(1e-6, 0), (1e6, 0), (1, 1e6)])
+def test_units_and_origin_of_features_do_not_matter(compare, scale, shift):
+    """Float64 keeps 10 digits of the differences here; none is that close."""
+    generator = np.random.default_rng(11)
+    real = generator.normal(size=(50, 8))
+    generated = generator.normal(0.0, 0.8, size=(50, 8))
+    assert compare(scale * real + shift, scale * generated + shift) == (
+        pytest.approx(compare(real, generated))
+    )
+
+
+def test_a_collapsed_generator():
+    """All at one of 100 real images: precise, without any recall.
+
+    Its balls have no radius, and hold that real image alone. Of the real balls,
+    those hold it to whose middle it is one of the 5 nearest, and its own.
+    """
+    real = np.random.default_rng(12).normal(size=(100, 3))
+    generated = np.repeat(real[:1], 100, axis=0)
+    assert precision_recall(real, generated) == (1.0, 0.01)
+    near = naive_balls(real[:1], real, 5).sum()
+    assert density_coverage(real, generated) == (
+        pytest.approx((near / 5, near / 100))
+    )
+
+
+def test_equal_images_many_times():
+    """Balls without a radius hold what is equal, and nothing else.
+
+    Not even by rounding, which differs with the number of images.
+    """
+    few = np.random.default_rng(13).normal(3.0, 1.0, size=(40, 65))
+    real = np.repeat(few, 6, axis=0)
+    assert precision_recall(real, real) == (1.0, 1.0)
+    assert precision_recall(real, real[5::7])[0] == 1.0
+    assert precision_recall(real, real + 1e-3) == (0.0, 0.0)
+    assert density_coverage(real, real + 1e-3) == (0.0, 0.0)
+
+
+def test_density_and_coverage_of_one_distribution():
+    """Closed forms that hold for any distribution, by exchanging images.
+
+    A generated image is as likely as any of n - 1 real ones to be of any rank
+    around a real one, so in its ball with k / n: the density is 1. A ball has
+    none if the first k of all n - 1 + m others are real: the coverage is 1 -
+    prod (n - i) / (n + m - i), i from 1 to k. Over 200 draws, within four
+    standard errors.
+    """
+    generator = np.random.default_rng(14)
+    n, m, k = 40, 60, 5
+    values = np.array(
+        [
+            density_coverage(
+                generator.exponential(size=(n, 3)),
+                generator.exponential(size=(m, 3)),
+            )
+            for _ in range(200)
+        ]
+    )
+    i = np.arange(1, k + 1)
+    expected = [1.0, 1.0 - np.prod((n - i) / (n + m - i))]
+    error = values.std(axis=0, ddof=1) / np.sqrt(len(values))
+    assert (abs(values.mean(axis=0) - expected) < 4 * error).all()
+    assert (error < 0.01).all()
+
+
 def test_order_of_the_images_is_no_matter():
     generator = np.random.default_rng(8)
     real, generated = generator.normal(size=(2, 60, 3))
-    for distance in (frechet_distance, kernel_distance, precision_recall):
+    for distance in (
+        frechet_distance,
+        kernel_distance,
+        precision_recall,
+        density_coverage,
+    ):
         np.testing.assert_allclose(
             distance(real[::-1], generator.permutation(generated)),
             distance(real, generated),
@@ -152,19 +261,17 @@ def test_order_of_the_images_is_no_matter():
         )
 
 
-def test_bootstrap_interval_of_a_mean():
-    """Of a normal sample: the mean +/- 1.96 standard errors.
+def test_frechet_error_of_a_line():
+    """Real images at 0 alone: the distance is `mean^2 + var`, E[x^2] at last.
 
-    2,000 draws give its ends to a tenth of the standard error (that of a 2.5 %
-    quantile is 0.06 of the deviation).
+    Its standard error is that of a mean of squares: for a normal of mean 0,
+    sqrt(2 / n). 400 draws know it to 1 / sqrt(800), 3.5 %, and the sample's own
+    fourth moment differs by some 4 %: four deviations of both.
     """
-    sample = np.random.default_rng(9).normal(size=400)
-    low, high = bootstrap_interval(
-        lambda rows: sample[rows].mean(), 400, num_draws=2000
-    )
-    error = sample.std() / 20
-    assert low == pytest.approx(sample.mean() - 1.96 * error, abs=0.15 * error)
-    assert high == pytest.approx(sample.mean() + 1.96 * error, abs=0.15 * error)
+    generated = np.random.default_rng(9).normal(size=(2000, 1))
+    real = np.array([[0.0], [0.0]])
+    error = frechet_error(real, generated, num_draws=400)
+    assert error == pytest.approx(np.sqrt(2 / 2000), rel=0.2)
 
 
 @pytest.mark.parametrize(
@@ -180,3 +287,12 @@ def test_wrong_features(real, generated, message):
     for distance in (frechet_distance, kernel_distance):
         with pytest.raises(ValueError, match=message):
             distance(real, generated)
+
+
+@pytest.mark.parametrize("compare", [precision_recall, density_coverage])
+def test_wrong_neighbors(compare):
+    few = np.zeros((3, 2))
+    with pytest.raises(ValueError, match="of at least 4 images"):
+        compare(few, few, num_neighbors=3)
+    with pytest.raises(ValueError, match="at least 1. Received: num_neigh"):
+        compare(few, few, num_neighbors=0)

@@ -83,8 +83,8 @@ def test_wrong_name(name):
     with pytest.raises(
         ValueError,
         match="lower-case letters, digits and underscores, and none of "
-        "confusion, curves, image, logits, noise, seed, total, valid. "
-        f"Received: {name!r}.",
+        "attributes, confusion, curves, image, logits, noise, seed, total, "
+        f"valid. Received: {name!r}.",
     ):
         LatentSpec(5, {name: Uniform()})
 

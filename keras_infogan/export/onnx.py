@@ -27,13 +27,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import keras
 import numpy as np
 import tensorflow as tf
 
 from keras_infogan import __version__
 from keras_infogan.codes import Bernoulli
 from keras_infogan.codes import Categorical
+from keras_infogan.export.precision import float32_copy
 from keras_infogan.files import atomic_path
 from keras_infogan.files import one_line
 from keras_infogan.model import InfoGAN
@@ -51,7 +51,6 @@ FLOAT16_TOLERANCE = 4.0 / 255.0
 # Smaller tensors are biases and scales, which weigh next to nothing.
 MIN_FLOAT16_SIZE = 1024
 
-_HALF_POLICIES = ("mixed_float16", "mixed_bfloat16", "float16", "bfloat16")
 _ACTIVATIONS = {Categorical: tf.nn.softmax, Bernoulli: tf.sigmoid}
 
 Network = Callable[..., dict[str, tf.Tensor]]
@@ -92,7 +91,7 @@ def export_onnx(
             `code_map` is not plain data. No file is written then.
         OSError: If the file cannot be written.
     """
-    generator = _in_float32(model.generator)
+    generator = float32_copy(model.generator)
     names = list(model.latent_spec.input_dims)
 
     def generate(*latents):
@@ -128,7 +127,7 @@ def export_onnx_encoder(
     `latent_spec.posterior_dims`, and `<code>_probabilities` of each code that
     has logits. In all else it is like `export_onnx`.
     """
-    discriminator = _in_float32(model.discriminator)
+    discriminator = float32_copy(model.discriminator)
     spec = model.latent_spec
 
     def encode(image):
@@ -154,17 +153,6 @@ def export_onnx_encoder(
         metadata=_metadata(model, code_map, model_card),
         float16_weights=float16_weights,
     )
-
-
-def _in_float32(network: keras.Model) -> keras.Model:
-    """The same weights in a network of float32, whatever its policy."""
-    config = keras.tree.map_structure(
-        lambda leaf: "float32" if leaf in _HALF_POLICIES else leaf,
-        network.get_config(),
-    )
-    single = type(network).from_config(config)
-    single.set_weights(network.get_weights())
-    return single
 
 
 def _metadata(
@@ -239,7 +227,12 @@ def _export(
         ) from error
     tolerance = FLOAT16_TOLERANCE if float16_weights else TOLERANCE
     if not difference <= tolerance:
-        remedy = "Store float32 weights" if float16_weights else "Report it"
+        remedy = (
+            "Store float32 weights"
+            if float16_weights
+            else "Build it of other layers: one of them amplifies rounding, or "
+            "is another one in a graph"
+        )
         raise ValueError(
             "The ONNX file should give the numbers of Keras within "
             f"{tolerance:.2g}. Received: a difference of {difference:.2g}. "
@@ -270,7 +263,9 @@ def _convert(network: Network, inputs: Mapping[str, np.ndarray]) -> Any:
             end.type.denotation = "IMAGE"
     # What tf2onnx leaves of the arithmetic of shapes depends on hashes of
     # names; onnxslim leaves none.
-    return _canonical(onnxslim.slim(content).graph)
+    graph = onnxslim.slim(content).graph
+    # The ends are not its: it drops denotations, and inputs that nothing reads.
+    return _canonical(graph, content.graph.input, content.graph.output)
 
 
 @contextlib.contextmanager
@@ -308,13 +303,12 @@ def _in_order(graph: Any) -> list[Any]:
     return list(nodes.values())
 
 
-def _canonical(graph: Any) -> Any:
+def _canonical(graph: Any, inputs: Any, outputs: Any) -> Any:
     """The same graph, with order and names that depend on nothing else."""
     from onnx import helper
 
     nodes = _in_order(graph)
-    ends = (*graph.input, *graph.output)
-    names = {"": "", **{end.name: end.name for end in ends}}
+    names = {"": "", **{end.name: end.name for end in (*inputs, *outputs)}}
     for number, node in enumerate(nodes):
         node.name = f"{node.op_type}_{number}"
         for kind, values in (("input", node.input), ("output", node.output)):
@@ -326,9 +320,7 @@ def _canonical(graph: Any) -> Any:
     for tensor in weights:
         tensor.name = names[tensor.name]
     weights.sort(key=lambda tensor: tensor.name)
-    return helper.make_graph(
-        nodes, "keras_infogan", graph.input, graph.output, weights
-    )
+    return helper.make_graph(nodes, "keras_infogan", inputs, outputs, weights)
 
 
 def _store_float16(graph: Any) -> None:

@@ -15,6 +15,7 @@ from keras_infogan.codes import Bernoulli
 from keras_infogan.codes import Categorical
 from keras_infogan.codes import Code
 from keras_infogan.codes import Uniform
+from keras_infogan.export.precision import float32_copy
 from keras_infogan.export.publication import publish
 from keras_infogan.export.warmup import serialize_requests
 from keras_infogan.export.warmup import write_warmup
@@ -110,23 +111,6 @@ def export_saved_model(
                 path.write_text(text, encoding="utf-8")
 
     return publish(directory, write, version=version)
-
-
-def float32_copy(network: keras.Model) -> keras.Model:
-    """A copy that computes in float32, whatever the policy of `network` is."""
-
-    def copy(layer: Any) -> Any:
-        config = layer.get_config()
-        # An operation, such as the clip of a deviation, has no policy.
-        if isinstance(layer, keras.layers.Layer):
-            config["dtype"] = "float32"
-        return type(layer).from_config(config)
-
-    twin = keras.models.clone_model(
-        network, clone_function=copy, recursive=True
-    )
-    twin.set_weights(network.get_weights())
-    return twin
 
 
 def _json(content: Mapping[str, Any] | None) -> str | None:

@@ -1,0 +1,380 @@
+"""What each code means: a category its class, a continuous code its attribute.
+
+Imports no TensorFlow, for clients that have the file alone.
+"""
+
+import json
+from collections.abc import Mapping
+from collections.abc import Sequence
+from dataclasses import asdict
+from dataclasses import dataclass
+from dataclasses import field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from scipy import stats
+
+from keras_infogan.attributes import ATTRIBUTES
+
+# A code is named after an attribute that rises, or falls, all along its sweep:
+# Spearman's rho of ten of eleven places in order is .98, of a coin's 0.
+_LEAST_CORRELATION = 0.8
+
+
+@dataclass(frozen=True)
+class CategoryMeaning:
+    """What a category stands for.
+
+    Args:
+        name: The class of most of its labeled images; `None` without any.
+        purity: Their share of them, in [0, 1].
+        confidence: The lower end of the 95 % interval of the purity (Clopper
+            and Pearson, 1934): low where labels are few.
+        num_labels: How many labeled images it has.
+    """
+
+    name: str | None = None
+    purity: float | None = None
+    confidence: float | None = None
+    num_labels: int = 0
+
+
+@dataclass(frozen=True)
+class DimensionMeaning:
+    """What a dimension of a code changes.
+
+    Args:
+        attribute: One of `attributes.ATTRIBUTES`; `None` if there is none that
+            it changes steadily, or another dimension changes it more.
+        sign: 1 if it rises with the code, -1 if it falls.
+        correlation: Spearman's rho of the code and the attribute along a
+            sweep, the mean over sweeps.
+        low: The attribute at the least value of the code, on average.
+        high: The attribute at the largest.
+        unit: Of both.
+    """
+
+    attribute: str | None = None
+    sign: int = 1
+    correlation: float | None = None
+    low: float | None = None
+    high: float | None = None
+    unit: str | None = None
+
+
+Meanings = tuple[CategoryMeaning, ...] | tuple[DimensionMeaning, ...]
+
+
+@dataclass(frozen=True)
+class CodeMap:
+    """The meaning of each code by its name.
+
+    Args:
+        codes: For a categorical code a meaning for each category, for the
+            others one for each dimension.
+        types: The type of each code, as a configuration has it.
+    """
+
+    codes: Mapping[str, Meanings]
+    types: Mapping[str, str] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data, ready for JSON."""
+        content: dict[str, Any] = {}
+        for name, meanings in self.codes.items():
+            categorical = isinstance(meanings[0], CategoryMeaning)
+            content[name] = {
+                "type": self.types.get(name),
+                "categories" if categorical else "dimensions": [
+                    asdict(meaning) for meaning in meanings
+                ],
+            }
+        return {"codes": content}
+
+    @classmethod
+    def from_json(cls, content: Any) -> "CodeMap":
+        """The inverse of `to_json`.
+
+        Raises:
+            ValueError: If it is no such data.
+        """
+        try:
+            return cls(
+                {
+                    name: tuple(
+                        CategoryMeaning(**entry) for entry in code["categories"]
+                    )
+                    if "categories" in code
+                    else tuple(
+                        DimensionMeaning(**entry)
+                        for entry in code["dimensions"]
+                    )
+                    for name, code in content["codes"].items()
+                },
+                {name: code["type"] for name, code in content["codes"].items()},
+            )
+        except (TypeError, KeyError, AttributeError) as error:
+            raise ValueError(
+                "A code map should be a JSON object with the meanings of each "
+                f"of its codes. Received one without: {error}."
+            ) from None
+
+    @classmethod
+    def load(cls, path: Path) -> "CodeMap":
+        """Reads a `code_map.json`."""
+        try:
+            return cls.from_json(json.loads(path.read_text()))
+        except ValueError as error:
+            raise ValueError(
+                f"{path} should be a code map; `keras-infogan evaluate` makes "
+                f"one. Received: {error}"
+            ) from None
+
+    def find_categories(self, name: str) -> tuple[str, list[int]]:
+        """The code and the categories that stand for a class.
+
+        The purest first, as several may.
+
+        Raises:
+            ValueError: If none does.
+        """
+        known: list[str] = []
+        for code, meanings in self.codes.items():
+            found = [
+                (-(meaning.purity or 0.0), number)
+                for number, meaning in enumerate(meanings)
+                if isinstance(meaning, CategoryMeaning) and meaning.name == name
+            ]
+            if found:
+                return code, [number for _, number in sorted(found)]
+            known += [
+                meaning.name
+                for meaning in meanings
+                if isinstance(meaning, CategoryMeaning) and meaning.name
+            ]
+        raise ValueError(
+            f"No category of this model stands for {name!r}. It has found "
+            f"{', '.join(sorted(set(known))) or 'no class'}."
+        )
+
+    def find_dimension(self, attribute: str) -> tuple[str, int, int]:
+        """The code, the dimension and the sign that change an attribute.
+
+        Raises:
+            ValueError: If none does.
+        """
+        known: list[str | None] = []
+        for code, meanings in self.codes.items():
+            for index, meaning in enumerate(meanings):
+                if isinstance(meaning, DimensionMeaning):
+                    if meaning.attribute == attribute:
+                        return code, index, meaning.sign
+                    known.append(meaning.attribute)
+        raise ValueError(
+            f"No code of this model stands for {attribute!r}. It has found "
+            f"{', '.join(name for name in known if name) or 'no attribute'}."
+        )
+
+    def label(self, code: str, index: int) -> str:
+        """A category or a dimension in a few words, for captions."""
+        meaning = self.codes[code][index]
+        if isinstance(meaning, CategoryMeaning):
+            return f"{code} {index}: {meaning.name or 'unnamed'}"
+        if meaning.attribute:
+            return meaning.attribute
+        return code if len(self.codes[code]) == 1 else f"{code}:{index}"
+
+    def describe(self, codes: Mapping[str, Mapping[str, Any]]) -> list[str]:
+        """What was read from an image, as far as it has a meaning.
+
+        Args:
+            codes: Of `pictures.read_codes`: `probabilities` of categories,
+                `mean` of dimensions.
+
+        Returns:
+            Words such as "7 (98 %)" and "slanted right", the latter where a
+            dimension is in the outer third of [-1, 1].
+        """
+        words = []
+        for name, meanings in self.codes.items():
+            values = codes.get(name, {})
+            by_name: dict[str, float] = {}
+            for index, meaning in enumerate(meanings):
+                if isinstance(meaning, CategoryMeaning):
+                    if meaning.name and "probabilities" in values:
+                        share = values["probabilities"][index]
+                        by_name[meaning.name] = (
+                            by_name.get(meaning.name, 0.0) + share
+                        )
+                elif (
+                    isinstance(meaning, DimensionMeaning)
+                    and meaning.attribute
+                    and "mean" in values
+                ):
+                    place = meaning.sign * values["mean"][index]
+                    attribute = ATTRIBUTES[meaning.attribute]
+                    if abs(place) > 1.0 / 3.0:
+                        words.append(
+                            attribute.high if place > 0 else attribute.low
+                        )
+            if by_name:
+                best = max(by_name, key=lambda key: by_name[key])
+                words.insert(0, f"{best} ({by_name[best]:.0%})")
+        return words
+
+    def remarks(self, class_names: Sequence[str] = ()) -> list[str]:
+        """What a reader must know, in sentences.
+
+        Args:
+            class_names: All classes of the data set.
+        """
+        sentences = []
+        for code, meanings in self.codes.items():
+            if isinstance(meanings[0], CategoryMeaning):
+                sentences += self._remarks_on_categories(code, class_names)
+            else:
+                sentences += [
+                    self._remark_on_dimension(code, index, meaning)
+                    for index, meaning in enumerate(meanings)
+                    if isinstance(meaning, DimensionMeaning)
+                ]
+        return sentences
+
+    def _remarks_on_categories(
+        self, code: str, class_names: Sequence[str]
+    ) -> list[str]:
+        by_name: dict[str, list[int]] = {}
+        unnamed = []
+        categories = [
+            meaning
+            for meaning in self.codes[code]
+            if isinstance(meaning, CategoryMeaning)
+        ]
+        for number, meaning in enumerate(categories):
+            if meaning.name is None:
+                unnamed.append(number)
+            else:
+                by_name.setdefault(meaning.name, []).append(number)
+        sentences = []
+        if by_name:
+            pairs = ", ".join(
+                f"{number} is {name!r}"
+                for name, numbers in by_name.items()
+                for number in numbers
+            )
+            sentences.append(f"Of `{code}`, {pairs}.")
+        for name, numbers in by_name.items():
+            if len(numbers) > 1:
+                sentences.append(
+                    f"Categories {' and '.join(map(str, numbers))} of `{code}` "
+                    f"are both {name!r}."
+                )
+        missing = [name for name in class_names if name not in by_name]
+        if by_name and missing:
+            sentences.append(
+                f"No category of `{code}` is {' or '.join(missing)}."
+            )
+        if unnamed:
+            sentences.append(
+                f"Unnamed categories of `{code}`: "
+                f"{', '.join(map(str, unnamed))}."
+            )
+        for number, meaning in enumerate(categories):
+            if meaning.purity is not None and meaning.purity < 0.8:
+                sentences.append(
+                    f"Category {number} of `{code}` is mixed: "
+                    f"{meaning.purity:.0%} are {meaning.name!r}."
+                )
+        return sentences
+
+    def _remark_on_dimension(
+        self, code: str, index: int, meaning: DimensionMeaning
+    ) -> str:
+        what = code if len(self.codes[code]) == 1 else f"{code}:{index}"
+        if meaning.attribute is None:
+            return f"`{what}` changes no measured attribute of its own."
+        return (
+            f"`{what}` is {meaning.attribute}: from {meaning.low:.2f} to "
+            f"{meaning.high:.2f} {meaning.unit} along the sweep, Spearman's "
+            f"rho {meaning.correlation:+.2f}."
+        )
+
+
+def name_categories(
+    confusion: np.ndarray, class_names: Sequence[str]
+) -> tuple[CategoryMeaning, ...]:
+    """Names each category by the class of most of its images.
+
+    Args:
+        confusion: Integer array of shape `(num_classes, num_categories)` of
+            labeled images; a handful will do.
+        class_names: The names of the classes.
+    """
+    meanings = []
+    for counts in np.asarray(confusion).T:
+        total, best = int(counts.sum()), int(counts.argmax())
+        if total == 0:
+            meanings.append(CategoryMeaning())
+            continue
+        hits = int(counts[best])
+        meanings.append(
+            CategoryMeaning(
+                class_names[best],
+                hits / total,
+                float(stats.beta.ppf(0.025, hits, total - hits + 1)),
+                total,
+            )
+        )
+    return tuple(meanings)
+
+
+def name_dimensions(
+    sweeps: Mapping[str, Sequence[Mapping[str, Any]]],
+) -> dict[str, tuple[DimensionMeaning, ...]]:
+    """Names each dimension by the attribute that it changes most.
+
+    Most, in deviations of the attribute over real images, among those that it
+    changes steadily. Each attribute names one dimension, the one that changes
+    it most. The area, which follows from thickness and length, names none.
+
+    Args:
+        sweeps: Of `sweeps.measure_sweeps`, by the name of the code.
+    """
+    candidates = sorted(
+        (
+            (abs(sweep["effect"][attribute]), name, index, attribute)
+            for name, dimensions in sweeps.items()
+            for index, sweep in enumerate(dimensions)
+            for attribute in ATTRIBUTES
+            if attribute != "area"
+            and abs(sweep["correlation"][attribute]) >= _LEAST_CORRELATION
+        ),
+        reverse=True,
+    )
+    chosen: dict[tuple[str, int], str] = {}
+    for _, name, index, attribute in candidates:
+        if (name, index) not in chosen and attribute not in chosen.values():
+            chosen[name, index] = attribute
+    meanings = {}
+    for name, dimensions in sweeps.items():
+        entries = []
+        for index, sweep in enumerate(dimensions):
+            attribute = chosen.get((name, index), "")
+            if not attribute:
+                entries.append(DimensionMeaning())
+                continue
+            rho = sweep["correlation"][attribute]
+            low, high = sweep["range"][attribute]
+            entries.append(
+                DimensionMeaning(
+                    attribute,
+                    1 if rho > 0 else -1,
+                    rho,
+                    low,
+                    high,
+                    ATTRIBUTES[attribute].unit,
+                )
+            )
+        meanings[name] = tuple(entries)
+    return meanings

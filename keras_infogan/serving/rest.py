@@ -1,0 +1,185 @@
+"""TensorFlow Serving by HTTP and JSON, with the standard library and NumPy."""
+
+import base64
+import binascii
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import SplitResult
+from urllib.parse import quote
+
+import numpy as np
+
+from keras_infogan.serving.calls import Deadline
+from keras_infogan.serving.calls import Kind
+from keras_infogan.serving.calls import Metadata
+from keras_infogan.serving.calls import Signature
+from keras_infogan.serving.calls import TensorSpec
+from keras_infogan.serving.calls import check_output
+from keras_infogan.serving.calls import parse_metadata
+from keras_infogan.serving.calls import parse_status
+from keras_infogan.serving.calls import refusal
+from keras_infogan.serving.calls import unexpected
+from keras_infogan.serving.http import HttpConnector
+
+# A float32 in JSON is at most 16 characters, and space around it.
+_BYTES_PER_NUMBER = 32
+_SMALL_ANSWER = 2**22
+_KINDS: dict[int, Kind] = {
+    400: "invalid",
+    404: "missing",
+    502: "unavailable",
+    503: "unavailable",
+    504: "unavailable",
+}
+
+
+class RestTransport:
+    """Calls of one model; https verifies certificate and host name.
+
+    It connects directly, without the proxies of the environment.
+
+    Args:
+        url: Of scheme http or https; a path is a prefix, as of an ingress.
+        model: The name of the model.
+        version: A version, or None.
+        label: A label of a version, or None.
+        connect_timeout: Seconds for each connection.
+        max_message_bytes: The largest answer as a message of gRPC; JSON of
+            numbers may be longer, by what it takes to write them.
+        ca_file: Certificates to trust in place of the system's.
+    """
+
+    def __init__(
+        self,
+        url: SplitResult,
+        model: str,
+        *,
+        version: int | None,
+        label: str | None,
+        connect_timeout: float,
+        max_message_bytes: int,
+        ca_file: Path | None,
+    ):
+        self.server = f"{url.scheme}://{url.netloc}"
+        self.model = model
+        self._path = f"{url.path.rstrip('/')}/v1/models/{quote(model, safe='')}"
+        if version is not None:
+            self._path += f"/versions/{version}"
+        elif label is not None:
+            self._path += f"/labels/{quote(label, safe='')}"
+        self._max_message_bytes = max_message_bytes
+        self._http = HttpConnector(url, connect_timeout, ca_file)
+
+    def close(self) -> None:
+        """Nothing: each call has a connection of its own."""
+
+    def status(self, deadline: Deadline) -> dict[int, dict[str, str]]:
+        answer = self._ask("GET", "", None, _SMALL_ANSWER, deadline)
+        return parse_status(self.server, answer)
+
+    def metadata(self, deadline: Deadline) -> Metadata:
+        answer = self._ask("GET", "/metadata", None, _SMALL_ANSWER, deadline)
+        try:
+            version = answer["model_spec"]["version"]
+            signatures = answer["metadata"]["signature_def"]["signature_def"]
+        except (KeyError, TypeError) as error:
+            raise unexpected(
+                self.server, "the metadata of a model", str(answer)
+            ) from error
+        return parse_metadata(self.server, version, signatures)
+
+    def predict(
+        self,
+        name: str,
+        signature: Signature,
+        inputs: Mapping[str, np.ndarray],
+        deadline: Deadline,
+    ) -> dict[str, np.ndarray]:
+        num_rows = len(next(iter(inputs.values())))
+        columns = {key: array.tolist() for key, array in inputs.items()}
+        body = json.dumps({"signature_name": name, "inputs": columns}).encode()
+        limit = _SMALL_ANSWER
+        for spec in signature.outputs.values():
+            limit += (
+                2 * self._max_message_bytes  # base64
+                if spec.dtype.kind == "O"
+                else num_rows * spec.row_size * _BYTES_PER_NUMBER
+            )
+        answer = self._ask("POST", ":predict", body, limit, deadline)
+        if "outputs" not in answer:
+            raise unexpected(self.server, "`outputs`", str(answer))
+        outputs = answer["outputs"]
+        if len(signature.outputs) == 1:
+            # The server leaves the name out where there is one alone.
+            outputs = {next(iter(signature.outputs)): outputs}
+        if not isinstance(outputs, dict):
+            raise unexpected(self.server, "outputs by name", str(outputs))
+        arrays = {}
+        for key, spec in signature.outputs.items():
+            arrays[key] = self._array(key, outputs.get(key), spec)
+            check_output(self.server, key, arrays[key], spec, num_rows)
+        return arrays
+
+    def _array(self, name: str, values: Any, spec: TensorSpec) -> np.ndarray:
+        kinds = {"f": "fiu", "i": "iu", "b": "b"}.get(spec.dtype.kind, "O")
+        try:
+            if kinds == "O":
+                decoded = [_decode_base64(value) for value in values]
+                return np.array(decoded, np.object_)
+            array = np.asarray(values)
+            if array.dtype.kind not in kinds and array.size:
+                raise TypeError(f"dtype={array.dtype}")
+            # What is beyond float32 becomes infinite, and is refused later.
+            with np.errstate(over="ignore"):
+                return array.astype(spec.dtype)
+        except (KeyError, OverflowError, TypeError, ValueError) as error:
+            raise unexpected(
+                self.server, f"{name!r} of {spec.dtype} values", str(error)
+            ) from error
+
+    def _ask(
+        self,
+        method: str,
+        subject: str,
+        body: bytes | None,
+        limit: int,
+        deadline: Deadline,
+    ) -> dict[str, Any]:
+        status, content = self._http.exchange(
+            method, self._path + subject, body, limit, deadline
+        )
+        if len(content) > limit:
+            raise unexpected(
+                self.server, f"at most {limit} bytes", "a longer answer"
+            )
+        try:
+            # Arrays nested a thousand deep end in a RecursionError.
+            answer = json.loads(content)
+        except (ValueError, RecursionError):
+            answer = None
+        if status != 200:
+            text = content[:1000].decode(errors="replace")
+            if isinstance(answer, dict) and "error" in answer:
+                text = str(answer["error"])
+            raise refusal(
+                self.server,
+                f"the model {self.model!r}",
+                _KINDS.get(status, "broken"),
+                f"HTTP {status}: {text}",
+            )
+        if not isinstance(answer, dict):
+            raise unexpected(
+                self.server,
+                "a JSON object",
+                content[:1000].decode(errors="replace"),
+            )
+        return answer
+
+
+def _decode_base64(value: dict[str, str]) -> bytes:
+    try:
+        return base64.b64decode(value["b64"], validate=True)
+    except binascii.Error as error:
+        raise ValueError(f"no base64: {error}") from error

@@ -1,0 +1,692 @@
+"""How fast the training step and the generator are, and what the hardware can.
+
+    python scripts/benchmark.py --quick --json quick.json
+    python scripts/benchmark.py --json scripts/results/benchmark.json
+
+Everything that is compared is a process of its own, all of them alive at once;
+they take turns (A B A B), so that what else the machine does hits all alike.
+The images are random bytes. PyTorch takes part if it can be imported, by the
+Python that `--torch-python` names or by this one.
+"""
+
+import argparse
+import json
+import os
+import platform
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from collections.abc import Mapping
+from importlib import metadata
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+ROUND_SECONDS = 3.0
+
+
+# One process: it is told what to do by its argument, warms up, and then does a
+# round for each line on stdin. It answers each with a line of JSON.
+
+
+def serve(work: Callable[[int], None], images: int, **facts: Any) -> None:
+    """Answers lines with how long `work` of so many steps took.
+
+    Args:
+        work: Takes the number of steps.
+        images: Images in a step.
+        **facts: What to say first.
+    """
+    begin = time.perf_counter()
+    work(1)
+    first = time.perf_counter() - begin
+    work(2)
+    begin = time.perf_counter()
+    work(1)
+    once = time.perf_counter() - begin
+    steps = max(1, round(ROUND_SECONDS / once))
+    print(json.dumps({"first_step_s": first, **facts}), flush=True)
+    for _ in sys.stdin:
+        begin, cpu = time.perf_counter(), time.process_time()
+        work(steps)
+        line = {
+            "wall_s": time.perf_counter() - begin,
+            "cpu_s": time.process_time() - cpu,
+            "steps": steps,
+            "images": steps * images,
+            "peak_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+            / 1024,
+        }
+        print(json.dumps(line), flush=True)
+
+
+def random_data(shape: tuple[int, int, int], num_images: int = 10_000) -> Any:
+    import numpy as np
+
+    from keras_infogan.data import ImageData
+
+    generator = np.random.default_rng(0)
+    images = generator.integers(0, 256, (num_images, *shape), np.uint8)
+    return ImageData(images, None, "random")
+
+
+def config_of(spec: Mapping[str, Any]) -> Any:
+    import dataclasses
+
+    from keras_infogan.config import preset
+
+    return dataclasses.replace(
+        preset(spec["preset"]), **spec.get("options", {})
+    )
+
+
+def train_worker(spec: Mapping[str, Any]) -> None:
+    """Steps of Keras's own training function, as `fit` calls it."""
+    from keras_infogan import training
+
+    config = config_of(spec)
+    begin = time.perf_counter()
+    model = training.build_model(config, num_steps=1000)
+    built = time.perf_counter() - begin
+    data = random_data(model.image_shape, spec.get("num_images", 10_000))
+    iterator = iter(data.batches(config.batch_size))
+    model.make_train_function()
+
+    def steps(count: int) -> None:
+        for _ in range(count):
+            logs = model.train_function(iterator)
+        # `fit` makes numbers of them, too.
+        for value in logs.values():
+            float(value)
+
+    serve(
+        steps,
+        config.batch_size * config.steps_per_execution,
+        build_s=built,
+        flops_per_image=step_flops(model),
+    )
+
+
+def fit_worker(spec: Mapping[str, Any]) -> None:
+    """All of `fit`, with its callbacks."""
+    from keras_infogan import training
+
+    config = config_of(spec)
+    model = training.build_model(config, num_steps=1000)
+    data = random_data(model.image_shape)
+    # So many that a call of `fit` and its first batch are no matter.
+    steps = 20
+
+    def run(count: int) -> None:
+        for _ in range(count):
+            model.fit(
+                data.batches(config.batch_size),
+                steps_per_epoch=steps,
+                verbose=0,
+            )
+
+    serve(run, config.batch_size * steps)
+
+
+def pipeline_worker(spec: Mapping[str, Any]) -> None:
+    """The stream of batches alone."""
+    config = config_of(spec)
+    shape = (config.image_size, config.image_size, config.channels)
+    iterator = iter(random_data(shape, 60_000).batches(config.batch_size))
+
+    def steps(count: int) -> None:
+        for _ in range(100 * count):
+            next(iterator)
+
+    serve(steps, 100 * config.batch_size)
+
+
+def torch_worker(spec: Mapping[str, Any]) -> None:
+    """The write-up's loop in PyTorch."""
+    import torch_reference
+
+    batch_size = spec["batch_size"]
+    serve(torch_reference.make_trainer(batch_size), batch_size)
+
+
+def generate_worker(spec: Mapping[str, Any]) -> None:
+    """The generator alone."""
+    batch_size = spec["batch_size"]
+    if spec["by"] == "torch":
+        import torch_reference
+
+        generate = torch_reference.make_generator()
+    else:
+        from keras_infogan import training
+
+        model = training.build_model(config_of(spec))
+        latents = model.sample_latents(batch_size)
+        if spec["by"] == "generate":
+
+            def generate(count: int) -> None:
+                model.generate_from(latents)
+        else:
+
+            def generate(count: int) -> None:
+                model.generator.predict(
+                    latents, batch_size=batch_size, verbose=0
+                )
+
+    def steps(count: int) -> None:
+        for _ in range(count):
+            generate(batch_size)
+
+    serve(steps, batch_size)
+
+
+def peak_worker(spec: Mapping[str, Any]) -> None:
+    """Products of large matrices, and convolutions: the best that there is."""
+    import tensorflow as tf
+
+    def rates() -> dict[str, float]:
+        found = {}
+        for size in (1024, 2048, 4096):
+            x = tf.random.normal((size, size))
+            found[f"matmul_{size}"] = rate(
+                lambda x=x: tf.matmul(x, x), 2 * size**3
+            )
+        for side, channels in ((56, 64), (28, 128), (14, 256)):
+            x = tf.random.normal((32, side, side, channels))
+            kernel = tf.random.normal((3, 3, channels, channels))
+            found[f"convolution_{side}_{channels}"] = rate(
+                lambda x=x, kernel=kernel: tf.nn.conv2d(x, kernel, 1, "SAME"),
+                2 * 32 * side**2 * 9 * channels**2,
+            )
+        return found
+
+    print(json.dumps({}), flush=True)
+    for _ in sys.stdin:
+        print(json.dumps(rates()), flush=True)
+
+
+def rate(compute: Callable[[], Any], flops: int) -> float:
+    """The best of both compilers and several tries, in FLOPs a second."""
+    import tensorflow as tf
+
+    best = 0.0
+    for jit_compile in (True, False):
+        function = tf.function(compute, jit_compile=jit_compile)
+        function()
+        for _ in range(8):
+            begin = time.perf_counter()
+            function().numpy()
+            best = max(best, flops / (time.perf_counter() - begin))
+    return best
+
+
+WORKERS = {
+    "train": train_worker,
+    "fit": fit_worker,
+    "pipeline": pipeline_worker,
+    "torch": torch_worker,
+    "generate": generate_worker,
+    "peak": peak_worker,
+}
+
+
+# The products of a step, by formula.
+
+
+def network_flops(network: Any) -> tuple[int, int]:
+    """Twice the products of one image, forward: of all layers, of the first.
+
+    A product and its addition are two; normalization and activations are not
+    counted, as they are by far fewer.
+    """
+    import math
+
+    counts = []
+    for layer in network.layers:
+        kind = type(layer).__name__
+        kernel = getattr(layer, "kernel", None)
+        if kind == "Dense":
+            counts.append(2 * math.prod(kernel.shape))
+        elif kind == "Conv2D":
+            pixels = math.prod(layer.output.shape[1:3])
+            counts.append(2 * math.prod(kernel.shape) * pixels)
+        elif kind == "Conv2DTranspose":
+            pixels = math.prod(layer.input.shape[1:3])
+            counts.append(2 * math.prod(kernel.shape) * pixels)
+        elif kind == "UpsampledConv2D":
+            # Four of nine products are left; so many must be made.
+            pixels = math.prod(layer.output.shape[1:3])
+            counts.append(2 * math.prod(kernel.shape) * pixels * 4 // 9)
+    return sum(counts), counts[0]
+
+
+def step_flops(model: Any) -> int:
+    """What a step cannot do without, for one image.
+
+    A pass backward is one product for the inputs and one for the weights. The
+    fused step goes through the discriminator with generated images forward,
+    and backward twice for the inputs (the two networks want different things of
+    the logits) and once for the weights; with each other kind of images
+    forward, and backward once for both. Real images need no gradient of
+    themselves. The three phases make the sum of theirs.
+    """
+    generator, _ = network_flops(model.generator)
+    discriminator, first = network_flops(model.discriminator)
+    objective = model.objective
+    warped = objective.warp_generated
+    real = 2 if objective.invariance_weight else 1
+    if model.update == "fused":
+        passes = 4 + 3 * warped + 3 * real
+        return (
+            3 * generator
+            + passes * discriminator
+            # Of one of the two backward passes, and of the real images.
+            - first * (1 + real)
+        )
+    # G against D: forward, inputs. D: real and generated. Both: all three.
+    return (
+        2 * 3 * generator
+        + (2 + 3 * (1 + real) + 3 * (1 + warped)) * discriminator
+        - first * (1 + real)
+    )
+
+
+# The parent: starts the processes, lets them take turns, and writes.
+
+
+def command(python: str, kind: str, spec: Mapping[str, Any]) -> list[str]:
+    return [python, __file__, "--worker", kind, json.dumps(spec)]
+
+
+class Contestant:
+    """A process that works when it is told to."""
+
+    def __init__(
+        self,
+        kind: str,
+        *,
+        python: str = sys.executable,
+        threads: int | None = None,
+        **spec: Any,
+    ) -> None:
+        environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"}
+        arguments = command(python, kind, spec)
+        if threads:
+            cores = sorted(os.sched_getaffinity(0))[:threads]
+            arguments = [
+                "taskset", "-c", ",".join(map(str, cores)), *arguments,
+            ]  # fmt: skip
+        self.errors = tempfile.TemporaryFile("w+")
+        self.process = subprocess.Popen(
+            arguments,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self.errors,
+            text=True,
+            env=environment,
+        )
+        self.facts = self._read()
+        self.rounds: list[dict[str, float]] = []
+
+    def _read(self) -> dict[str, Any]:
+        assert self.process.stdout is not None
+        line = self.process.stdout.readline()
+        if not line:
+            self.errors.seek(0)
+            raise OSError(f"A process failed: {self.errors.read()[-2000:]}")
+        return json.loads(line)
+
+    def work(self) -> dict[str, float]:
+        """Lets it do a round."""
+        assert self.process.stdin is not None
+        self.process.stdin.write("\n")
+        self.process.stdin.flush()
+        self.rounds.append(self._read())
+        return self.rounds[-1]
+
+    def close(self) -> None:
+        assert self.process.stdin is not None
+        self.process.stdin.close()
+        self.process.wait()
+
+    def summary(self) -> dict[str, Any]:
+        """Median and range over the rounds."""
+        rates = [line["images"] / line["wall_s"] for line in self.rounds]
+        return {
+            "images_per_s": median(rates),
+            "images_per_s_range": [min(rates), max(rates)],
+            "images_per_cpu_s": median(
+                line["images"] / line["cpu_s"] for line in self.rounds
+            ),
+            "step_ms": median(
+                1e3 * line["wall_s"] / line["steps"] for line in self.rounds
+            ),
+            "peak_mib": self.rounds[-1]["peak_mib"],
+            "rounds": len(self.rounds),
+            **self.facts,
+        }
+
+
+def compare(
+    contestants: Mapping[str, Callable[[], Contestant]], rounds: int
+) -> dict[str, dict[str, Any]]:
+    """Starts all, lets them take turns, and sums up."""
+    started = {name: start() for name, start in contestants.items()}
+    for _ in range(rounds):
+        for contestant in started.values():
+            contestant.work()
+    for contestant in started.values():
+        contestant.close()
+    results = {name: one.summary() for name, one in started.items()}
+    for name, result in results.items():
+        say(f"  {name:32} {result['images_per_s']:10.0f} images/s")
+    return results
+
+
+def say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+def measure_peak() -> dict[str, float]:
+    contestant = Contestant("peak")
+    # The first round warms up.
+    contestant.work()
+    found = contestant.work()
+    contestant.close()
+    return found
+
+
+def seconds_of(arguments: list[str]) -> float:
+    """The least CPU time of five runs of a command."""
+    times = []
+    for _ in range(5):
+        before = os.times()
+        subprocess.run(arguments, check=True, stdout=subprocess.DEVNULL)
+        after = os.times()
+        times.append(
+            after.children_user
+            + after.children_system
+            - before.children_user
+            - before.children_system
+        )
+    return min(times)
+
+
+def run_sections(args: argparse.Namespace) -> dict[str, Any]:
+    quick, torch_python = args.quick, args.torch_python
+    has_torch = (
+        subprocess.run(
+            [torch_python, "-c", "import torch"], stderr=subprocess.DEVNULL
+        ).returncode
+        == 0
+    )
+    rounds = 4 if quick else 7
+    results: dict[str, Any] = {"torch": has_torch}
+
+    def start(kind: str, **spec: Any) -> Callable[[], Contestant]:
+        return lambda: Contestant(kind, **spec)
+
+    def writeup(batch_size: int, update: str) -> Callable[[], Contestant]:
+        return start(
+            "train",
+            preset="writeup",
+            options={"batch_size": batch_size, "update": update},
+        )
+
+    say("The machine's own peak")
+    results["peak_flops"] = measure_peak()
+    best = max(results["peak_flops"].values())
+    say(f"  {best / 1e9:.0f} GFLOP/s")
+
+    results["writeup"] = {}
+    for batch_size in (64,) if quick else (32, 64, 128, 256, 512):
+        say(f"The write-up's networks, batches of {batch_size}")
+        contestants = {
+            update: writeup(batch_size, update)
+            for update in ("fused", "three_phase")
+        }
+        if has_torch:
+            contestants["torch"] = start(
+                "torch", python=torch_python, batch_size=batch_size
+            )
+        results["writeup"][batch_size] = compare(contestants, rounds)
+
+    say("Presets")
+    results["presets"] = compare(
+        {
+            name: start("train", preset=name)
+            for name in (
+                ("mnist",) if quick else ("mnist", "paper", "svhn", "dsprites")
+            )
+        },
+        rounds,
+    )
+    # Again, as the machine may be another by now.
+    again = measure_peak()
+    best = max(best, *again.values())
+    for result in results["presets"].values():
+        result["peak_share"] = (
+            result["images_per_s"] * result["flops_per_image"] / best
+        )
+        say(f"  {result['peak_share']:.0%} of the peak")
+
+    say("The input pipeline alone")
+    results["pipeline"] = compare(
+        {"mnist": start("pipeline", preset="mnist")}, rounds
+    )
+    if not quick:
+        results |= more_sections(start, has_torch, torch_python, rounds)
+    default = results["presets"]["mnist"]
+    of_writeup = results["writeup"][64]
+    results["summary"] = {
+        "writeup_fused_images_per_s": of_writeup["fused"]["images_per_s"],
+        "writeup_three_phase_images_per_s": of_writeup["three_phase"][
+            "images_per_s"
+        ],
+        "writeup_torch_images_per_s": of_writeup["torch"]["images_per_s"]
+        if has_torch
+        else None,
+        "default_images_per_s": default["images_per_s"],
+        "default_peak_share": default["peak_share"],
+        "pipeline_images_per_s": results["pipeline"]["mnist"]["images_per_s"],
+    }
+    return results
+
+
+def more_sections(
+    start: Callable[..., Callable[[], Contestant]],
+    has_torch: bool,
+    torch_python: str,
+    rounds: int,
+) -> dict[str, Any]:
+    """What the quick look leaves out."""
+    results: dict[str, Any] = {}
+    say("Options of the default preset")
+    results["options"] = compare(
+        {
+            "default": start("train", preset="mnist"),
+            "no XLA": start(
+                "train", preset="mnist", options={"jit_compile": False}
+            ),
+            "one core": start("train", preset="mnist", threads=1),
+            "bfloat16": start(
+                "train",
+                preset="mnist",
+                options={"dtype_policy": "mixed_bfloat16"},
+            ),
+            **{
+                f"{steps} steps an execution": start(
+                    "train",
+                    preset="mnist",
+                    options={"steps_per_execution": steps},
+                )
+                for steps in (4, 16, 64)
+            },
+            "fit": start("fit", preset="mnist"),
+        },
+        rounds,
+    )
+    say("The generator at work")
+    results["generate"] = {}
+    for batch_size in (1, 16, 64, 1024):
+        contestants = {
+            f"{by}, {batch_size} at once": start(
+                "generate", preset="writeup", by=by, batch_size=batch_size
+            )
+            for by in ("generate", "predict")
+        }
+        if has_torch:
+            contestants[f"torch, {batch_size} at once"] = start(
+                "generate",
+                python=torch_python,
+                by="torch",
+                batch_size=batch_size,
+            )
+        results["generate"] |= compare(contestants, rounds)
+    say("Growth with the batch, the image and its colors")
+    results["growth"] = compare(
+        {
+            **{
+                f"batches of {batch_size}": start(
+                    "train", preset="mnist", options={"batch_size": batch_size}
+                )
+                for batch_size in (32, 64, 256, 512)
+            },
+            **{
+                f"{size} x {size} x {channels}": start(
+                    "train",
+                    preset="mnist",
+                    options={"image_size": size, "channels": channels},
+                )
+                for size, channels in (
+                    (28, 3),
+                    (32, 1),
+                    (64, 1),
+                    (64, 3),
+                    (128, 1),
+                )
+            },
+        },
+        max(2, rounds // 2),
+    )
+    say("The start")
+    python = sys.executable
+    results["start_cpu_s"] = {
+        "python": seconds_of([python, "-c", "pass"]),
+        "import keras_infogan": seconds_of(
+            [python, "-c", "import keras_infogan"]
+        ),
+        "--help": seconds_of([python, "-m", "keras_infogan", "--help"]),
+        "import tensorflow": seconds_of([python, "-c", "import tensorflow"]),
+    }
+    return results
+
+
+def versions() -> dict[str, str]:
+    names = ("keras-infogan", "tensorflow", "keras", "numpy")
+    return {
+        "python": platform.python_version(),
+        **{name: metadata.version(name) for name in names},
+    }
+
+
+def table(results: Mapping[str, Any]) -> str:
+    """The numbers as Markdown."""
+    lines = [
+        "| what | images/s | range | images/CPU s | step (ms) | MiB |",
+        "|---|---|---|---|---|---|",
+    ]
+    groups = {
+        **{
+            f"write-up, batches of {size}: ": group
+            for size, group in results["writeup"].items()
+        },
+        "preset ": results["presets"],
+        "pipeline of ": results["pipeline"],
+        "default preset, ": results.get("options", {}),
+        "generator by ": results.get("generate", {}),
+        "default preset, images ": results.get("growth", {}),
+    }
+    for prefix, group in groups.items():
+        for name, one in group.items():
+            low, high = one["images_per_s_range"]
+            lines.append(
+                f"| {prefix}{name} | {one['images_per_s']:,.0f} "
+                f"| {low:,.0f} to {high:,.0f} | {one['images_per_cpu_s']:,.0f} "
+                f"| {one['step_ms']:.1f} | {one['peak_mib']:,.0f} |"
+            )
+    return "\n".join(lines)
+
+
+def draw(results: Mapping[str, Any], path: Path) -> None:
+    """Bars of the write-up's networks, the sizes of the batch side by side."""
+    import matplotlib.pyplot as plt
+
+    groups = results["writeup"]
+    names = list(next(iter(groups.values())))
+    figure, axes = plt.subplots(figsize=(8, 4), layout="constrained")
+    for number, name in enumerate(names):
+        places = [
+            place + (number - (len(names) - 1) / 2) * 0.25
+            for place in range(len(groups))
+        ]
+        rates = [group[name]["images_per_s"] for group in groups.values()]
+        bars = axes.bar(places, rates, 0.23, label=name.replace("_", " "))
+        axes.bar_label(bars, fmt="%.0f", fontsize=8)
+    axes.set_xticks(range(len(groups)), [str(size) for size in groups])
+    axes.set_xlabel("images in a batch")
+    axes.set_ylabel("images a second")
+    axes.set_title("Training of the write-up's networks, 32 x 32, two cores")
+    axes.legend()
+    figure.savefig(path, dpi=120)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description="Measure how fast this machine trains and generates."
+    )
+    parser.add_argument(
+        "--quick", action="store_true", help="the summary alone, in minutes"
+    )
+    parser.add_argument(
+        "--json", type=Path, metavar="FILE", help="where the numbers go"
+    )
+    parser.add_argument(
+        "--plot", type=Path, metavar="PNG", help="where the bars go"
+    )
+    parser.add_argument(
+        "--torch-python",
+        default=sys.executable,
+        metavar="PYTHON",
+        help="a Python that can import torch",
+    )
+    parser.add_argument(
+        "--worker", nargs=2, metavar=("KIND", "SPEC"), help=argparse.SUPPRESS
+    )
+    args = parser.parse_args()
+    if args.worker:
+        kind, spec = args.worker
+        WORKERS[kind](json.loads(spec))
+        return
+    begin = time.perf_counter()
+    results = run_sections(args)
+    results["seconds"] = time.perf_counter() - begin
+    results["cores"] = len(os.sched_getaffinity(0))
+    results["versions"] = versions()
+    results["command"] = "python scripts/benchmark.py" + (
+        " --quick" if args.quick else ""
+    )
+    print(table(results))
+    print(json.dumps(results["summary"], indent=2))
+    if args.json:
+        partial = args.json.with_name(f".partial-{args.json.name}")
+        partial.write_text(json.dumps(results, indent=2) + "\n")
+        partial.replace(args.json)
+    if args.plot:
+        draw(results, args.plot)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,54 @@
+#!/usr/bin/env bash
+# Serves the versions of a model on this machine, with TensorFlow Serving.
+#
+#   scripts/serve.sh                        saved_models/mnist, as "mnist"
+#   scripts/serve.sh DIR [NAME] [-- FLAGS]  FLAGS go to tensorflow_model_server
+#   REST_PORT=9501 GRPC_PORT=9500 scripts/serve.sh
+#
+# The server is tensorflow_model_server on the PATH, or the program that
+# TENSORFLOW_MODEL_SERVER names. Without one, the command for a container is
+# printed, and the exit code is 3. The server cannot be told to listen on
+# loopback alone; the container's ports are there alone.
+set -euo pipefail
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+
+say() { printf '==> %s\n' "$*" >&2; }
+
+positional=()
+while (($#)) && [[ $1 != -- ]]; do
+    positional+=("$1")
+    shift
+done
+(($#)) && shift
+if ((${#positional[@]} > 2)) || [[ ${positional[0]-} == -* ]]; then
+    say "usage: $0 [DIR [NAME]] [-- FLAGS]"
+    exit 2
+fi
+directory=${positional[0]-$root/saved_models/mnist}
+if ! ls "$directory"/[0-9]*/saved_model.pb >/dev/null 2>&1; then
+    say "$directory should have versions, such as $directory/1/saved_model.pb." \
+        "Export one: keras-infogan export RUN --saved-model $directory"
+    exit 2
+fi
+directory=$(cd "$directory" && pwd)
+name=${positional[1]-$(basename "$directory")}
+rest=${REST_PORT:-8501} grpc=${GRPC_PORT:-8500}
+
+server=${TENSORFLOW_MODEL_SERVER:-$(command -v tensorflow_model_server || true)}
+if [[ -z $server ]]; then
+    say "there is no tensorflow_model_server; this starts one in a container:"
+    printf '%q ' docker run --rm --read-only --tmpfs /tmp \
+        --publish "127.0.0.1:$grpc:8500" --publish "127.0.0.1:$rest:8501" \
+        --mount "type=bind,source=$directory,target=/models/$name,readonly" \
+        --env "MODEL_NAME=$name" tensorflow/serving:2.20.0 "$@"
+    printf '\n'
+    exit 3
+fi
+if ! command -v "$server" >/dev/null; then
+    say "TENSORFLOW_MODEL_SERVER should name a program. Received: $server"
+    exit 2
+fi
+say "serving $name at http://127.0.0.1:$rest and grpc://127.0.0.1:$grpc," \
+    "which other machines can reach, too, unless a firewall is between"
+exec "$server" --model_name="$name" --model_base_path="$directory" \
+    --rest_api_port="$rest" --port="$grpc" "$@"

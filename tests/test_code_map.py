@@ -1,0 +1,162 @@
+"""Names for codes: of a perfect, a collapsed and a merged representation."""
+
+import json
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from keras_infogan.attributes import ATTRIBUTES
+from keras_infogan.code_map import CategoryMeaning
+from keras_infogan.code_map import CodeMap
+from keras_infogan.code_map import DimensionMeaning
+from keras_infogan.code_map import name_categories
+from keras_infogan.code_map import name_dimensions
+
+CLASSES = ("zero", "one", "two")
+MAP = CodeMap(
+    {
+        "category": (
+            CategoryMeaning("7", 0.98, 0.97, 500),
+            CategoryMeaning("1", 0.6, 0.55, 400),
+            CategoryMeaning("7", 0.99, 0.98, 450),
+            CategoryMeaning(),
+        ),
+        "continuous": (
+            DimensionMeaning("slant", -1, -0.99, 0.4, -0.3, "rad"),
+            DimensionMeaning(),
+        ),
+    },
+    {"category": "categorical", "continuous": "uniform"},
+)
+
+
+def sweep(**effects: float) -> dict[str, Any]:
+    """A dimension that changes what is named by so many deviations."""
+    size = {name: effects.get(name, 0.0) for name in ATTRIBUTES}
+    return {
+        "effect": size,
+        "correlation": {
+            name: float(np.sign(value)) for name, value in size.items()
+        },
+        "range": {name: [0.0, value] for name, value in size.items()},
+    }
+
+
+@pytest.mark.parametrize(
+    ("confusion", "names", "purities"),
+    [
+        # Perfect, under other names.
+        ([[0, 9, 0], [0, 0, 8], [7, 0, 0]], CLASSES[2:] + CLASSES[:2], [1] * 3),
+        # Collapsed: all in one category.
+        ([[5, 0, 0], [6, 0, 0], [4, 0, 0]], ("one", None, None), [0.4, None]),
+        # Merged: two classes in one category, one split into two.
+        ([[5, 0, 0], [3, 0, 0], [0, 4, 2]], ("zero", "two", "two"), [0.625, 1]),
+    ],
+    ids=["perfect", "collapsed", "merged"],
+)
+def test_name_categories(confusion, names, purities):
+    meanings = name_categories(np.array(confusion), CLASSES)
+    assert tuple(meaning.name for meaning in meanings) == tuple(names)
+    for meaning, purity in zip(meanings, purities, strict=False):
+        assert meaning.purity == (
+            None if purity is None else pytest.approx(purity)
+        )
+
+
+@pytest.mark.parametrize(("hits", "total"), [(1, 1), (3, 4), (90, 100)])
+def test_confidence_is_of_an_exact_test(hits, total):
+    """The purity at which so many hits or more have a chance of 2.5 %."""
+    (meaning,) = name_categories(np.array([[hits], [total - hits]]), "ab")
+    assert meaning.confidence is not None
+    chance = stats.binom.sf(hits - 1, total, meaning.confidence)
+    assert chance == pytest.approx(0.025)
+    assert meaning.num_labels == total
+
+
+def test_name_dimensions():
+    """Each attribute names the dimension that changes it most, and the sign."""
+    named = name_dimensions(
+        {
+            "continuous": [
+                sweep(slant=-0.9, thickness=1.5, area=2.0),
+                sweep(slant=1.6, thickness=0.8),
+                sweep(thickness=0.5),
+            ]
+        }
+    )["continuous"]
+    assert [meaning.attribute for meaning in named] == [
+        "thickness",
+        "slant",
+        None,
+    ]
+    assert [meaning.sign for meaning in named] == [1, 1, 1]
+    assert (named[1].low, named[1].high, named[1].unit) == (0.0, 1.6, "rad")
+    (falling,) = name_dimensions({"a": [sweep(slant=-1.0)]})["a"]
+    assert (falling.attribute, falling.sign) == ("slant", -1)
+
+
+def test_an_attribute_that_wavers_names_nothing():
+    wavering = sweep(slant=2.0)
+    wavering["correlation"]["slant"] = 0.7
+    assert name_dimensions({"a": [wavering]})["a"][0].attribute is None
+
+
+def test_find():
+    """The purest of two that stand for a class."""
+    assert MAP.find_categories("7") == ("category", [2, 0])
+    assert MAP.find_categories("1") == ("category", [1])
+    assert MAP.find_dimension("slant") == ("continuous", 0, -1)
+    with pytest.raises(ValueError, match="stands for '3'. It has found 1, 7"):
+        MAP.find_categories("3")
+    with pytest.raises(ValueError, match="It has found slant"):
+        MAP.find_dimension("width")
+
+
+def test_what_is_odd_is_said():
+    remarks = " ".join(MAP.remarks(["1", "3", "7"]))
+    for part in (
+        "0 is '7', 2 is '7', 1 is '1'",
+        "0 and 2 of `category` are both '7'",
+        "No category of `category` is 3",
+        "Unnamed categories of `category`: 3",
+        "Category 1 of `category` is mixed: 60% are '1'",
+        "`continuous:0` is slant: from 0.40 to -0.30 rad",
+        "`continuous:1` changes no measured attribute of its own",
+    ):
+        assert part in remarks
+
+
+def test_labels():
+    assert MAP.label("category", 2) == "category 2: 7"
+    assert MAP.label("category", 3) == "category 3: unnamed"
+    assert MAP.label("continuous", 0) == "slant"
+    assert MAP.label("continuous", 1) == "continuous:1"
+
+
+def test_describe():
+    """Both categories that are sevens count, and the sign turns the slant."""
+    codes = {
+        "category": {"probabilities": [0.5, 0.0, 0.45, 0.05]},
+        "continuous": {"mean": [-0.9, 0.9]},
+    }
+    assert MAP.describe(codes) == ["7 (95%)", "slanted right"]
+    codes["continuous"] = {"mean": [0.2, 0.9]}
+    assert MAP.describe(codes) == ["7 (95%)"]
+
+
+def test_round_trip(tmp_path):
+    path = tmp_path / "code_map.json"
+    path.write_text(json.dumps(MAP.to_json()))
+    assert CodeMap.load(path) == MAP
+
+
+@pytest.mark.parametrize(
+    "text", ["{", "[]", "{}", '{"codes": {"a": {}}}', '{"codes": {"a": 1}}']
+)
+def test_damaged_file(text, tmp_path):
+    path = tmp_path / "code_map.json"
+    path.write_text(text)
+    with pytest.raises(ValueError, match="code_map.json should be a code map"):
+        CodeMap.load(path)

@@ -1,0 +1,532 @@
+"""The operator's files, read by what reads them, and the moves of labels."""
+
+import inspect
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+from google.protobuf import descriptor_pb2
+from google.protobuf import descriptor_pool
+from google.protobuf import message_factory
+from google.protobuf import text_format
+from imitated_serving import imitated_rest
+from imitated_serving import sends
+from tensorflow_serving.config import model_server_config_pb2
+
+from keras_infogan.export import serve_config
+from keras_infogan.export.canary import main as canary
+from keras_infogan.export.serve_config import Labels
+from keras_infogan.export.serve_config import write_serving_files
+from keras_infogan.serving import PredictionClient
+
+SCRIPTS = Path(__file__).parents[1] / "scripts"
+FILES = [
+    "OPERATING.md",
+    "batching.config",
+    "compose.yaml",
+    "kubernetes.yaml",
+    "models.config",
+    "monitoring.config",
+]
+
+
+@pytest.fixture
+def model_dir(tmp_path):
+    """Four versions, as far as anybody looks, under a name to be quoted."""
+    path = tmp_path / "a $model: 'x'"
+    for version in range(1, 5):
+        (path / str(version)).mkdir(parents=True)
+        (path / str(version) / "saved_model.pb").touch()
+    return path
+
+
+@pytest.fixture
+def config(tmp_path, model_dir):
+    """The files of version 1."""
+    path = tmp_path / "config"
+    write_serving_files(path, model_name="Info_gan", model_dir=model_dir)
+    return path
+
+
+def load(config, name):
+    (document,) = yaml.safe_load_all((config / name).read_text())
+    return document
+
+
+def served(config):
+    """The one model of `models.config`, read by the server's own message."""
+    message = text_format.Parse(
+        (config / "models.config").read_text(),
+        model_server_config_pb2.ModelServerConfig(),
+    )
+    (model,) = message.model_config_list.config
+    return model
+
+
+def labels_of(config):
+    """The labels; what is loaded is just what they name."""
+    model = served(config)
+    labels = dict(model.version_labels)
+    policy = model.model_version_policy.specific
+    assert [*policy.versions] == sorted(set(labels.values()))
+    return labels
+
+
+def message_class(fields, file="test.proto"):
+    """A message with these fields: name to type, or to a message."""
+    pool = descriptor_pool.DescriptorPool()
+    content = descriptor_pb2.FileDescriptorProto(name=file, package="test")
+    types = descriptor_pb2.FieldDescriptorProto
+
+    def add(name, fields):
+        message = content.message_type.add(name=name)
+        for number, (field, kind) in enumerate(fields.items(), start=1):
+            label = types.LABEL_OPTIONAL
+            if isinstance(kind, list):
+                (kind,), label = kind, types.LABEL_REPEATED
+            if isinstance(kind, dict):
+                add(field, kind)
+                message.field.add(
+                    name=field,
+                    number=number,
+                    label=label,
+                    type=types.TYPE_MESSAGE,
+                    type_name=f".test.{field}",
+                )
+            else:
+                message.field.add(
+                    name=field, number=number, label=label, type=kind
+                )
+
+    add("Message", fields)
+    pool.Add(content)
+    return message_factory.GetMessageClass(
+        pool.FindMessageTypeByName("test.Message")
+    )
+
+
+TYPE = descriptor_pb2.FieldDescriptorProto
+WRAPPED = {"value": TYPE.TYPE_INT64}
+
+
+def test_the_files_are_all_there_and_readable(config):
+    assert sorted(path.name for path in config.iterdir()) == FILES
+    for path in config.iterdir():
+        assert path.stat().st_mode & 0o777 == 0o644
+
+
+def test_models_config(config):
+    model = served(config)
+    assert model.name == "Info_gan"
+    assert model.base_path == "/models/Info_gan"
+    assert model.model_platform == "tensorflow"
+    assert labels_of(config) == {"stable": 1}
+
+
+def test_batching_config(config):
+    """Its fields are those of session_bundle_config.proto.
+
+    The client asks for as many rows as the server takes.
+    """
+    parameters = message_class(
+        {
+            "max_batch_size": WRAPPED,
+            "batch_timeout_micros": WRAPPED,
+            "max_enqueued_batches": WRAPPED,
+            "num_batch_threads": WRAPPED,
+            "allowed_batch_sizes": [TYPE.TYPE_INT64],
+        }
+    )
+    message = text_format.Parse(
+        (config / "batching.config").read_text(), parameters()
+    )
+    sizes = [*message.allowed_batch_sizes]
+    assert sizes == sorted(set(sizes))
+    assert sizes[-1] == message.max_batch_size.value
+    argument = inspect.signature(PredictionClient).parameters["max_batch_size"]
+    assert message.max_batch_size.value == argument.default
+
+
+def test_monitoring_config(config):
+    """Its fields are those of monitoring_config.proto."""
+    monitoring = message_class(
+        {
+            "prometheus_config": {
+                "enable": TYPE.TYPE_BOOL,
+                "path": TYPE.TYPE_STRING,
+            }
+        }
+    )
+    message = text_format.Parse(
+        (config / "monitoring.config").read_text(), monitoring()
+    )
+    assert message.prometheus_config.enable
+    deployment = kubernetes(config)["Deployment"]
+    template = deployment["spec"]["template"]
+    annotations = template["metadata"]["annotations"]
+    assert annotations["prometheus.io/path"] == message.prometheus_config.path
+
+
+def test_compose(config, model_dir):
+    service = load(config, "compose.yaml")["services"]["serving"]
+    assert service["image"] == "tensorflow/serving:2.20.0"
+    assert all(
+        port.startswith("${SERVING_HOST:-127.0.0.1}:")
+        for port in service["ports"]
+    )
+    models, configuration = service["volumes"]
+    assert models["source"].replace("$$", "$") == str(model_dir)
+    assert models["target"] == served(config).base_path
+    assert configuration["source"] == "."
+    assert models["read_only"]
+    assert configuration["read_only"]
+    assert service["read_only"]
+    check_flags(service["command"], configuration["target"])
+
+
+def check_flags(flags, mount):
+    options = dict(flag.removeprefix("--").split("=") for flag in flags)
+    assert options.pop("allow_version_labels_for_unavailable_models") == "true"
+    assert options.pop("enable_batching") == "true"
+    assert options.pop("model_config_file_poll_wait_seconds") == "10"
+    assert options == {
+        "model_config_file": f"{mount}/models.config",
+        "batching_parameters_file": f"{mount}/batching.config",
+        "monitoring_config_file": f"{mount}/monitoring.config",
+    }
+
+
+def kubernetes(config):
+    documents = yaml.safe_load_all((config / "kubernetes.yaml").read_text())
+    return {document["kind"]: document for document in documents}
+
+
+def test_kubernetes(tmp_path, model_dir):
+    write_serving_files(
+        tmp_path / "config",
+        model_name="Info_gan",
+        model_dir=model_dir,
+        replicas=3,
+        max_replicas=9,
+    )
+    objects = kubernetes(tmp_path / "config")
+    deployment = objects["Deployment"]["spec"]
+    scaler = objects["HorizontalPodAutoscaler"]["spec"]
+    assert deployment["replicas"] == scaler["minReplicas"] == 3
+    assert scaler["maxReplicas"] == 9
+    names = {value["metadata"]["name"] for value in objects.values()}
+    assert names == {"info-gan"} == {scaler["scaleTargetRef"]["name"]}
+    template = deployment["template"]
+    labels = template["metadata"]["labels"]
+    assert labels == deployment["selector"]["matchLabels"]
+    assert labels == objects["Service"]["spec"]["selector"]
+
+    pod = template["spec"]
+    (container,) = pod["containers"]
+    assert container["image"] == "tensorflow/serving:2.20.0"
+    mounts = {mount["name"]: mount for mount in container["volumeMounts"]}
+    assert set(mounts) == {volume["name"] for volume in pod["volumes"]}
+    assert mounts["models"]["readOnly"]
+    assert mounts["config"]["readOnly"]
+    check_flags(container["args"], mounts["config"]["mountPath"])
+    assert {*container["resources"]} == {"requests", "limits"}
+    assert pod["securityContext"]["runAsNonRoot"]
+    assert container["securityContext"] == {
+        "allowPrivilegeEscalation": False,
+        "readOnlyRootFilesystem": True,
+        "capabilities": {"drop": ["ALL"]},
+    }
+    ports = {port["name"] for port in container["ports"]}
+    targets = {
+        port["targetPort"] for port in objects["Service"]["spec"]["ports"]
+    }
+    assert targets == ports
+    assert container["livenessProbe"]["httpGet"]["port"] in ports
+
+
+STATUS = '{"model_version_status": [{"version": "1", "state": "%s"}]}'
+
+
+@pytest.mark.parametrize(
+    ("status", "text", "healthy"),
+    [
+        (200, json.dumps(json.loads(STATUS % "AVAILABLE"), indent=1), True),
+        (200, json.dumps(json.loads(STATUS % "LOADING"), indent=1), False),
+        (200, json.dumps(json.loads(STATUS % "UNLOADING"), indent=1), False),
+        (404, '{"error": "not AVAILABLE"}', False),
+    ],
+)
+def test_the_health_check_of_both(status, text, healthy, config):
+    """Run as it is, by bash, against an imitation at another port."""
+    service = load(config, "compose.yaml")["services"]["serving"]
+    container = kubernetes(config)["Deployment"]["spec"]["template"]["spec"][
+        "containers"
+    ][0]
+    command = service["healthcheck"]["test"][1:]
+    assert command == container["readinessProbe"]["exec"]["command"]
+    with imitated_rest() as server:
+        server.failures = [sends(status, text)]
+        done = subprocess.run(
+            [part.replace("8501", str(server.port)) for part in command],
+            check=False,
+            timeout=10,
+        )
+    assert (done.returncode == 0) == healthy
+    (request,) = server.requests
+    assert request[:2] == ("GET", "/v1/models/Info_gan/labels/stable")
+
+
+def test_the_health_check_of_no_server(config):
+    service = load(config, "compose.yaml")["services"]["serving"]
+    with imitated_rest() as server:
+        port = server.port
+    done = subprocess.run(
+        [
+            part.replace("8501", str(port))
+            for part in service["healthcheck"]["test"][1:]
+        ],
+        check=False,
+        capture_output=True,
+        timeout=10,
+    )
+    assert done.returncode
+
+
+def test_the_commands_of_the_guide(config):
+    """Each is one that the script takes, and each file is there."""
+    text = (config / "OPERATING.md").read_text()
+    steps = re.findall(r"scripts/canary.sh (.*) --config DIR", text)
+    assert steps == ["publish 2", "promote", "rollback", "show"]
+    for name in re.findall(r"--from-file=(\S+)", text):
+        assert name in FILES
+    assert "$" not in text.replace(str(config.parent / "a $model: 'x'"), "")
+
+
+# Labels
+
+
+def test_a_canary_release_step_by_step(config):
+    assert serve_config.publish_canary(config, 2) == Labels(1, canary=2)
+    assert labels_of(config) == {"stable": 1, "canary": 2}
+    serve_config.roll_back(config)
+    assert labels_of(config) == {"stable": 1}
+    serve_config.publish_canary(config, 3)
+    serve_config.promote_canary(config)
+    assert labels_of(config) == {"stable": 3, "previous": 1}
+    # Both stay loaded, so that no request falls between.
+    serve_config.roll_back(config)
+    assert labels_of(config) == {"stable": 1, "previous": 3}
+    serve_config.publish_canary(config, 4)
+    assert labels_of(config) == {"stable": 1, "canary": 4, "previous": 3}
+    assert serve_config.promote_canary(config) == Labels(4, previous=1)
+    assert labels_of(config) == {"stable": 4, "previous": 1}
+
+
+@pytest.mark.parametrize(
+    ("move", "message"),
+    [
+        (lambda d: serve_config.publish_canary(d, 1), "another version"),
+        (lambda d: serve_config.publish_canary(d, 9), "have the version 9"),
+        (lambda d: serve_config.publish_canary(d, -1), "have the version -1"),
+        (serve_config.promote_canary, "a canary to promote.*stable=1 alone"),
+        (serve_config.roll_back, "a canary or a previous version"),
+    ],
+)
+def test_moves_that_cannot_be(move, message, config):
+    before = (config / "models.config").read_bytes()
+    with pytest.raises(ValueError, match=message):
+        move(config)
+    assert (config / "models.config").read_bytes() == before
+
+
+def test_a_label_is_moved_in_one_step(config, monkeypatch):
+    """A move that is cut off leaves the file as it was, and nothing else."""
+    before = (config / "models.config").read_bytes()
+
+    def cut_off(self, target):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "replace", cut_off)
+    with pytest.raises(OSError, match="No space left"):
+        serve_config.publish_canary(config, 2)
+    assert (config / "models.config").read_bytes() == before
+    assert sorted(path.name for path in config.iterdir()) == FILES
+
+
+def test_the_script(config):
+    """As operators run it; the labels are JSON."""
+    script = [SCRIPTS / "canary.sh", "publish", "2", "--config", config]
+    done = subprocess.run(
+        script,
+        check=True,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHON": sys.executable},
+    )
+    assert json.loads(done.stdout) == {
+        "stable": 1,
+        "canary": 2,
+        "previous": None,
+    }
+    assert labels_of(config) == {"stable": 1, "canary": 2}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["publish"], "publish takes a version"),
+        (["promote", "2"], "the other steps do not"),
+        (["promote"], "canary.sh: error: There should be a canary"),
+        (["rollback"], "canary.sh: error: There should be a canary or"),
+    ],
+)
+def test_the_script_says_what_is_wrong(arguments, message, config, capsys):
+    with pytest.raises(SystemExit) as ended:
+        canary([*arguments, "--config", str(config)])
+    assert ended.value.code == 2
+    assert message in capsys.readouterr().err
+
+
+# Writing
+
+
+def test_written_again_it_is_the_same(config, model_dir):
+    before = {path.name: path.read_bytes() for path in config.iterdir()}
+    write_serving_files(config, model_name="Info_gan", model_dir=model_dir)
+    after = {path.name: path.read_bytes() for path in config.iterdir()}
+    assert after == before
+
+
+def test_written_again_the_labels_stay(config, model_dir):
+    serve_config.publish_canary(config, 2)
+    serve_config.promote_canary(config)
+    write_serving_files(
+        config, model_name="Info_gan", model_dir=model_dir, replicas=4
+    )
+    assert labels_of(config) == {"stable": 2, "previous": 1}
+    assert kubernetes(config)["Deployment"]["spec"]["replicas"] == 4
+
+
+def test_labels_can_be_given(config, model_dir):
+    write_serving_files(
+        config, model_name="Info_gan", model_dir=model_dir, stable=3, canary=4
+    )
+    assert labels_of(config) == {"stable": 3, "canary": 4}
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_what_was_changed_by_hand_is_kept(name, config, model_dir):
+    """None of the files is written then, neither this one nor another."""
+    path = config / name
+    path.write_text(path.read_text() + "\n")
+    before = {path.name: path.read_bytes() for path in config.iterdir()}
+    error = ValueError if name == "models.config" else FileExistsError
+    with pytest.raises(error, match="changed by hand"):
+        write_serving_files(
+            config, model_name="other", model_dir=model_dir, replicas=5
+        )
+    after = {path.name: path.read_bytes() for path in config.iterdir()}
+    assert after == before
+
+
+def test_files_of_others_are_kept(tmp_path, model_dir):
+    (tmp_path / "compose.yaml").write_text("services: {}\n")
+    with pytest.raises(FileExistsError, match="compose.yaml should be as"):
+        write_serving_files(tmp_path, model_name="x", model_dir=model_dir)
+    assert not (tmp_path / "models.config").exists()
+
+
+def test_labels_that_were_changed_by_hand_are_not_moved(config):
+    path = config / "models.config"
+    path.write_text(path.read_text().replace("value: 1", "value: 2"))
+    with pytest.raises(ValueError, match="changed by hand"):
+        serve_config.publish_canary(config, 3)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"model_name": "a/b"}, "`model_name` should be letters"),
+        ({"model_name": ""}, "`model_name` should be letters"),
+        ({"model_name": '"'}, "`model_name` should be letters"),
+        ({"model_name": "a" * 53}, "at most 52"),
+        ({"stable": 7}, "have the version 7. Received: no .*saved_model.pb"),
+        ({"stable": 1, "canary": 7}, "have the version 7"),
+        ({"canary": 2}, "`canary` needs `stable`"),
+        ({"replicas": 0}, "`replicas` should be at least 1"),
+        ({"replicas": 9}, "at most `max_replicas`. Received: 9 and 8"),
+    ],
+)
+def test_arguments_that_cannot_be(options, message, tmp_path, model_dir):
+    options = {"model_name": "infogan", "model_dir": model_dir, **options}
+    with pytest.raises(ValueError, match=message):
+        write_serving_files(tmp_path / "config", **options)
+    assert not (tmp_path / "config").exists()
+
+
+# scripts/serve.sh
+
+
+def serve(*arguments, **environment):
+    return subprocess.run(
+        [SCRIPTS / "serve.sh", *arguments],
+        check=False,
+        capture_output=True,
+        text=True,
+        env={"PATH": "/usr/bin:/bin", **environment},
+    )
+
+
+def test_without_a_server_the_container_is_named(model_dir):
+    done = serve(model_dir, "infogan", "--", "--enable_batching", GRPC_PORT="9")
+    assert done.returncode == 3
+    # What the shell makes of the line, in place of a container.
+    words = subprocess.run(
+        ["bash", "-c", f"printf '%s\\n' {done.stdout}"],
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout.splitlines()
+    assert words[:2] == ["docker", "run"]
+    assert words[-2:] == ["tensorflow/serving:2.20.0", "--enable_batching"]
+    assert (
+        f"type=bind,source={model_dir},target=/models/infogan,readonly" in words
+    )
+    assert "127.0.0.1:9:8500" in words
+    assert "127.0.0.1:8501:8501" in words
+
+
+def test_with_a_server_it_is_run(model_dir, tmp_path):
+    """A program that prints what it is called with."""
+    program = tmp_path / "server"
+    program.write_text("#!/bin/sh\nprintf '%s\\n' \"$@\"\n")
+    program.chmod(0o755)
+    done = serve(
+        model_dir,
+        "--",
+        "--flag",
+        TENSORFLOW_MODEL_SERVER=str(program),
+        REST_PORT="9501",
+    )
+    assert done.returncode == 0
+    assert done.stdout.splitlines() == [
+        f"--model_name={model_dir.name}",
+        f"--model_base_path={model_dir}",
+        "--rest_api_port=9501",
+        "--port=8500",
+        "--flag",
+    ]
+
+
+def test_what_cannot_be_served(tmp_path, model_dir):
+    done = serve(tmp_path)
+    assert done.returncode == 2
+    assert "should have versions" in done.stderr
+    done = serve(model_dir, TENSORFLOW_MODEL_SERVER="/nowhere")
+    assert done.returncode == 2
+    assert "should name a program. Received: /nowhere" in done.stderr
