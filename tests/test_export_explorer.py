@@ -61,11 +61,20 @@ CODE_MAP = {
                 {
                     "attribute": "slant",
                     "sign": 1,
+                    "correlation": 0.97,
                     "low": -0.5,
                     "high": 0.5,
                     "unit": "rad",
                 },
-                {"attribute": "thickness", "sign": -1},
+                # Falls as the code rises: low is at the code's -1.
+                {
+                    "attribute": "thickness",
+                    "sign": -1,
+                    "correlation": -0.95,
+                    "low": 4.0,
+                    "high": 2.0,
+                    "unit": "pixels",
+                },
             ],
         },
     }
@@ -607,14 +616,20 @@ def test_every_category_can_be_chosen(page, digits):
 @pytest.mark.parametrize(
     ("name", "index", "sign", "texts"),
     [
-        # 0.5 of the way from 0 to +0.5 rad is 0.25 rad, 14.3 degrees.
+        # Half the way from 0 to 0.5 rad is 14.3 degrees; from 3 pixels to 4 it
+        # is 3.5, and 0.8 of the way to 2 is 2.2.
         (
             "slant",
             0,
             1,
-            ["leans left −0.80 · −23°", "leans right +0.50 · +14°"],
+            ["slanted left −0.80 · −23°", "slanted right +0.50 · +14°"],
         ),
-        ("thickness", 1, -1, ["thin −0.80", "thick +0.50"]),
+        (
+            "thickness",
+            1,
+            -1,
+            ["thin −0.80 · 2.2 pixels", "thick +0.50 · 3.5 pixels"],
+        ),
     ],
 )
 def test_every_slider_moves_its_code(page, digits, name, index, sign, texts):
@@ -792,7 +807,15 @@ def test_a_drawing_is_read_and_repeated(page, digits):
     probability /= probability.sum()
     assert f"{round(100 * probability.max())} % sure" in text
     means = np.clip(posterior["continuous_mean"][0], -1, 1).round(2)
-    assert f"slant: {'upright' if abs(means[0]) < 1 / 3 else 'leans'}" in text
+    for index, words, sign in (
+        (0, ["slanted left", "", "slanted right"], 1),
+        (1, ["thin", "", "thick"], -1),
+    ):
+        third = int(sign * means[index] > 1 / 3) - int(
+            sign * means[index] < -1 / 3
+        )
+        label = ("slant", "thickness")[index]
+        assert f"{label}: {words[third + 1]}".strip() in text
 
     # The noise whose picture of these codes is closest, of seeds 1 to 128.
     codes = {"category": category, "continuous": [means]}

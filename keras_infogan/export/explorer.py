@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from keras_infogan.attributes import ATTRIBUTES
 from keras_infogan.files import atomic_path
 from keras_infogan.files import one_line
 
@@ -44,8 +45,9 @@ def export_explorer(
         generator_path: A file of `export_onnx`.
         encoder_path: A file of `export_onnx_encoder`, of the same model.
         output: The page. It opens by a double click.
-        code_map: What each code means, as plain data, for names of categories
-            and sliders. By default, what `export_onnx` was given.
+        code_map: What each code means, as plain data of `CodeMap.to_json`, for
+            names of categories and sliders. By default, what `export_onnx` was
+            given.
         title: The heading of the page.
         folder: Whether `output` is a folder of `index.html` and files that it
             loads, for a web server. Other files in it are left as they are.
@@ -170,6 +172,10 @@ def _describe(
         **spec,
         "image": {"height": height, "width": width, "channels": channels},
         "code_map": code_map,
+        "words": {
+            name: (attribute.low, attribute.high)
+            for name, attribute in ATTRIBUTES.items()
+        },
         "version": metadata.get(f"{_METADATA}version", ""),
         "license": metadata.get("model_license", ""),
     }

@@ -6,14 +6,6 @@
 
 import { noise } from "random";
 
-const WORDS = {
-  slant: ["leans left", "upright", "leans right"],
-  thickness: ["thin", "medium", "thick"],
-  width: ["narrow", "medium", "wide"],
-  height: ["low", "medium", "tall"],
-  length: ["short", "medium", "long"],
-  area: ["small", "medium", "large"],
-};
 const RANGES = { uniform: [-1, 1], normal: [-3, 3], bernoulli: [0, 1] };
 
 const spaced = (name) => name.replaceAll("_", " ");
@@ -33,7 +25,7 @@ function describeCategories(name, count, map) {
   return { labels, order, isNamed: !names.includes(null) };
 }
 
-function describeDimension(name, type, index, dim, entry) {
+function describeDimension(name, type, index, dim, entry, words) {
   const attribute = entry?.attribute ?? null;
   const [min, max] = RANGES[type];
   const measured = [entry?.low, entry?.high].filter(Number.isFinite);
@@ -43,20 +35,21 @@ function describeDimension(name, type, index, dim, entry) {
     label: attribute
       ? spaced(attribute)
       : spaced(name) + (dim > 1 ? ` ${index + 1}` : ""),
-    words: WORDS[attribute] ?? (attribute ? ["less", "medium", "more"] : null),
+    // Of an image with little of the attribute, and with much.
+    ends: words[attribute] ?? null,
     // Sliders go from less of an attribute to more of it.
     sign: attribute && entry.sign === -1 ? -1 : 1,
     measured:
       type === "uniform" && measured.length === 2
         ? measured.sort((a, b) => a - b)
         : null,
-    unit: entry?.unit ?? "",
+    unit: (entry?.unit ?? "").replace("^2", "\u00b2"),
   };
 }
 
-/** The codes of a latent_spec and a code_map, as the page shows them. */
-export function describeCodes(spec, map) {
-  return Object.entries(spec.codes).map(([name, { type, ...rest }]) => {
+/** The codes as the page shows them. */
+export function describeCodes({ codes, code_map: map, words }) {
+  return Object.entries(codes).map(([name, { type, ...rest }]) => {
     const entry = map?.codes?.[name];
     const dim = rest.num_categories ?? rest.dim;
     const code = { name, type, dim, title: spaced(name) };
@@ -64,7 +57,14 @@ export function describeCodes(spec, map) {
       return { ...code, ...describeCategories(name, dim, entry) };
     }
     const dimensions = Array.from({ length: dim }, (_, index) =>
-      describeDimension(name, type, index, dim, entry?.dimensions?.[index]),
+      describeDimension(
+        name,
+        type,
+        index,
+        dim,
+        entry?.dimensions?.[index],
+        words,
+      ),
     );
     return { ...code, dimensions };
   });
@@ -80,11 +80,12 @@ export function middle(codes) {
   );
 }
 
-/** "leans right" and "+0.62 · 14°" of a value of a dimension. */
-export function inWords({ words, sign, min, max, measured, unit }, value) {
+/** "slanted right" and "+0.62 · +14°" of a value of a dimension. */
+export function inWords({ ends, sign, min, max, measured, unit }, value) {
   const position = sign * value;
-  const third = max / 3;
-  const word = words?.[position < -third ? 0 : position > third ? 2 : 1] ?? "";
+  // None in the middle third.
+  const isFar = Math.abs(position) > max / 3;
+  const word = (isFar && ends?.[position < 0 ? 0 : 1]) || "";
   // A minus sign, which is as wide as a plus.
   const signed = (x, digits) => {
     const text = Math.abs(x).toFixed(digits);

@@ -74,7 +74,7 @@ function changeDimension(app, { name }, index, value) {
 
 function mountSliders(app, code) {
   const rows = code.dimensions.map((dimension, index) => {
-    const { label, min, max, sign, words } = dimension;
+    const { label, min, max, sign, ends } = dimension;
     const id = `${code.name}-${index}`;
     const input = element("input", {
       type: "range",
@@ -100,7 +100,6 @@ function mountSliders(app, code) {
         `${text.word} ${text.numbers}`.trim(),
       );
     });
-    const ends = words && [words[0], words[2]];
     return element(
       "div",
       { className: "slider" },

@@ -28,7 +28,7 @@ export async function start() {
   const page = JSON.parse(byId("page-data").textContent);
   mountAbout(page);
   const run = await startEngine();
-  const codes = describeCodes(page, page.code_map);
+  const codes = describeCodes(page);
   const schedule = new Schedule((error) => {
     app.say(error.message);
     throw error;
