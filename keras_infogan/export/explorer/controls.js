@@ -1,0 +1,143 @@
+// Pictures to choose a category by, sliders, and switches.
+
+import { byId, element } from "app";
+import { inWords } from "codes";
+
+const PER_BATCH = 10;
+
+export function mountControls(app) {
+  const mount = {
+    categorical: mountCategories,
+    uniform: mountSliders,
+    normal: mountSliders,
+    bernoulli: mountSwitches,
+  };
+  byId("controls").append(
+    ...app.codes.map((code) => mount[code.type](app, code)),
+  );
+}
+
+const fieldset = (legend, ...children) =>
+  element(
+    "fieldset",
+    {},
+    element("legend", { textContent: legend }),
+    ...children,
+  );
+
+function mountCategories(app, code) {
+  const tiles = code.order.map((category) => {
+    const input = element("input", {
+      type: "radio",
+      name: code.name,
+      value: category,
+      "aria-label": code.labels[category],
+      onchange: () => app.goTo(app.variant({ [code.name]: category })),
+    });
+    const canvas = app.newCanvas();
+    const label = element("span", {
+      textContent: code.isNamed ? code.labels[category] : category,
+      "aria-hidden": true,
+    });
+    const tile = element("label", { className: "tile" }, input, canvas, label);
+    return { category, input, canvas, tile };
+  });
+  const grid = element(
+    "div",
+    { className: "tiles" },
+    ...tiles.map(({ tile }) => tile),
+  );
+  const refresh = app.schedule.add({
+    element: grid,
+    pieces: () => Math.ceil(tiles.length / PER_BATCH),
+    async paint(piece) {
+      const some = tiles.slice(piece * PER_BATCH, (piece + 1) * PER_BATCH);
+      await app.paint(
+        some.map(({ canvas }) => canvas),
+        some.map(({ category }) => app.variant({ [code.name]: category })),
+      );
+    },
+  });
+  app.on(["at"], () => {
+    for (const { category, input } of tiles) {
+      input.checked = category === app.state.at.codes[code.name];
+    }
+    refresh();
+  });
+  return fieldset(code.title, grid);
+}
+
+function changeDimension(app, { name }, index, value) {
+  const values = app.state.at.codes[name].with(index, value);
+  app.goTo(app.variant({ [name]: values }));
+}
+
+function mountSliders(app, code) {
+  const rows = code.dimensions.map((dimension, index) => {
+    const { label, min, max, sign, ends } = dimension;
+    const id = `${code.name}-${index}`;
+    const input = element("input", {
+      type: "range",
+      id,
+      min,
+      max,
+      step: 0.01,
+      // -0 would show as one in Python.
+      oninput: () =>
+        changeDimension(app, code, index, sign * Number(input.value) || 0),
+      ondblclick: () => changeDimension(app, code, index, 0),
+    });
+    const word = element("b");
+    const numbers = element("span");
+    app.on(["at"], () => {
+      const value = app.state.at.codes[code.name][index];
+      const text = inWords(dimension, value);
+      input.value = sign * value;
+      word.textContent = text.word;
+      numbers.textContent = ` ${text.numbers}`;
+      input.setAttribute(
+        "aria-valuetext",
+        `${text.word} ${text.numbers}`.trim(),
+      );
+    });
+    return element(
+      "div",
+      { className: "slider" },
+      element(
+        "div",
+        { className: "line" },
+        element("label", { htmlFor: id, textContent: label }),
+        element("output", { htmlFor: id }, word, numbers),
+      ),
+      input,
+      element(
+        "div",
+        { className: "ends", "aria-hidden": true },
+        ...(ends ?? [`\u2212${max}`, `+${max}`]).map((end) =>
+          element("span", { textContent: end }),
+        ),
+      ),
+    );
+  });
+  return fieldset(
+    code.title,
+    element("div", { className: "sliders" }, ...rows),
+  );
+}
+
+function mountSwitches(app, code) {
+  const switches = code.dimensions.map(({ label }, index) => {
+    const input = element("input", {
+      type: "checkbox",
+      onchange: () => changeDimension(app, code, index, Number(input.checked)),
+    });
+    app.on(["at"], () => {
+      input.checked = app.state.at.codes[code.name][index] === 1;
+    });
+    return element("label", {}, input, label);
+  });
+  return fieldset(
+    code.title,
+    element("div", { className: "switches" }, ...switches),
+  );
+}

@@ -1,0 +1,120 @@
+r"""Makes the explorer's page of two ONNX files, measures it, and pictures it.
+
+python scripts/make_explorer.py GENERATOR.onnx ENCODER.onnx explorer.html \
+    --screenshot explorer.png
+
+The measurements are one JSON object on stdout. They and the screenshot need
+Chromium (`apt-get install chromium`) and playwright, of the extra `dev`.
+"""
+
+import argparse
+import base64
+import json
+import shutil
+import statistics
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from keras_infogan.export.explorer import export_explorer
+
+# A 3 as a hand draws it: x and y of points, from 0 to 255.
+THREE = (
+    *(70, 62, 84, 46, 106, 36, 130, 36, 150, 46, 158, 62, 154, 82, 140, 98),
+    *(120, 108, 108, 112, 122, 112, 144, 118, 160, 132, 168, 152, 164, 176),
+    *(148, 196, 124, 206, 98, 204, 78, 192, 68, 178),
+)
+# One picture at a time, as a slider asks for them.
+TIME_IMAGES = """async () => {
+  const { noise, page, generate } = window.explorer;
+  const inputs = { noise: [Array.from(noise(1, page.noise_dim))] };
+  for (const [name, code] of Object.entries(page.codes)) {
+    inputs[name] = [Array(code.num_categories ?? code.dim).fill(0)];
+  }
+  const times = [];
+  for (let i = 0; i < 200; i++) {
+    const start = performance.now();
+    await generate(inputs);
+    times.push(performance.now() - start);
+  }
+  return times;
+}"""
+
+
+@contextmanager
+def open_page(url: str, **options: Any) -> Iterator[Any]:
+    """The page in a browser of its own, when its first pictures are there."""
+    from playwright.sync_api import sync_playwright
+
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
+    if chromium is None:
+        sys.exit("Chromium is needed: apt-get install chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium)
+        page = browser.new_page(
+            viewport={"width": 1280, "height": 900}, **options
+        )
+        page.goto(url)
+        page.evaluate("window.explorer.ready")
+        yield page
+        browser.close()
+
+
+def measure(page_path: Path, *, num_loads: int) -> dict[str, Any]:
+    """Bytes, and the medians of the times to load and to draw a picture."""
+    loads = []
+    for _ in range(num_loads):
+        with open_page(page_path.as_uri()) as page:
+            loads.append(page.evaluate("window.explorer.ready") / 1000)
+            times = page.evaluate(TIME_IMAGES)
+    return {
+        "bytes": page_path.stat().st_size,
+        "seconds_to_first_picture": round(statistics.median(loads), 2),
+        "milliseconds_a_picture": round(statistics.median(times), 2),
+    }
+
+
+def take_screenshot(page_path: Path, picture: Path, *, scheme: str) -> None:
+    """Saves what a visitor sees who has drawn a 3, as a whole page."""
+    strokes = base64.urlsafe_b64encode(bytes([len(THREE) // 2, *THREE]))
+    url = f"{page_path.as_uri()}#ink={strokes.decode().rstrip('=')}"
+    with open_page(url, color_scheme=scheme, device_scale_factor=1.5) as page:
+        # It says that it is ready, which is no news on a picture.
+        page.add_style_tag(content="#status { display: none }")
+        page.screenshot(path=picture, full_page=True)
+
+
+def main() -> None:
+    """Runs the command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("generator", type=Path, help="of export_onnx")
+    parser.add_argument("encoder", type=Path, help="of export_onnx_encoder")
+    parser.add_argument("output", type=Path, help="the page")
+    parser.add_argument("--code-map", type=Path, metavar="FILE")
+    parser.add_argument("--title", default="InfoGAN explorer")
+    parser.add_argument("--loads", type=int, default=5, metavar="N")
+    parser.add_argument("--screenshot", type=Path, metavar="FILE")
+    parser.add_argument("--dark", action="store_true", help="a dark screenshot")
+    args = parser.parse_args()
+    export_explorer(
+        args.generator,
+        args.encoder,
+        args.output,
+        code_map=json.loads(args.code_map.read_text())
+        if args.code_map
+        else None,
+        title=args.title,
+    )
+    page_path = args.output.resolve()
+    print(json.dumps(measure(page_path, num_loads=args.loads)))
+    if args.screenshot:
+        scheme = "dark" if args.dark else "light"
+        take_screenshot(page_path, args.screenshot, scheme=scheme)
+
+
+if __name__ == "__main__":
+    main()
