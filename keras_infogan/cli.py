@@ -636,6 +636,76 @@ def run_export(args: argparse.Namespace) -> Any:
     return {kind: str(path) for kind, path in result.items()}
 
 
+def _add_explore(commands: Any) -> None:
+    parser = _add_command(
+        commands,
+        "explore",
+        "make a page with sliders of a trained model, for a browser",
+        example="runs/mnist --output explorer.html",
+    )
+    _add_model_argument(parser)
+    parser.add_argument(
+        "--output",
+        "-o",
+        type=Path,
+        default=Path("explorer.html"),
+        metavar="FILE",
+        help="the page (%(default)s); with --folder, the folder",
+    )
+    parser.add_argument(
+        "--title",
+        default="InfoGAN explorer",
+        metavar="TEXT",
+        help="of the page",
+    )
+    parser.add_argument(
+        "--folder",
+        action="store_true",
+        help="a folder for a web server in place of one file",
+    )
+    parser.add_argument(
+        "--float16-weights",
+        action="store_true",
+        help="a smaller page, which still computes in float32",
+    )
+    parser.set_defaults(run=run_explore)
+
+
+def run_explore(args: argparse.Namespace) -> Any:
+    """`keras-infogan explore`: returns where the page lies."""
+    from keras_infogan import training
+    from keras_infogan.export import explorer
+    from keras_infogan.export import onnx
+
+    code_map = None
+    if find_companion(args.model, "code_map.json"):
+        code_map = _code_map(args.model).to_json()
+    model = training.load_model(args.model)
+    with tempfile.TemporaryDirectory() as folder:
+        paths = []
+        for name, export in (
+            ("generator.onnx", onnx.export_onnx),
+            ("encoder.onnx", onnx.export_onnx_encoder),
+        ):
+            path = Path(folder) / name
+            export(
+                model,
+                path,
+                code_map=code_map,
+                float16_weights=args.float16_weights,
+            )
+            paths.append(path)
+        explorer.export_explorer(
+            paths[0],
+            paths[1],
+            args.output,
+            title=args.title,
+            folder=args.folder,
+        )
+    _say(f"Open {args.output} in a browser.")
+    return {"output": str(args.output)}
+
+
 def _add_serve_config(commands: Any) -> None:
     parser = _add_command(
         commands,
@@ -750,6 +820,7 @@ def _parser() -> argparse.ArgumentParser:
         _add_traverse,
         _add_encode,
         _add_export,
+        _add_explore,
         _add_serve_config,
         _add_presets,
     ):

@@ -32,6 +32,7 @@ COMMANDS = (
     "traverse",
     "encode",
     "export",
+    "explore",
     "serve-config",
     "presets",
 )
@@ -318,6 +319,18 @@ def test_export(named_run, capfd, tmp_path):
         metadata = {entry.key: entry.value for entry in model.metadata_props}
         code_map = json.loads(metadata["keras_infogan.code_map"])
         assert code_map["codes"]["category"]["categories"][2]["name"] == "7"
+
+
+def test_explore(named_run, capfd, tmp_path):
+    """The page knows the names; its tests in a browser are elsewhere."""
+    output = tmp_path / "x.html"
+    result, _ = run(
+        capfd, "explore", named_run, f"--output={output}", "--title=<Mine>"
+    )
+    assert result == {"output": str(output)}
+    text = output.read_text()
+    assert "<title>&lt;Mine&gt;</title>" in text
+    assert "slanted right" in text
 
 
 def test_serve_config(capfd, tmp_path):

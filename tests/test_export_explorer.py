@@ -41,7 +41,7 @@ from keras_infogan.networks import build_discriminator
 from keras_infogan.networks import build_generator
 
 ROOT = Path(__file__).parents[1]
-SOURCES = Path(explorer.__file__).parent / "explorer"
+SOURCES = Path(explorer.__file__).parent / "page"
 RUNTIME = SOURCES / "runtime"
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 # Of float32 sums in another order; the images are in [-1, 1].

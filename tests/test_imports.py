@@ -23,6 +23,7 @@ LAYERS = [
     | {"attributes", "distances", "export", "export.precision"}
     | {"export.publication", "export.warmup"},
     {"codes", "data", "warp", "code_map", "export.serve_config"}
+    | {"export.explorer"}
     | {"serving.calls"},
     {
         "report_page",

@@ -17,7 +17,7 @@ from keras_infogan.attributes import ATTRIBUTES
 from keras_infogan.files import atomic_path
 from keras_infogan.files import one_line
 
-_SOURCES = Path(__file__).parent / "explorer"
+_SOURCES = Path(__file__).parent / "page"
 _RUNTIME = ("ort.wasm.bundle.min.mjs", "ort-wasm-simd-threaded.wasm")
 _METADATA = "keras_infogan."
 
