@@ -98,7 +98,8 @@ class TrainingConfig:
     warp: Mapping[str, float] | None = _option(
         None,
         "largest rotation (rad), shear, log_scale and shift (share of the "
-        "size) of the warped copies",
+        "size) of the warped copies, and the side of a square that is erased "
+        "in them (share of the size)",
     )
     warp_generated: bool = _option(
         default=False,
@@ -246,13 +247,19 @@ class TrainingConfig:
 # image and its copy (`losses.invariant_information`). The weight of the
 # continuous codes is small, as their bound has no ceiling and would win.
 VISIBLE_CATEGORIES: dict[str, Any] = {
-    "warp": {"rotation": 0.35, "shear": 0.3, "log_scale": 0.2, "shift": 0.09},
+    "warp": {
+        "rotation": 0.35,
+        "shear": 0.3,
+        "log_scale": 0.2,
+        "shift": 0.09,
+        "erase": 0.25,
+    },
     "warp_generated": True,
     "invariance_weight": 1.0,
     "information_weights": {"category": 1.0, "continuous": 0.1},
     "discriminator_learning_rate": 5e-4,
     "decay_share": 0.5,
-    "epochs": 8,
+    "epochs": 10,
 }
 
 PRESETS = {
