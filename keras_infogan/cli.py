@@ -258,6 +258,13 @@ def _add_evaluate(commands: Any) -> None:
     parser.add_argument(
         "model", type=Path, metavar="RUN", help="the directory of the run"
     )
+    parser.add_argument(
+        "--num-naming-labels",
+        type=int,
+        metavar="N",
+        help="name the categories after the labels of so many training images, "
+        "balanced by class, as if there were no more (all)",
+    )
     _add_data_arguments(parser)
     parser.set_defaults(run=run_evaluate)
 
@@ -283,6 +290,7 @@ def run_evaluate(args: argparse.Namespace) -> Any:
         args.model,
         *data,
         cache_dir=cache_directory(args.data_dir),
+        num_naming_labels=args.num_naming_labels,
     )
     for sentence in evaluation.describe(report):
         _say(sentence)
@@ -363,6 +371,24 @@ def _add_sample(commands: Any) -> None:
         help="images to draw (%(default)s)",
     )
     _add_picture_arguments(parser, "samples.png")
+    group = parser.add_argument_group(
+        "from a server", "Then RUN is the name of the served model."
+    )
+    group.add_argument(
+        "--server",
+        metavar="URL",
+        help="of TensorFlow Serving: http://host:8501 (needs no TensorFlow "
+        "here), https://..., grpc://host:8500 or grpcs://...",
+    )
+    group.add_argument(
+        "--label", metavar="NAME", help="of a version, such as canary"
+    )
+    group.add_argument(
+        "--code-map",
+        type=Path,
+        metavar="FILE",
+        help="for --digit and --attribute, if the model is none of ours",
+    )
     parser.set_defaults(run=run_sample)
 
 
@@ -413,15 +439,44 @@ def _code_map(run: Path) -> "CodeMap":
     return CodeMap.load(path)
 
 
+def _ask_server(args: argparse.Namespace) -> Any:
+    """Images of a served model, whose codes are known by their names alone."""
+    from keras_infogan.serving import PredictionClient
+
+    choices: dict[str, Any] = {}
+    for name, values in args.code:
+        numbers = [int(x) if x.is_integer() else x for x in values]
+        choices[name] = numbers if len(numbers) > 1 else numbers[0]
+    if args.category is not None:
+        choices["category"] = args.category
+    if args.digit is not None:
+        choices["digit"] = args.digit
+    choices |= dict(args.attribute)
+    code_map = args.code_map or find_companion(args.model, "code_map.json")
+    client = PredictionClient(
+        args.server, str(args.model), label=args.label, code_map=code_map
+    )
+    with client:
+        return client.sample(count=args.count, seed=args.seed, **choices)
+
+
 def run_sample(args: argparse.Namespace) -> Any:
     """`keras-infogan sample`: returns where the picture lies."""
-    from keras_infogan import training
     from keras_infogan import visualization
 
-    model = training.load_model(args.model)
-    images = model.generate(
-        args.count, codes=_chosen_codes(args, model), seed=args.seed
-    )
+    if args.server:
+        images = _ask_server(args)
+    elif args.label or args.code_map:
+        raise ValueError(
+            "--label and --code-map are for --server. Received: no --server."
+        )
+    else:
+        from keras_infogan import training
+
+        model = training.load_model(args.model)
+        images = model.generate(
+            args.count, codes=_chosen_codes(args, model), seed=args.seed
+        )
     columns = min(args.count, 10)
     visualization.save_picture(
         args.output, visualization.image_grid(images, num_columns=columns)
@@ -857,7 +912,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser = _parser()
     args = parser.parse_args(argv)
     try:
-        if args.run not in (run_presets, run_serve_config):
+        alone = args.run in (run_presets, run_serve_config)
+        if not alone and not getattr(args, "server", None):
             _import_tensorflow()
         _print_result(args.run(args))
     except (OSError, ValueError) as error:

@@ -4,6 +4,7 @@ import json
 import math
 import platform
 from collections.abc import Mapping
+from collections.abc import Sequence
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ from keras_infogan.code_map import name_dimensions
 from keras_infogan.codes import Bernoulli
 from keras_infogan.codes import Categorical
 from keras_infogan.data import ImageData
+from keras_infogan.data import balanced_label_indices
 from keras_infogan.latent import LatentSpec
 from keras_infogan.losses import mutual_information
 from keras_infogan.model import InfoGAN
@@ -45,6 +47,7 @@ def evaluate(
     *,
     seed: int = 0,
     cache_dir: Path | None = None,
+    num_naming_labels: int | None = None,
 ) -> dict[str, Any]:
     """Measures what the codes of a model know of real images.
 
@@ -60,14 +63,16 @@ def evaluate(
         test: The test split.
         seed: Whole number, for the latents of the information.
         cache_dir: Where the classifier of the data set is kept.
+        num_naming_labels: How many training images, balanced by class, name
+            the categories in the code map; all by default. It says how sure a
+            name is.
 
     Returns:
         Plain data, ready for JSON: `clustering_accuracy`,
         `normalized_mutual_information`, `adjusted_rand_index` in [0, 1] (the
         last may be negative), `clustering_accuracy_standard_error` (of the
         images, not of seeds), `category_usage_entropy` in nats on the test
-        images, `confusion` (classes in rows, categories in columns) and
-        `train_confusion` with
+        images, `confusion` (classes in rows, categories in columns) with
         `class_names`, `category_to_class` (-1 for a category that is left
         over); `mutual_information` in nats by code and `total`, with
         `mutual_information_standard_error`, `mutual_information_ceiling` (of
@@ -76,7 +81,9 @@ def evaluate(
         it; `code_map`, as `CodeMap` has it; `dataset`,
         `num_train_images`, `num_test_images`, `seed` and `versions`.
     """
-    clustering = _clustering(model, train, test)
+    clustering, naming = _clustering(
+        model, train, test, num_naming_labels, seed
+    )
     latents = model.sample_latents(NUM_SAMPLES, seed=seed)
     generated = model.generate_from(latents)
     classifier = None
@@ -107,7 +114,7 @@ def evaluate(
         "sweeps": sweeps,
         "quality": quality,
         "code_map": _name_codes(
-            model.latent_spec, clustering, sweeps
+            model.latent_spec, naming, train.class_names, sweeps
         ).to_json(),
         "dataset": train.name,
         "num_train_images": len(train.images),
@@ -145,8 +152,13 @@ def versions() -> dict[str, str]:
 
 
 def _clustering(
-    model: InfoGAN, train: ImageData, test: ImageData
-) -> dict[str, Any]:
+    model: InfoGAN,
+    train: ImageData,
+    test: ImageData,
+    num_naming_labels: int | None,
+    seed: int,
+) -> tuple[dict[str, Any], np.ndarray | None]:
+    """What a report says of categories, and the counts that name them."""
     names = model.latent_spec.categorical_names
     if not names or train.labels is None or test.labels is None:
         return dict.fromkeys(
@@ -159,19 +171,26 @@ def _clustering(
                 "category_to_class",
                 "class_names",
                 "confusion",
-                "train_confusion",
             )
-        )
+        ), None
     code = model.latent_spec.codes[names[0]]
     class_names = list(train.class_names)
     sizes = {
         "num_classes": len(class_names),
         "num_clusters": code.dim,
     }
-    train_confusion = metrics.confusion_matrix(
-        train.labels, _find_clusters(model, train, names[0]), **sizes
+    train_found = _find_clusters(model, train, names[0])
+    mapping = metrics.match_clusters(
+        metrics.confusion_matrix(train.labels, train_found, **sizes)
     )
-    mapping = metrics.match_clusters(train_confusion)
+    rows = (
+        np.arange(len(train.labels))
+        if num_naming_labels is None
+        else balanced_label_indices(train.labels, num_naming_labels, seed)
+    )
+    naming = metrics.confusion_matrix(
+        train.labels[rows], train_found[rows], **sizes
+    )
     labels, found = test.labels, _find_clusters(model, test, names[0])
     confusion = metrics.confusion_matrix(labels, found, **sizes)
     accuracy = metrics.clustering_accuracy(labels, found, mapping)
@@ -188,12 +207,14 @@ def _clustering(
         "category_to_class": mapping.tolist(),
         "class_names": class_names,
         "confusion": confusion.tolist(),
-        "train_confusion": train_confusion.tolist(),
-    }
+    }, naming
 
 
 def _name_codes(
-    spec: LatentSpec, clustering: dict[str, Any], sweeps: dict[str, Any]
+    spec: LatentSpec,
+    naming: np.ndarray | None,
+    class_names: Sequence[str],
+    sweeps: dict[str, Any],
 ) -> CodeMap:
     """The meaning of each code, as far as it was measured."""
     by_sweep = name_dimensions(sweeps)
@@ -202,10 +223,8 @@ def _name_codes(
         if not isinstance(code, Categorical):
             unknown = (DimensionMeaning(),) * code.dim
             meanings[name] = by_sweep.get(name, unknown)
-        elif name == spec.categorical_names[0] and clustering["confusion"]:
-            meanings[name] = name_categories(
-                clustering["train_confusion"], clustering["class_names"]
-            )
+        elif name == spec.categorical_names[0] and naming is not None:
+            meanings[name] = name_categories(naming, class_names)
         else:
             meanings[name] = (CategoryMeaning(),) * code.dim
     types = {

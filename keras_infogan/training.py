@@ -405,6 +405,7 @@ def finish(
     test_data: ImageData,
     *,
     cache_dir: Path | None = None,
+    num_naming_labels: int | None = None,
 ) -> dict[str, Any]:
     """Evaluates the model of a run and writes its report and pictures.
 
@@ -414,6 +415,7 @@ def finish(
         train_data: The training split.
         test_data: The test split.
         cache_dir: Where the classifier of the data set is kept.
+        num_naming_labels: How many labels name the categories; all by default.
 
     Returns:
         The report: that of `evaluation.evaluate`, with `num_labels`, the
@@ -429,6 +431,7 @@ def finish(
             test_data,
             seed=config.seed,
             cache_dir=cache_dir,
+            num_naming_labels=num_naming_labels,
         ),
         "num_labels": config.num_labels,
         "warnings": [

@@ -164,7 +164,9 @@ def generate_worker(spec: Mapping[str, Any]) -> None:
 
         model = training.build_model(config_of(spec))
         latents = model.sample_latents(batch_size)
-        if spec["by"] == "generate":
+        if spec["by"] in ("onnxruntime", "SavedModel"):
+            generate = exported(model, latents, spec["by"])
+        elif spec["by"] == "generate":
 
             def generate(count: int) -> None:
                 model.generate_from(latents)
@@ -180,6 +182,38 @@ def generate_worker(spec: Mapping[str, Any]) -> None:
             generate(batch_size)
 
     serve(steps, batch_size)
+
+
+def exported(model: Any, latents: Any, kind: str) -> Callable[[int], None]:
+    """The generator by one of its exports, as a user runs it."""
+    with tempfile.TemporaryDirectory() as folder:
+        if kind == "SavedModel":
+            import tensorflow as tf
+
+            from keras_infogan.export.saved_model import export_saved_model
+
+            path = export_saved_model(model, Path(folder) / "model")
+            loaded = tf.saved_model.load(str(path))
+            call = loaded.signatures["serving_default"]
+
+            def generate(count: int) -> None:
+                call(**latents)["image"].numpy()
+
+            # The variables are read by now, but the module must live.
+            generate.loaded = loaded  # type: ignore[attr-defined]
+            return generate
+        import onnxruntime
+
+        from keras_infogan.export.onnx import export_onnx
+
+        path = export_onnx(model, Path(folder) / "x.onnx")
+        session = onnxruntime.InferenceSession(path)
+        inputs = {name: value.numpy() for name, value in latents.items()}
+
+        def run(count: int) -> None:
+            session.run(None, inputs)
+
+        return run
 
 
 def peak_worker(spec: Mapping[str, Any]) -> None:
@@ -535,7 +569,7 @@ def more_sections(
             f"{by}, {batch_size} at once": start(
                 "generate", preset="writeup", by=by, batch_size=batch_size
             )
-            for by in ("generate", "predict")
+            for by in ("generate", "predict", "SavedModel", "onnxruntime")
         }
         if has_torch:
             contestants[f"torch, {batch_size} at once"] = start(

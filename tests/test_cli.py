@@ -11,6 +11,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from imitated_serving import expected_images
+from imitated_serving import imitated_rest
 from PIL import Image
 from test_model import SHAPE
 from test_model import tiny_model
@@ -18,6 +20,7 @@ from test_model import tiny_model
 from keras_infogan import __version__
 from keras_infogan import cli
 from keras_infogan import training
+from keras_infogan import visualization
 from keras_infogan.code_map import CategoryMeaning
 from keras_infogan.code_map import CodeMap
 from keras_infogan.code_map import DimensionMeaning
@@ -333,6 +336,48 @@ def test_explore(named_run, capfd, tmp_path):
     assert "slanted right" in text
 
 
+def test_sample_from_an_imitated_server(capfd, tmp_path):
+    """What the client's own tests check in full arrives as a picture.
+
+    The code map turns a digit into a category and a slant into the second
+    continuous code, with its sign.
+    """
+    entries = [{"name": str((number + 3) % 10)} for number in range(10)]
+    dimensions = [{}, {"attribute": "slant", "sign": -1}]
+    path = tmp_path / "code_map.json"
+    write_json(
+        path,
+        {
+            "codes": {
+                "category": {"type": "categorical", "categories": entries},
+                "continuous": {"type": "uniform", "dimensions": dimensions},
+            }
+        },
+    )
+    with imitated_rest() as server:
+        result, _ = run(
+            capfd,
+            "sample",
+            "infogan",
+            f"--server=http://127.0.0.1:{server.port}",
+            "--digit=7",
+            "--attribute=slant=0.5",
+            "--count=2",
+            "--seed=5",
+            f"--code-map={path}",
+            f"--output={tmp_path / 'x.png'}",
+        )
+    assert result["count"] == 2
+    expected = expected_images(np.arange(5, 7), 4, [0.0, -0.5])
+    visualization.save_picture(
+        tmp_path / "expected.png",
+        visualization.image_grid(expected, num_columns=2),
+    )
+    assert (tmp_path / "x.png").read_bytes() == (
+        tmp_path / "expected.png"
+    ).read_bytes()
+
+
 def test_serve_config(capfd, tmp_path):
     (tmp_path / "mnist" / "1").mkdir(parents=True)
     # What it looks for; what is in it is the server's matter.
@@ -355,6 +400,11 @@ def test_serve_config(capfd, tmp_path):
         (["sample", "NAMED", "--digit=3"], "It has found 1, 7"),
         (["sample", "NAMED", "--attribute=width=1"], "It has found slant"),
         (["sample", "NAMED", "--attribute=slant=2"], "should be in [-1, 1]"),
+        (["sample", "MODEL", "--label=canary"], "are for --server"),
+        (
+            ["sample", "infogan", "--server=http://127.0.0.1:1"],
+            "127.0.0.1:1",
+        ),
         (["traverse", "MODEL"], "one of --code and --attribute"),
         (["export", "MODEL"], "--saved-model, --onnx or --onnx-encoder"),
         (

@@ -250,3 +250,24 @@ def test_describe():
     assert "nothing reliable of `category` yet" in describe(negative)[1]
     continuous = {**report, "mutual_information_ceiling": {"category": None}}
     assert "1.39 nats of `category`" in describe(continuous)[1]
+
+
+def test_a_handful_of_labels_names_the_categories():
+    """Ten labels of each class name them as all do, and say how unsure.
+
+    Of n right out of n, the lower end of the 95 % interval of Clopper and
+    Pearson is 0.025^(1/n): .83 for 20, and .96 for 100.
+    """
+    model = painter(np.eye(NUM_CLASSES)[:, [2, 0, 1, 3]])
+    names = {}
+    for count, of_each in ((80, 20), (None, 100)):
+        report = evaluate(model, TRAIN, TEST, num_naming_labels=count)
+        meanings = report["code_map"]["codes"]["category"]["categories"]
+        names[count] = [meaning["name"] for meaning in meanings]
+        for meaning in meanings:
+            assert meaning["num_labels"] == of_each
+            assert meaning["confidence"] == pytest.approx(
+                0.025 ** (1 / of_each)
+            )
+    assert names[80] == names[None]
+    assert sorted(names[80]) == list("abcd")
