@@ -18,7 +18,8 @@ class ImageData:
     """Decoded images in memory, with their labels if there are any.
 
     Args:
-        images: uint8 array of shape `(num_images, height, width, channels)`.
+        images: uint8 array of shape `(num_images, height, width, channels)`;
+            a `numpy.memmap` is read batch by batch, and never as a whole.
         labels: int64 array of shape `(num_images,)`, or `None`.
         name: Name of the data set, e.g. `"mnist"`.
         class_names: The names of the labels `0, 1, ...`; empty without labels.
@@ -46,6 +47,23 @@ class ImageData:
         # on the CPU, where tf.data gathers from it.
         with tf.device("CPU:0"):
             return tf.constant(self.images)
+
+    def _gatherer(self) -> Callable[[tf.Tensor], tf.Tensor]:
+        """Rows to float images: from memory, or from a file that is mapped."""
+        if not isinstance(self.images, np.memmap):
+            return functools.partial(_gather, self._tensor)
+
+        def gather(rows: tf.Tensor) -> tf.Tensor:
+            pixels = tf.numpy_function(
+                lambda numbers: np.asarray(self.images[numbers]),
+                [rows],
+                tf.uint8,
+                stateful=False,
+            )
+            pixels.set_shape((*rows.shape, *self.image_shape))
+            return _scale(pixels)
+
+        return gather
 
     def scaled(self, rows: slice | np.ndarray = slice(None)) -> np.ndarray:
         """Returns images as a network takes them.
@@ -112,8 +130,7 @@ class ImageData:
         per_epoch = self.num_batches(batch_size)
         key = _fold(seed, _IMAGE_ORDER)
         rows = _index_batches(per_epoch, batch_size, len(self.images), key)
-        gather = functools.partial(_gather, self._tensor)
-        stream = _from(start, per_epoch, rows).map(gather)
+        stream = _from(start, per_epoch, rows).map(self._gatherer())
         if num_labels:
             if label_batch_size is None:
                 label_batch_size = min(num_labels, batch_size)
@@ -147,10 +164,10 @@ class ImageData:
         per_epoch = self.num_batches(batch_size)
         key = _fold(seed, _IMAGE_ORDER)
         rows = _index_batches(per_epoch, batch_size, len(self.images), key)
-        images, labels = self._tensor, tf.constant(self.labels)
+        gather, labels = self._gatherer(), tf.constant(self.labels)
         return (
             _from(0, per_epoch, rows)
-            .map(lambda rows: (_gather(images, rows), tf.gather(labels, rows)))
+            .map(lambda rows: (gather(rows), tf.gather(labels, rows)))
             .prefetch(2)
         )
 
@@ -228,7 +245,11 @@ def _num_batches(num_images: int, batch_size: int, argument: str) -> int:
 
 
 def _gather(images: tf.Tensor, rows: tf.Tensor) -> tf.Tensor:
-    return tf.cast(tf.gather(images, rows), tf.float32) / 127.5 - 1.0
+    return _scale(tf.gather(images, rows))
+
+
+def _scale(pixels: tf.Tensor) -> tf.Tensor:
+    return tf.cast(pixels, tf.float32) / 127.5 - 1.0
 
 
 def _from(

@@ -3,6 +3,8 @@
 import difflib
 import functools
 import os
+import re
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +13,7 @@ import tensorflow as tf
 import tensorflow_datasets as tfds
 
 from keras_infogan.data import ImageData
+from keras_infogan.files import atomic_path
 from keras_infogan.files import one_line
 from keras_infogan.preparation import prepare
 
@@ -54,11 +57,12 @@ def load_images(
     Returns:
         The images and, if the data set has a class label, the labels. Images
         with no byte above 1 (dSprites, binarized MNIST) are stretched to
-        0 and 255.
+        0 and 255. Images that do not fit into the memory are decoded once into
+        a file beside the data set, and mapped from there.
 
     Raises:
         ValueError: If there is no such data set, split or image, or if the
-            decoded images do not fit into the memory.
+            decoded images do not even fit on the disk.
         OSError: If the data set cannot be prepared or read; a
             `FileNotFoundError` if archives are missing, a `ConnectionError`
             if there is no network.
@@ -128,7 +132,52 @@ def _read(
         )
     num_images = _count_images(builder, split)
     shape = (num_images, height, width, channels or depth)
-    _check_memory(name, shape)
+    if _fits_into_memory(shape):
+        images = np.empty(shape, np.uint8)
+        return _fill(builder, split, images, image_key, label_key)
+    return _map(builder, split, shape, image_key, label_key)
+
+
+def _map(
+    builder: tfds.core.DatasetBuilder,
+    split: str,
+    shape: tuple[int, ...],
+    image_key: str,
+    label_key: str | None,
+) -> ImageData:
+    """Decodes a split into a file, if it is not there, and maps it."""
+    path = _mapped_path(builder, split, shape)
+    labels_path = path.with_suffix(".labels.npy")
+    if not path.exists():
+        _check_disk(builder.info.full_name, path, shape)
+        with atomic_path(path) as partial:
+            images = np.lib.format.open_memmap(
+                partial, mode="w+", dtype=np.uint8, shape=shape
+            )
+            data = _fill(builder, split, images, image_key, label_key)
+            images.flush()
+            # First, so that it is there when the images are.
+            with atomic_path(labels_path) as labels_partial:
+                labels = -1 if data.labels is None else data.labels
+                np.save(labels_partial, labels)
+    images = np.load(path, mmap_mode="r")
+    labels = np.load(labels_path)
+    if labels.ndim == 0:
+        return ImageData(images, None, builder.name)
+    names = tuple(builder.info.features[label_key].names)
+    return ImageData(images, labels, builder.name, names)
+
+
+def _fill(
+    builder: tfds.core.DatasetBuilder,
+    split: str,
+    images: np.ndarray,
+    image_key: str,
+    label_key: str | None,
+) -> ImageData:
+    """Decodes a split into an array."""
+    num_images = len(images)
+    shape = images.shape
     keys = [image_key] + ([label_key] if label_key else [])
     cores = os.cpu_count()
     dataset = builder.as_dataset(
@@ -138,7 +187,6 @@ def _read(
             try_autocache=False, num_parallel_calls_for_decode=cores
         ),
     )
-    images = np.empty(shape, np.uint8)
     labels = np.full(num_images, -1, np.int64)
     try:
         fit = functools.partial(
@@ -217,16 +265,32 @@ def _count_images(builder: tfds.core.DatasetBuilder, split: str) -> int:
     )
 
 
-def _check_memory(name: str, shape: tuple[int, ...]) -> None:
+def _fits_into_memory(shape: tuple[int, ...]) -> bool:
     # Two copies: the array, and the tensor the streams gather from.
     needed = 2 * np.prod(shape, dtype=np.int64)
-    available = psutil.virtual_memory().available
-    if needed > available:
+    return bool(needed <= psutil.virtual_memory().available)
+
+
+def _mapped_path(
+    builder: tfds.core.DatasetBuilder, split: str, shape: tuple[int, ...]
+) -> Path:
+    """Where decoded images are kept that memory does not hold."""
+    size = "x".join(str(side) for side in shape)
+    name = re.sub(r"[^\w.+-]+", "_", f"{builder.info.full_name}-{split}-{size}")
+    return cache_directory(builder.data_dir_root) / f"{name}.npy"
+
+
+def _check_disk(name: str, path: Path, shape: tuple[int, ...]) -> None:
+    needed = int(np.prod(shape, dtype=np.int64))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    free = shutil.disk_usage(path.parent).free
+    if needed > free:
         raise ValueError(
-            f"The images of {name}, of shape {shape}, need "
-            f"{needed / 2**30:.1f} GiB of memory. Received: "
-            f"{available / 2**30:.1f} GiB available. Choose a smaller "
-            "image_size, channels=1 or a slice such as split='train[:10%]'."
+            f"The images of {name}, of shape {shape}, fit neither into the "
+            f"memory nor on the disk: they need {needed / 2**30:.1f} GiB. "
+            f"Received: {free / 2**30:.1f} GiB in {path.parent}. Choose a "
+            "smaller image_size, channels=1 or a slice such as "
+            "split='train[:10%]'."
         )
 
 

@@ -1,11 +1,13 @@
 """Real MNIST through real tfds, and small data sets made here."""
 
+import functools
 import itertools
 import os
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -409,7 +411,7 @@ def test_unknown_names(name, message, tmp_path):
         ({"split": "train[5:5]"}, "split='train.5:5.'. It is empty"),
         ({"channels": 2}, "1 channel .* or 3 .*channels=2"),
         ({"image_size": 0}, "positive image_size"),
-        ({"image_size": 50_000}, r"GiB of memory.*Choose a smaller image_size"),
+        ({"image_size": 50_000}, r"neither.*GiB.*Choose a smaller image_size"),
     ],
 )
 def test_impossible_images(arguments, message, mnist_data_dir):
@@ -497,3 +499,47 @@ def test_archives_of_the_same_names_are_not_mixed_up(
     assert fashion.labels is not None
     assert np.bincount(fashion.labels).tolist() == 10 * [1000]
     assert fashion.images.mean() / 255 == pytest.approx(0.2868, abs=1e-4)
+
+
+def test_images_that_do_not_fit_into_memory(
+    few_digits_dir, tmp_path, monkeypatch
+):
+    """Decoded once into a file, and the same batches from there.
+
+    With labels, and again from the file alone; and what they take of memory is
+    that of a few batches, whatever the number of images.
+    """
+    shutil.copytree(few_digits_dir, tmp_path / "data")
+    load = functools.partial(
+        load_images, "few_digits", data_dir=tmp_path / "data"
+    )
+    expected = load()
+    monkeypatch.setattr(
+        "psutil.virtual_memory", lambda: SimpleNamespace(available=1000)
+    )
+    mapped = load()
+    assert isinstance(mapped.images, np.memmap)
+    np.testing.assert_array_equal(mapped.images, expected.images)
+    np.testing.assert_array_equal(mapped.labels, expected.labels)
+    assert mapped.class_names == expected.class_names
+    files = sorted((tmp_path / "data" / "keras_infogan").iterdir())
+    assert [path.name.endswith(".labels.npy") for path in files] == [
+        True,
+        False,
+    ]
+    assert len(files) == 2
+    before = files[1].stat().st_mtime_ns
+    for one, other in zip(
+        load().batches(64, seed=3, start=7, num_labels=20).take(5),
+        expected.batches(64, seed=3, start=7, num_labels=20).take(5),
+        strict=True,
+    ):
+        for name in one:
+            np.testing.assert_array_equal(one[name], other[name])
+    images, labels = next(iter(mapped.labeled_batches(32)))
+    whole, whole_labels = next(iter(expected.labeled_batches(32)))
+    np.testing.assert_array_equal(images, whole)
+    np.testing.assert_array_equal(labels, whole_labels)
+    assert files[1].stat().st_mtime_ns == before
+    model_input = mapped.batches(64).element_spec
+    assert model_input.shape == (64, 28, 28, 1)
