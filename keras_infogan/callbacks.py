@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import keras
+import psutil
 import tensorflow as tf
 from tqdm import tqdm
 
@@ -144,6 +145,12 @@ class RunLog(StepCallback):
     def on_train_batch_end(self, batch, logs=None):
         previous = self.run_step
         super().on_train_batch_end(batch, logs)
+        if previous == self.position.first_step:
+            seconds = time.time() - psutil.Process().create_time()
+            tqdm.write(
+                f"The first step was done {seconds:.0f} s after the start.",
+                file=sys.stderr,
+            )
         self._bar.update(self.run_step - previous)
 
     def on_interval(self, logs):
