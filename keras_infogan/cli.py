@@ -25,7 +25,7 @@ from keras_infogan.config import TrainingConfig
 from keras_infogan.config import preset
 from keras_infogan.files import explain
 from keras_infogan.files import one_line
-from keras_infogan.pretrained import find_companion
+from keras_infogan.published import find_companion
 
 if TYPE_CHECKING:
     from keras_infogan.code_map import CodeMap

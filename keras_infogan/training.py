@@ -36,8 +36,8 @@ from keras_infogan.networks import build_discriminator
 from keras_infogan.networks import build_generator
 from keras_infogan.objective import Objective
 from keras_infogan.pictures import draw_grids
-from keras_infogan.pretrained import find_model
-from keras_infogan.pretrained import published_names
+from keras_infogan.published import find_model
+from keras_infogan.published import published_names
 from keras_infogan.report_page import write_page
 from keras_infogan.schedules import LinearEnd
 from keras_infogan.warp import Warp
@@ -356,7 +356,7 @@ def load_pretrained(name: str = "mnist") -> InfoGAN:
     """Loads a model that comes with the package.
 
     Args:
-        name: One of `pretrained.published_names()`.
+        name: One of `published.published_names()`.
 
     Raises:
         ValueError: If there is none of this name.

@@ -13,7 +13,7 @@ PACKAGE = Path(keras_infogan.__file__).parent
 LAYERS = [
     {
         "files",
-        "pretrained",
+        "published",
         "config",
         "metrics",
         "randomness",

@@ -5,16 +5,13 @@ Imports no TensorFlow.
 
 from pathlib import Path
 
-_PACKAGE = Path(__file__).parent
-# In an installed package, and in a checkout.
-_FOLDERS = (_PACKAGE / "pretrained", _PACKAGE.parent / "saved_models")
+# In a checkout a link to `saved_models/`.
+_FOLDER = Path(__file__).parent / "pretrained"
 
 
 def published_names() -> list[str]:
     """The names of the models that come with the package."""
-    return sorted(
-        {path.stem for folder in _FOLDERS for path in folder.glob("*.keras")}
-    )
+    return sorted(path.stem for path in _FOLDER.glob("*.keras"))
 
 
 def find_model(run: Path | str) -> Path:
@@ -55,9 +52,6 @@ def find_companion(run: Path | str, name: str) -> Path | None:
 
 
 def _published(name: str) -> Path | None:
-    for folder in _FOLDERS:
-        path = folder / f"{name}.keras"
-        # The name alone, not a path that leads elsewhere.
-        if path.parent == folder and path.is_file():
-            return path
-    return None
+    path = _FOLDER / f"{name}.keras"
+    # The name alone, not a path that leads elsewhere.
+    return path if path.parent == _FOLDER and path.is_file() else None
