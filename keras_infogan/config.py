@@ -98,8 +98,8 @@ class TrainingConfig:
     warp: Mapping[str, float] | None = _option(
         None,
         "largest rotation (rad), shear, log_scale and shift (share of the "
-        "size) of the warped copies, and the side of a square that is erased "
-        "in them (share of the size)",
+        "size) of the warped copies, and erase, the size of a random rectangle "
+        "of black or white in them (root of its share of the area)",
     )
     warp_generated: bool = _option(
         default=False,
@@ -252,14 +252,14 @@ VISIBLE_CATEGORIES: dict[str, Any] = {
         "shear": 0.3,
         "log_scale": 0.2,
         "shift": 0.09,
-        "erase": 0.25,
+        "erase": 0.2,
     },
     "warp_generated": True,
     "invariance_weight": 1.0,
     "information_weights": {"category": 1.0, "continuous": 0.1},
     "discriminator_learning_rate": 5e-4,
     "decay_share": 0.5,
-    "epochs": 10,
+    "epochs": 8,
 }
 
 PRESETS = {

@@ -74,17 +74,18 @@ def affine(images: tf.Tensor, matrix: tf.Tensor, shift: tf.Tensor) -> tf.Tensor:
 class Warp:
     """A random rotation, shear, scaling and shift, each uniform about none.
 
-    And a square that is erased, at a random place: cutout,
-    [DeVries and Taylor, 2017](https://arxiv.org/abs/1708.04552). A seven with a
-    bar and one without are the same thing for whoever does not see the bar.
+    And a rectangle of black or of white, of random place and shape: random
+    erasing, [Zhong et al., 2020](https://arxiv.org/abs/1708.04896), Section 3.2.
+    So a seven with a bar is a seven: one without a bar may get one.
 
     Args:
         rotation: The largest angle, in radians.
         shear: The largest horizontal shear, in pixels a pixel.
         log_scale: The largest logarithm of the scale, height and width apart.
         shift: The largest shift, as a share of the image's size.
-        erase: The side of the square, as a share of the image's; its center is
-            uniform on the image.
+        erase: The root of the area of the rectangle, as a share of the image's
+            side; it is up to 7.4 times as long as wide, its center is uniform
+            on the image, and 0 is none.
 
     Raises:
         ValueError: If one is negative, NaN, or so large (45 degrees, or 1) that
@@ -159,17 +160,19 @@ class Warp:
 
     def _erase(self, images: tf.Tensor, key: tf.Tensor) -> tf.Tensor:
         batch_size = images.shape[0] or tf.shape(images)[0]
-        centers = open_unit_uniform((batch_size, 2), key)
+        draws = open_unit_uniform((batch_size, 4), key)
+        # Up to e^2 = 7.4 times as long as it is wide: a bar, or a square.
+        stretch = tf.exp(2.0 * draws[:, 2] - 1.0)
 
-        def inside(size: int, places: tf.Tensor) -> tf.Tensor:
+        def inside(size: int, places: tf.Tensor, sides: tf.Tensor) -> tf.Tensor:
             pixels = (tf.range(size, dtype=tf.float32) + 0.5) / size
-            return tf.abs(pixels - places[:, None]) < self.erase / 2.0
+            distances = tf.abs(pixels - places[:, None])
+            return distances < self.erase * sides[:, None] / 2.0
 
         height, width = images.shape[1:3]
-        rows, columns = (
-            inside(height, centers[:, 0]),
-            inside(width, centers[:, 1]),
-        )
-        square = rows[:, :, None, None] & columns[:, None, :, None]
-        # Black; a zero of the type of the images is gray.
-        return tf.where(square, tf.constant(-1.0, images.dtype), images)
+        rows = inside(height, draws[:, 0], stretch)
+        columns = inside(width, draws[:, 1], 1.0 / stretch)
+        rectangle = rows[:, :, None, None] & columns[:, None, :, None]
+        value = tf.where(draws[:, 3] < 0.5, -1.0, 1.0)
+        value = tf.cast(value[:, None, None, None], images.dtype)
+        return tf.where(rectangle, value, images)
