@@ -75,8 +75,8 @@ class Warp:
     """A random rotation, shear, scaling and shift, each uniform about none.
 
     And a rectangle of black or of white, of random place and shape: random
-    erasing, [Zhong et al., 2020](https://arxiv.org/abs/1708.04896), Section 3.2.
-    So a seven with a bar is a seven: one without a bar may get one.
+    erasing, [Zhong et al., 2020](https://arxiv.org/abs/1708.04896). So a seven
+    with a bar is a seven: one without a bar may get one.
 
     Args:
         rotation: The largest angle, in radians.
