@@ -477,10 +477,13 @@ def run_sample(args: argparse.Namespace) -> Any:
         images = model.generate(
             args.count, codes=_chosen_codes(args, model), seed=args.seed
         )
-    columns = min(args.count, 10)
-    visualization.save_picture(
-        args.output, visualization.image_grid(images, num_columns=columns)
+    # One image alone has no frame, so that `encode` reads it as it is.
+    grid = visualization.image_grid(
+        images,
+        num_columns=min(args.count, 10),
+        padding=0 if args.count == 1 else 2,
     )
+    visualization.save_picture(args.output, grid)
     _say(f"{args.count} images in {args.output}.")
     return {"output": str(args.output), "count": args.count, "seed": args.seed}
 
