@@ -222,14 +222,18 @@ def test_sample(model_path, capfd, tmp_path):
 
 
 def test_one_sample_can_be_encoded(model_path, capfd, tmp_path):
-    """It has no frame: read from the file as from memory, to half a gray."""
+    """It has no frame: read from the file nearly as from memory.
+
+    The picture is seven times enlarged; making it small again smooths random
+    pixels a little. A frame would change the probabilities by far more.
+    """
     path = tmp_path / "x.png"
     run(capfd, "sample", model_path, "--count=1", f"--output={path}")
     (result,), err = run(capfd, "encode", model_path, path)
     model = training.load_model(model_path)
     expected = model.encode(model.generate(1))["category_probabilities"][0]
     assert result["category"]["probabilities"] == pytest.approx(
-        expected.tolist(), abs=0.02
+        expected.tolist(), abs=0.05
     )
 
 
