@@ -1,8 +1,13 @@
 """Models and their companions: of a run, beside a file, by a name."""
 
+import json
+from pathlib import Path
+
+import numpy as np
 import pytest
 
 from keras_infogan import published
+from keras_infogan.code_map import CodeMap
 
 
 @pytest.fixture
@@ -51,3 +56,65 @@ def test_no_such_name(name, folder):
     (folder.parent / "secret.keras").touch()
     with pytest.raises(ValueError, match=r"\(mnist, other\). Received:"):
         published.find_model(name)
+
+
+def test_the_published_model_is_what_its_report_says(mnist_test):
+    """Its categories, by the names of its code map, on the test split."""
+    from keras_infogan import load_pretrained
+
+    model = load_pretrained("mnist")
+    path = published.find_companion("mnist", "code_map.json")
+    report = published.find_companion("mnist", "report.json")
+    assert path is not None
+    assert report is not None
+    code_map = CodeMap.load(path)
+    posterior = model.encode(mnist_test.scaled())
+    found = posterior["category_logits"].argmax(axis=1)
+    names = np.array(
+        [
+            int(getattr(meaning, "name", None) or -1)
+            for meaning in code_map.codes["category"]
+        ]
+    )
+    accuracy = (names[found] == mnist_test.labels).mean()
+    said = json.loads(report.read_text())["clustering_accuracy"]
+    assert accuracy == pytest.approx(said, abs=1e-9)
+    assert accuracy > 0.98
+
+
+def test_the_published_digits_are_read(mnist_train):
+    """A hundred of each, by the classifier: 97 of a hundred or more."""
+    from keras_infogan import load_pretrained
+    from keras_infogan.classifier import load_classifier
+
+    model = load_pretrained("mnist")
+    path = published.find_companion("mnist", "code_map.json")
+    assert path is not None
+    code_map = CodeMap.load(path)
+    reader = load_classifier(mnist_train)
+    for digit in range(10):
+        code, (number, *_) = code_map.find_categories(str(digit))
+        images = model.generate(100, codes={code: number}, seed=digit)
+        assert (reader.read(images).classes == digit).sum() >= 97, digit
+
+
+def test_the_published_exports_agree():
+    """Keras, ONNX and the SavedModel, by the same seeds: to 1e-5."""
+    import onnxruntime
+    import tensorflow as tf
+
+    from keras_infogan import load_pretrained
+
+    model = load_pretrained("mnist")
+    root = Path(published.__file__).parent.parent / "saved_models"
+    latents = model.sample_latents(20, seed=3)
+    expected = model.generate_from(latents)
+    session = onnxruntime.InferenceSession(root / "mnist.onnx")
+    inputs = {name: value.numpy() for name, value in latents.items()}
+    np.testing.assert_allclose(
+        session.run(["image"], inputs)[0], expected, atol=1e-5
+    )
+    version = max((root / "mnist").iterdir(), key=lambda path: path.name)
+    loaded = tf.saved_model.load(str(version))
+    served = loaded.signatures["serving_default"](**latents)["image"]
+    np.testing.assert_allclose(served, expected, atol=1e-5)
