@@ -244,9 +244,9 @@ class TrainingConfig:
 
 # Plain InfoGAN's Q reads the category from a signal that nobody sees. So the
 # category is also read from warped copies, and shall be the same for a real
-# image and its copy (`losses.invariant_information`), in which a bar may have come
-# or gone: else sevens with a bar were a class of their own. The weight of the
-# continuous codes is small, as their bound has no ceiling and would win.
+# image and its copy (`losses.invariant_information`), in which a bar may have
+# come or gone: else sevens with a bar were a class of their own. The weight of
+# the continuous codes is small, as their bound has no ceiling and would win.
 VISIBLE_CATEGORIES: dict[str, Any] = {
     "warp": {
         "rotation": 0.35,
