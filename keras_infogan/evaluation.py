@@ -29,6 +29,7 @@ from keras_infogan.data import balanced_label_indices
 from keras_infogan.latent import LatentSpec
 from keras_infogan.losses import mutual_information
 from keras_infogan.model import InfoGAN
+from keras_infogan.quality import MIN_IMAGES
 from keras_infogan.quality import measure_quality
 from keras_infogan.sweeps import measure_sweeps
 
@@ -55,7 +56,7 @@ def evaluate(
     to classes is fitted on the training split; accuracy, NMI and ARI are those
     of the test split. With several categorical codes they are those of the
     first. They are `None` without such a code or without labels, as is the
-    quality of the generated images, which needs a classifier.
+    quality of the generated images, which needs a classifier and 40 images.
 
     Args:
         model: The trained model.
@@ -97,7 +98,9 @@ def evaluate(
         }
         sweeps = measure_sweeps(model, deviations, classifier, seed=seed)
     quality = None
-    if classifier is not None:
+    # Splits may be slices of a few images, for a first look.
+    enough = min(len(train.images), len(test.images)) >= MIN_IMAGES
+    if classifier is not None and enough:
         first = model.latent_spec.categorical_names[:1]
         quality = measure_quality(
             classifier,

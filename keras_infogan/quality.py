@@ -18,6 +18,8 @@ from keras_infogan.distances import precision_recall
 NUM_IMAGES = 10_000
 NUM_NEIGHBORED = 2_000
 _KERNEL_BLOCKS = 10
+# Neighbors, and blocks of them, need some.
+MIN_IMAGES = 4 * _KERNEL_BLOCKS
 # A class is covered if it has at least a tenth of its share.
 _COVERED = 0.1
 
@@ -57,10 +59,10 @@ def measure_quality(
         `classifier_accuracy` on the test split; and the numbers of images.
     """
     count = min(len(generated), len(test.images), len(train.images), NUM_IMAGES)
-    if count < 4 * _KERNEL_BLOCKS:
+    if count < MIN_IMAGES:
         raise ValueError(
-            "Distances should be of at least "
-            f"{4 * _KERNEL_BLOCKS} images on each side. Received: {count}."
+            f"Distances should be of at least {MIN_IMAGES} images on each "
+            f"side. Received: {count}."
         )
     of_test = classifier.read(test.scaled(slice(count)))
     of_train = classifier.read(train.scaled(slice(count)))
@@ -77,9 +79,11 @@ def measure_quality(
         right = wanted == of_generated.classes
         agreement = {
             "all": float(right.mean()),
+            # A category may have no image among few.
             "by_category": [
-                float(right[categories[:count] == number].mean())
+                float(of_category.mean()) if len(of_category) else None
                 for number in range(len(category_to_class))
+                for of_category in [right[categories[:count] == number]]
             ],
         }
     return {

@@ -271,3 +271,12 @@ def test_a_handful_of_labels_names_the_categories():
             )
     assert names[80] == names[None]
     assert sorted(names[80]) == list("abcd")
+
+
+def test_few_test_images_have_no_distances():
+    """But all the rest: a run on a slice must not fail at its very end."""
+    model = painter(np.eye(NUM_CLASSES))
+    report = evaluate(model, TRAIN, data_of(TEST_LABELS[:12]))
+    assert report["quality"] is None
+    assert report["clustering_accuracy"] == 1.0
+    assert describe(report)
