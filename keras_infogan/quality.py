@@ -9,6 +9,7 @@ import numpy as np
 from keras_infogan import metrics
 from keras_infogan.classifier import Classifier
 from keras_infogan.data import ImageData
+from keras_infogan.distances import density_coverage
 from keras_infogan.distances import frechet_distance
 from keras_infogan.distances import frechet_error
 from keras_infogan.distances import kernel_distance
@@ -51,7 +52,8 @@ def measure_quality(
     Returns:
         Plain data: `frechet_distance`, `kernel_distance` (each with a
         `_standard_error`, by drawing the images again and by ten blocks of
-        them), `precision` and `recall`, each with a `_floor`;
+        them), `precision`, `recall`, `density` and `coverage`, each with a
+        `_floor`;
         `class_coverage`, the share of classes with at least a tenth of their
         part, and `class_entropy` in nats;
         `category_agreement`, the share of images that the classifier reads as
@@ -125,8 +127,13 @@ def _distances(
     precision, recall = precision_recall(
         real[:NUM_NEIGHBORED], features[:NUM_NEIGHBORED]
     )
+    density, coverage = density_coverage(
+        real[:NUM_NEIGHBORED], features[:NUM_NEIGHBORED]
+    )
     return {
         **result,
         f"precision{suffix}": precision,
         f"recall{suffix}": recall,
+        f"density{suffix}": density,
+        f"coverage{suffix}": coverage,
     }

@@ -47,7 +47,7 @@ def test_real_images_are_at_the_floor(reader, splits, mnist_train):
             found[f"{name}_floor_standard_error"],
         )
         assert abs(found[name] - found[f"{name}_floor"]) < 4 * error
-    for name in ("precision", "recall"):
+    for name in ("precision", "recall", "density", "coverage"):
         assert abs(found[name] - found[f"{name}_floor"]) < 0.1
     assert found["class_coverage"] == 1.0
     assert found["class_entropy"] == pytest.approx(math.log(10), abs=0.05)
@@ -66,6 +66,8 @@ def test_collapsed_images(reader, splits):
     assert found["class_coverage"] == pytest.approx(0.1)
     assert found["class_entropy"] == 0.0
     assert found["recall"] < 0.01
+    # One point is in no more balls than it has neighbors, or hardly.
+    assert found["coverage"] < 0.02
     assert found["category_agreement"] is None
 
 
