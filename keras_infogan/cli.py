@@ -37,6 +37,7 @@ _JSON_EXAMPLES = {
     "codes": {"style": {"type": "uniform", "dim": 2}},
     "information_weights": {"category": 1.0},
     "warp": {"rotation": 0.35, "shift": 0.09},
+    "warped_codes": ["category"],
 }
 _PROGRAM = "keras-infogan"
 # A picture of more images than that is no use to anybody.
@@ -72,14 +73,16 @@ def _say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
-def _json_object(example: str, text: str) -> dict[str, Any]:
+def _json(example: Any, text: str) -> Any:
     try:
         content = json.loads(text)
     except ValueError:
         content = None
-    if not isinstance(content, dict):
+    if not isinstance(content, type(example)):
+        kind = "object" if isinstance(example, dict) else "list"
         raise argparse.ArgumentTypeError(
-            f"expected a JSON object such as {example}, got {text!r}"
+            f"expected a JSON {kind} such as {json.dumps(example)}, "
+            f"got {text!r}"
         )
     return content
 
@@ -191,9 +194,9 @@ def _add_train(commands: Any) -> None:
         else:
             kind: Any = option.type
             if kind not in _METAVARS:
-                example = json.dumps(_JSON_EXAMPLES[option.name])
-                kind = functools.partial(_json_object, example)
-                text = f"{text}; for example '{example}'"
+                example = _JSON_EXAMPLES[option.name]
+                kind = functools.partial(_json, example)
+                text = f"{text}; for example '{json.dumps(example)}'"
             group.add_argument(
                 flag,
                 type=kind,

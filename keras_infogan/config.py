@@ -7,6 +7,7 @@ import dataclasses
 import json
 import math
 from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from dataclasses import field
 from pathlib import Path
@@ -17,7 +18,7 @@ def _option(default: Any, text: str) -> Any:
     return field(default=default, metadata={"help": text})
 
 
-def _mapping(default: Mapping[str, Any], text: str) -> Any:
+def _collection(default: Any, text: str) -> Any:
     return field(default_factory=lambda: default, metadata={"help": text})
 
 
@@ -37,6 +38,8 @@ def _check_type(option: dataclasses.Field[Any], value: Any) -> None:
         str: ("a text", str),
     }
     what, kind = kinds.get(option.type, ("a JSON object", Mapping))
+    if option.type == Sequence[str]:
+        what, kind = "a JSON list", list
     optional = value is None and option.default is None
     if not optional and (
         not isinstance(value, kind)
@@ -69,7 +72,7 @@ class TrainingConfig:
     image_size: int = _option(28, "height and width of the images, in pixels")
     channels: int = _option(1, "1 for gray images, 3 for RGB")
     noise_dim: int = _option(62, "width of the incompressible noise")
-    codes: Mapping[str, Mapping[str, Any]] = _mapping(
+    codes: Mapping[str, Mapping[str, Any]] = _collection(
         MNIST_CODES,
         "the latent codes by name: their type (categorical, uniform, normal, "
         "bernoulli) and its arguments",
@@ -89,7 +92,7 @@ class TrainingConfig:
     gradient_penalty_weight: float = _option(
         0.0, "weight of the Wasserstein gradient penalty; 10 is usual"
     )
-    information_weights: Mapping[str, float] = _mapping(
+    information_weights: Mapping[str, float] = _collection(
         {}, "lambda by the name of the code, 1 where none is given"
     )
     information_gradient: str = _option(
@@ -101,9 +104,8 @@ class TrainingConfig:
         "size) of the warped copies, and erase, the size of a random rectangle "
         "of black or white in them (root of its share of the area)",
     )
-    warp_generated: bool = _option(
-        default=False,
-        text="read the category from warped copies of generated images, too",
+    warped_codes: Sequence[str] = _collection(
+        [], "names of the codes that must be read from warped copies, too"
     )
     invariance_weight: float = _option(
         0.0,
@@ -255,9 +257,15 @@ VISIBLE_CATEGORIES: dict[str, Any] = {
         "shift": 0.09,
         "erase": 0.2,
     },
-    "warp_generated": True,
+    # A warp changes a pose and leaves a style: so each is for one of the two.
+    "codes": {
+        "category": CATEGORY,
+        "pose": {"type": "uniform", "dim": 1},
+        "style": {"type": "uniform", "dim": 1},
+    },
+    "warped_codes": ["category", "style"],
     "invariance_weight": 1.0,
-    "information_weights": {"category": 1.0, "continuous": 0.1},
+    "information_weights": {"category": 1.0, "pose": 0.1, "style": 0.1},
     "discriminator_learning_rate": 5e-4,
     "decay_share": 0.5,
     "epochs": 8,

@@ -115,7 +115,7 @@ def find_problems(
                 "Q reads the category from a signal that nobody sees: it knows "
                 f"{measures['health_reading']:.0%} of generated images, and "
                 f"{measures['health_warped_reading']:.0%} when they are "
-                "slightly moved. Use warp with warp_generated."
+                "slightly moved. Use warp with warped_codes."
             )
     return problems
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import asdict
 from dataclasses import dataclass
 from dataclasses import field
@@ -44,9 +45,10 @@ class Objective:
         information_weights: `lambda`, by the name of the code; 1 where none is
             given.
         warp: How images are varied for the next two; labeled images are, too.
-        warp_generated: Whether a category must also be read from a warped copy
-            of each generated image: the mean of both log-likelihoods. So it
-            cannot hide in a signal that nobody sees.
+        warped_codes: Names of the codes that must also be read from a warped
+            copy of each generated image: the mean of both log-likelihoods. So
+            they cannot hide in a signal that nobody sees, and not in what the
+            warp changes either; that is left to the other codes.
         invariance_weight: Weight of `losses.invariant_information` of each
             categorical code, between real images and their warped copies.
         label_weight: Weight of `losses.label_loss`, for batches with labels.
@@ -61,7 +63,7 @@ class Objective:
     gradient_penalty_weight: float = 0.0
     information_weights: Mapping[str, float] = field(default_factory=dict)
     warp: Warp | None = None
-    warp_generated: bool = False
+    warped_codes: Sequence[str] = ()
     invariance_weight: float = 0.0
     label_weight: float = 1.0
 
@@ -102,12 +104,14 @@ class Objective:
                     f"`{name}` should be a number of at least 0. "
                     f"Received: {weight!r}."
                 )
-        used = bool(self.warp_generated or self.invariance_weight)
+        # Not a list, so that equal objectives compare equal.
+        object.__setattr__(self, "warped_codes", tuple(self.warped_codes))
+        used = bool(self.warped_codes or self.invariance_weight)
         if used != (self.warp is not None):
             raise ValueError(
-                "`warp` goes together with `warp_generated` or "
+                "`warp` goes together with `warped_codes` or "
                 f"`invariance_weight`. Received: warp={self.warp}, "
-                f"warp_generated={self.warp_generated}, "
+                f"warped_codes={list(self.warped_codes)}, "
                 f"invariance_weight={self.invariance_weight}."
             )
 
@@ -120,6 +124,7 @@ class Objective:
                 for option in fields(self)
             },
             "information_weights": dict(self.information_weights),
+            "warped_codes": list(self.warped_codes),
             "warp": warp,
         }
 
@@ -138,15 +143,16 @@ class Objective:
 
     def check_codes(self, spec: LatentSpec) -> None:
         """Raises a `ValueError` if the codes do not go with the options."""
-        unknown = sorted(set(self.information_weights) - set(spec.codes))
-        if unknown:
+        for option in ("information_weights", "warped_codes"):
+            unknown = sorted(set(getattr(self, option)) - set(spec.codes))
+            if unknown:
+                raise ValueError(
+                    f"`{option}` should be of the codes "
+                    f"{', '.join(spec.codes)}. Received: {', '.join(unknown)}."
+                )
+        if self.invariance_weight and not spec.categorical_names:
             raise ValueError(
-                "`information_weights` should be of the codes "
-                f"{', '.join(spec.codes)}. Received: {', '.join(unknown)}."
-            )
-        if self.warp and not spec.categorical_names:
-            raise ValueError(
-                "`warp` is for categorical codes. "
+                "`invariance_weight` is for categorical codes. "
                 f"Received: {', '.join(spec.codes)}, none of them categorical."
             )
 
@@ -180,12 +186,12 @@ class Objective:
         """
         information = losses.mutual_information(spec, latents, fake)
         objective = dict(information)
-        if self.warp is not None and self.warp_generated:
+        if self.warp is not None and self.warped_codes:
             warped_images = self.warp(fake_images, fold_in(key, _FAKE_WARP))
             warped = losses.mutual_information(
                 spec, latents, discriminate(warped_images)
             )
-            for name in spec.categorical_names:
+            for name in self.warped_codes:
                 objective[name] = 0.5 * (information[name] + warped[name])
         weighted = [
             self.information_weights.get(name, 1.0) * nats

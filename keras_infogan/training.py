@@ -107,7 +107,7 @@ def build_model(config: TrainingConfig, *, num_steps: int = 1) -> InfoGAN:
             gradient_penalty_weight=config.gradient_penalty_weight,
             information_weights=config.information_weights,
             warp=Warp.from_config(config.warp) if config.warp else None,
-            warp_generated=config.warp_generated,
+            warped_codes=config.warped_codes,
             invariance_weight=config.invariance_weight,
             label_weight=config.label_weight,
         ),

@@ -309,7 +309,7 @@ def step_flops(model: Any) -> int:
     generator, _ = network_flops(model.generator)
     discriminator, first = network_flops(model.discriminator)
     objective = model.objective
-    warped = objective.warp_generated
+    warped = bool(objective.warped_codes)
     real = 2 if objective.invariance_weight else 1
     if model.update == "fused":
         passes = 4 + 3 * warped + 3 * real

@@ -126,8 +126,13 @@ def main(run: Path) -> int:
         "noise": generator.normal(size=(count, model.latent_spec.noise_dim)),
         "category": np.eye(size)[category],
     }
-    continuous = model.latent_spec.codes["continuous"]
-    inputs["continuous"] = generator.uniform(-1, 1, (count, continuous.dim))
+    # All of them are uniform in the presets that this is for.
+    continuous = [
+        name for name in model.latent_spec.codes if name != "category"
+    ]
+    for name in continuous:
+        dim = model.latent_spec.codes[name].dim
+        inputs[name] = generator.uniform(-1, 1, (count, dim))
     inputs = {name: value.astype("float32") for name, value in inputs.items()}
     images = model.generator.predict(inputs, batch_size=250, verbose=0)
     said = read.predict(images, batch_size=250, verbose=0)
@@ -143,14 +148,16 @@ def main(run: Path) -> int:
         nats.mean(),
         4 * 2**0.5 * nats.std() / count**0.5,
     )
-    if "continuous_log_stddev" in said:
-        stddev = np.exp(said["continuous_log_stddev"])
-        miss = (inputs["continuous"] - said["continuous_mean"]) / stddev
+    for name in continuous:
+        if f"{name}_log_stddev" not in said:
+            continue
+        stddev = np.exp(said[f"{name}_log_stddev"])
+        miss = (inputs[name] - said[f"{name}_mean"]) / stddev
         density = np.exp(-(miss**2) / 2) / (stddev * np.sqrt(2 * np.pi))
         nats = (np.log(2.0) + np.log(density)).sum(axis=1)
         compare(
-            "information of continuous",
-            report["mutual_information"]["continuous"],
+            f"information of {name}",
+            report["mutual_information"][name],
             nats.mean(),
             4 * 2**0.5 * nats.std() / count**0.5,
         )
@@ -181,19 +188,24 @@ def main(run: Path) -> int:
         4 * (2 * max(agreement * (1 - agreement), 1e-4) / count) ** 0.5,
     )
 
-    for index, sweep in enumerate(report["sweeps"]["continuous"]):
+    dimensions = [
+        (name, index, sweep)
+        for name in continuous
+        for index, sweep in enumerate(report["sweeps"][name])
+    ]
+    for name, index, sweep in dimensions:
         rhos = []
         values = np.linspace(-1, 1, 11)
         for row in range(40):
             latents = {
-                name: np.repeat(array[row : row + 1], 11, axis=0)
-                for name, array in inputs.items()
+                key: np.repeat(array[row : row + 1], 11, axis=0)
+                for key, array in inputs.items()
             }
-            latents["continuous"][:, index] = values
+            latents[name][:, index] = values
             drawn = model.generator.predict(latents, verbose=0)
             rhos.append(spearmanr(values, slant(drawn)).statistic)
         compare(
-            f"rho of continuous:{index} and slant",
+            f"rho of {name}:{index} and slant",
             sweep["correlation"]["slant"],
             float(np.mean(rhos)),
             # Other noise, and fewer sweeps.

@@ -80,7 +80,8 @@ def test_published_settings():
         ({"label_smoothing": "a"}, "label_smoothing should be a number"),
         ({"label_smoothing": True}, "label_smoothing should be a number"),
         ({"seed": True}, "seed should be a whole number"),
-        ({"warp_generated": 1}, "warp_generated should be true or false"),
+        ({"jit_compile": 1}, "jit_compile should be true or false"),
+        ({"warped_codes": "style"}, "warped_codes should be a JSON list"),
         (
             {"generator_learning_rate": float("nan")},
             "generator_learning_rate should be a number",

@@ -25,7 +25,9 @@ from keras_infogan.warp import Warp
 
 SPEC = LatentSpec(4, {"category": Categorical(3), "continuous": Uniform(2)})
 SHAPE = (8, 8, 1)
-WARPED = Objective(warp=Warp(), warp_generated=True, invariance_weight=1.0)
+WARPED = Objective(
+    warp=Warp(), warped_codes=["category"], invariance_weight=1.0
+)
 
 
 def tiny_generator(spec: LatentSpec = SPEC) -> keras.Model:
@@ -270,7 +272,7 @@ def test_config_round_trip():
             adversarial_loss="least_squares",
             information_weights={"continuous": 0.1},
             warp=Warp(rotation=0.1),
-            warp_generated=True,
+            warped_codes=["category", "continuous"],
         ),
         update="three_phase",
         information_gradient="head",
@@ -562,7 +564,7 @@ def test_directory_of_a_path(tmp_path, batches):
 )
 def test_load_in_a_fresh_process(load, tmp_path):
     """All that a run's file names is registered: code, objective, schedule."""
-    model = tiny_model(Objective(warp=Warp(), warp_generated=True))
+    model = tiny_model(Objective(warp=Warp(), warped_codes=["category"]))
     model.compile(
         keras.optimizers.Adam(LinearEnd(1e-3, 10, 0.5)),
         adam(),

@@ -25,7 +25,9 @@ SPEC = LatentSpec(
 )
 NO_CATEGORY = LatentSpec(2, {"style": Uniform(2)})
 NO_WARP = Warp(0.0, 0.0, 0.0, 0.0)
-WARPED = Objective(warp=Warp(), warp_generated=True, invariance_weight=1.0)
+WARPED = Objective(
+    warp=Warp(), warped_codes=["category", "kind"], invariance_weight=1.0
+)
 
 
 class LinearDiscriminator:
@@ -146,9 +148,9 @@ def test_wrong_information_weight(weight):
     "options",
     [
         {"warp": Warp()},
-        {"warp_generated": True},
+        {"warped_codes": ["category"]},
         {"invariance_weight": 1.0},
-        {"warp_generated": True, "invariance_weight": 1.0},
+        {"warped_codes": ["category"], "invariance_weight": 1.0},
     ],
     ids=lambda options: "-".join(options),
 )
@@ -156,32 +158,40 @@ def test_warp_and_its_uses_go_together(options):
     """A warp that warps nothing, and uses of a warp that is not there."""
     with pytest.raises(
         ValueError,
-        match="`warp` goes together with `warp_generated` or "
+        match="`warp` goes together with `warped_codes` or "
         "`invariance_weight`. Received: warp=",
     ):
         Objective(**options)
 
 
-def test_information_weight_of_an_unknown_code():
-    objective = Objective(information_weights={"digit": 1.0})
+@pytest.mark.parametrize(
+    "objective",
+    [
+        Objective(information_weights={"digit": 1.0}),
+        Objective(warp=Warp(), warped_codes=["digit"]),
+    ],
+    ids=["information_weights", "warped_codes"],
+)
+def test_option_of_an_unknown_code(objective):
     with pytest.raises(
         ValueError, match="of the codes category, style, kind. Received: digit."
     ):
         objective.check_codes(SPEC)
 
 
-def test_warp_without_a_category():
+def test_invariance_without_a_category():
     with pytest.raises(
         ValueError,
-        match="`warp` is for categorical codes. Received: style, none of them "
-        "categorical.",
+        match="`invariance_weight` is for categorical codes. Received: style, "
+        "none of them categorical.",
     ):
-        WARPED.check_codes(NO_CATEGORY)
+        Objective(warp=Warp(), invariance_weight=1.0).check_codes(NO_CATEGORY)
 
 
 def test_codes_that_go_with_the_options():
     WARPED.check_codes(SPEC)
     Objective(information_weights={"style": 0.1}).check_codes(NO_CATEGORY)
+    Objective(warp=Warp(), warped_codes=["style"]).check_codes(NO_CATEGORY)
 
 
 def test_has_gradient_penalty():
@@ -197,7 +207,7 @@ EACH_OPTION = [
     Objective(
         information_weights={"category": 1.0, "style": 0.1},
         warp=Warp(0.1, 0.2, 0.3, 0.4),
-        warp_generated=True,
+        warped_codes=["category", "style"],
         invariance_weight=0.5,
     ),
 ]
@@ -360,14 +370,16 @@ def test_no_warp_of_generated_images_changes_nothing():
     plain = information_of(Objective(information_weights=weights))
     same = information_of(
         Objective(
-            information_weights=weights, warp=NO_WARP, warp_generated=True
+            information_weights=weights,
+            warp=NO_WARP,
+            warped_codes=["category", "style"],
         )
     )
     assert same == pytest.approx(plain, rel=1e-5)
 
 
 def test_warp_of_generated_images_is_the_mean_of_both():
-    """For the categories only: a style is what the warp changes.
+    """For the codes that are named only: another may be what it changes.
 
     The warped images are those that the discriminator was asked for.
     """
@@ -378,7 +390,7 @@ def test_warp_of_generated_images_is_the_mean_of_both():
     values = Objective(
         information_weights={"category": 2.0, "style": 0.5},
         warp=Warp(),
-        warp_generated=True,
+        warped_codes=["category", "kind"],
     ).information(SPEC, latents, fake_images, fake, discriminate, KEY)
     _, warped_images = discriminate.images
     assert not np.allclose(warped_images, fake_images, atol=0.1)
@@ -409,7 +421,7 @@ def test_gradient_of_the_information_passes_the_warp():
     gradients = []
     for objective in (
         Objective(),
-        Objective(warp=Warp(), warp_generated=True),
+        Objective(warp=Warp(), warped_codes=["category", "kind"]),
     ):
         fake_images = images_of(1)
         with tf.GradientTape() as tape:

@@ -333,7 +333,7 @@ def test_damaged_checkpoint_falls_back(few_digits_dir, tmp_path):
                    "style": {"type": "bernoulli", "dim": 2}},
          "information_weights": {}},
         {"codes": {"continuous": {"type": "normal", "dim": 1}},
-         "information_weights": {}, "warp": None, "warp_generated": False,
+         "information_weights": {}, "warp": None, "warped_codes": [],
          "invariance_weight": 0.0},
         {"image_size": 32, "channels": 3, "sample_interval": 9},
     ],
@@ -412,7 +412,7 @@ def test_labels_need_a_categorical_code():
         codes={"style": {"type": "normal"}},
         information_weights={},
         warp=None,
-        warp_generated=False,
+        warped_codes=[],
         invariance_weight=0.0,
     )
     with pytest.raises(ValueError, match="Labels need a categorical code"):
