@@ -144,6 +144,35 @@ def pipeline_worker(spec: Mapping[str, Any]) -> None:
     serve(steps, 100 * config.batch_size)
 
 
+def memory_worker(spec: Mapping[str, Any]) -> None:
+    """What a stream from a file of images holds in memory of its own.
+
+    The pages of the file that the system keeps meanwhile are not counted: they
+    make room for whoever needs it.
+    """
+    import numpy as np
+
+    from keras_infogan.data import ImageData
+
+    generator = np.random.default_rng(0)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "images.npy"
+        images = np.lib.format.open_memmap(
+            path, "w+", np.uint8, (spec["num_images"], 28, 28, 1)
+        )
+        for begin in range(0, len(images), 10_000):
+            part = images[begin : begin + 10_000]
+            part[:] = generator.integers(0, 256, part.shape, np.uint8)
+        images.flush()
+        del images, part
+        data = ImageData(np.load(path, mmap_mode="r"), None, "random")
+        for _ in data.batches(128).take(500):
+            pass
+        status = Path("/proc/self/status").read_text()
+    kib = int(status.partition("RssAnon:")[2].split()[0])
+    print(json.dumps({"memory_mib": kib / 1024}), flush=True)
+
+
 def torch_worker(spec: Mapping[str, Any]) -> None:
     """The write-up's loop in PyTorch."""
     import torch_reference
@@ -260,6 +289,7 @@ WORKERS = {
     "train": train_worker,
     "fit": fit_worker,
     "pipeline": pipeline_worker,
+    "memory": memory_worker,
     "torch": torch_worker,
     "generate": generate_worker,
     "peak": peak_worker,
@@ -605,6 +635,13 @@ def more_sections(
         },
         max(2, rounds // 2),
     )
+    say("Memory of a stream from a file, by the number of images")
+    results["memory_mib"] = {}
+    for num_images in (10_000, 100_000, 1_000_000):
+        contestant = Contestant("memory", num_images=num_images)
+        contestant.close()
+        results["memory_mib"][num_images] = contestant.facts["memory_mib"]
+        say(f"  {num_images:9} {contestant.facts['memory_mib']:6.0f} MiB")
     say("The start")
     python = sys.executable
     results["start_cpu_s"] = {

@@ -16,6 +16,28 @@ import time
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from scipy.optimize import linear_sum_assignment
+
+
+def attribute_correlation(report: dict[str, Any]) -> float | None:
+    """The least |rho| of a code's dimension with an attribute of its own.
+
+    No two dimensions have the same one; they are given out so that the sum is
+    the largest. Without such codes, `None`.
+    """
+    if not report["sweeps"]:
+        return None
+    sizes = np.abs(
+        [
+            list(dimension["correlation"].values())
+            for dimensions in report["sweeps"].values()
+            for dimension in dimensions
+        ]
+    )
+    return float(sizes[linear_sum_assignment(sizes, maximize=True)].min())
+
+
 SUMMED_UP = {
     "accuracy": lambda report: report["clustering_accuracy"],
     "nmi": lambda report: report["normalized_mutual_information"],
@@ -29,6 +51,7 @@ SUMMED_UP = {
     "category_agreement": lambda report: report["quality"][
         "category_agreement"
     ]["all"],
+    "attribute_correlation": attribute_correlation,
     "seconds": lambda report: report["seconds"],
 }
 # Of these, the largest is the worst.
@@ -90,6 +113,8 @@ def summarize(reports: list[dict[str, Any]]) -> dict[str, Any]:
     summary: dict[str, Any] = {}
     for name, value_of in SUMMED_UP.items():
         values = [value_of(report) for report in reports]
+        if None in values:
+            continue
         worst = max if name in LESS_IS_BETTER else min
         summary[name] = {
             "mean": statistics.mean(values),
