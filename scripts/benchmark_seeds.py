@@ -84,6 +84,8 @@ def train(name: str, seed: int, args: argparse.Namespace) -> dict[str, Any]:
     """The report of a seed, with the command and its duration."""
     run_dir = args.run_dir / f"{name}_seed_{seed}"
     options = ["--preset", args.preset, "--seed", str(seed), *args.options]
+    # A folder of this machine is no part of the command that others repeat.
+    folder = ["--archives-dir", args.archives_dir] if args.archives_dir else []
     begin = time.perf_counter()
     done = subprocess.run(
         [
@@ -94,6 +96,7 @@ def train(name: str, seed: int, args: argparse.Namespace) -> dict[str, Any]:
             "--run-dir",
             str(run_dir),
             *options,
+            *folder,
         ],
         stdout=subprocess.DEVNULL,
     )
@@ -142,6 +145,11 @@ def main() -> None:
     )
     parser.add_argument(
         "--output", type=Path, default=Path("scripts/results"), metavar="DIR"
+    )
+    parser.add_argument(
+        "--archives-dir",
+        metavar="DIR",
+        help="folder with the original archives of the data set",
     )
     args, args.options = parser.parse_known_args()
     name = args.name or args.preset

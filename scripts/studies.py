@@ -1,0 +1,156 @@
+"""Trains what the README's tables compare, and prints the tables.
+
+    python scripts/studies.py              # all that is missing; takes hours
+    python scripts/studies.py no_erasing   # one of them
+    python scripts/studies.py --table      # of what is there, as Markdown
+
+Each study is a call of `benchmark_seeds.py`, which goes on where it stopped.
+They were chosen before their results were known, and each changes one part of
+the default recipe, but for those of other presets.
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+from typing import NamedTuple
+
+SCRIPTS = Path(__file__).parent
+CATEGORY = {"type": "categorical", "num_categories": 10}
+WARP = {"rotation": 0.35, "shear": 0.3, "log_scale": 0.2, "shift": 0.09}
+
+
+class Study(NamedTuple):
+    """What is changed, in words and in flags."""
+
+    title: str
+    options: tuple[str, ...] = ()
+    preset: str = "mnist"
+    seeds: str = "0-2"
+
+
+def _codes(**arguments: float) -> str:
+    uniform = {"type": "uniform", "dim": 1, **arguments}
+    return json.dumps({"category": CATEGORY, "pose": uniform, "style": uniform})
+
+
+STUDIES = {
+    "mnist": Study("the default recipe", seeds="0-4"),
+    "mnist_100_labels": Study(
+        "with the labels of 100 images", ("--num-labels", "100"), seeds="0-4"
+    ),
+    "fashion_mnist": Study("Fashion-MNIST", (), "fashion_mnist"),
+    # What each part of the recipe is for.
+    "no_invariance": Study(
+        "no invariance on real images", ("--invariance-weight", "0")
+    ),
+    "plain_category": Study(
+        "category not read from warped copies",
+        ("--warped-codes", json.dumps(["style"])),
+    ),
+    "plain_style": Study(
+        "style not read from warped copies",
+        ("--warped-codes", json.dumps(["category"])),
+    ),
+    "no_erasing": Study("no random erasing", ("--warp", json.dumps(WARP))),
+    "no_decay": Study("constant learning rates", ("--decay-share", "0")),
+    "slow_discriminator": Study(
+        "learning rate of D 2e-4, not 5e-4",
+        ("--discriminator-learning-rate", "2e-4"),
+    ),
+    "full_weights": Study(
+        "information weights of pose and style 1, not 0.1",
+        ("--information-weights", "{}"),
+    ),
+    "three_phase": Study("three phases", ("--update", "three_phase")),
+    # Two questions that published implementations answer differently.
+    "head": Study(
+        "the trunk learns no information", ("--information-gradient", "head")
+    ),
+    "fixed_stddev": Study(
+        "standard deviation of Q fixed at 1", ("--codes", _codes(stddev=1.0))
+    ),
+    # The published settings, cut to what a few cores can do.
+    "paper": Study("Chen et al., 2 epochs", ("--epochs", "2"), "paper"),
+    "writeup": Study("the write-up, 2 epochs", ("--epochs", "2"), "writeup"),
+}
+
+
+def table() -> str:
+    """The summaries that are there, a row each."""
+    lines = [
+        "| study | seeds | accuracy | worst | NMI | category (nats) "
+        "| own attribute, least |rho| |".replace("|rho|", "\\|rho\\|"),
+        "|---|---|---|---|---|---|---|",
+    ]
+    for name, study in STUDIES.items():
+        path = SCRIPTS / "results" / f"{name}_summary.json"
+        if not path.exists():
+            continue
+        summary = json.loads(path.read_text())
+
+        def mean(key: str, digits: int, summary: Any = summary) -> str:
+            one = summary.get(key)
+            if one is None:
+                return ""
+            spread = one["deviation"]
+            return f"{one['mean']:.{digits}f}" + (
+                "" if spread is None else f" +/- {spread:.{digits}f}"
+            )
+
+        rho = summary.get("attribute_correlation")
+        lines.append(
+            f"| {study.title} | {len(summary['seeds'])} "
+            f"| {mean('accuracy', 4)} | {summary['accuracy']['worst']:.4f} "
+            f"| {mean('nmi', 3)} | {mean('category_nats', 2)} "
+            f"| {'' if rho is None else format(rho['worst'], '.2f')} |"
+        )
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """Runs the studies that are named, or prints the table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument(
+        "names",
+        nargs="*",
+        metavar="NAME",
+        help=f"which; all by default: {', '.join(STUDIES)}",
+    )
+    parser.add_argument(
+        "--table", action="store_true", help="print the table, and no more"
+    )
+    parser.add_argument(
+        "--archives-dir",
+        type=Path,
+        metavar="DIR",
+        help="where Fashion-MNIST's archives are, without a network",
+    )
+    args = parser.parse_args()
+    unknown = sorted(set(args.names) - set(STUDIES))
+    if unknown:
+        parser.error(
+            f"expected names of {', '.join(STUDIES)}, got {', '.join(unknown)}"
+        )
+    for name in () if args.table else args.names or STUDIES:
+        study = STUDIES[name]
+        options = list(study.options)
+        if study.preset == "fashion_mnist" and args.archives_dir:
+            options += ["--archives-dir", str(args.archives_dir)]
+        print(f"==> {name}: {study.title}", file=sys.stderr)
+        subprocess.run(
+            [
+                sys.executable,
+                str(SCRIPTS / "benchmark_seeds.py"),
+                *("--preset", study.preset, "--seeds", study.seeds),
+                *("--name", name, *options),
+            ],
+            check=True,
+        )
+    print(table())
+
+
+if __name__ == "__main__":
+    main()
