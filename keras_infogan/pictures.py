@@ -40,7 +40,8 @@ def draw_grids(
             )
         else:
             for index in range(code.dim):
-                grids[f"{name}_{index}"] = draw_traverse(
+                file = name if code.dim == 1 else f"{name}_{index}"
+                grids[file] = draw_traverse(
                     model, name, index, code_map=code_map, seed=seed
                 )
     return grids

@@ -122,7 +122,7 @@ def render_grid(
             [-1, 1], of 1 or 3 channels.
         num_columns: Images in a row; the last row may be shorter.
         row_labels: A caption to the left of each row.
-        column_labels: A caption above each column.
+        column_labels: A caption above each column, of one line or several.
         title: A line above it all.
 
     Returns:
@@ -137,7 +137,8 @@ def render_grid(
     font = ImageFont.load_default(_FONT_SIZE)
 
     def measure(labels: Sequence[str] | None) -> int:
-        lengths = [font.getlength(label) for label in labels or ()]
+        lines = "\n".join(labels or ()).split("\n")
+        lengths = [font.getlength(line) for line in lines]
         return int(np.ceil(max(lengths, default=0)))
 
     # Wide captions move the columns apart, and flat images the rows.
@@ -157,7 +158,10 @@ def render_grid(
     left = 0
     if row_labels:
         left = max(0, measure(row_labels) + 3 * _PADDING - gap_x)
-    top = _LINE * ((title is not None) + (column_labels is not None))
+    num_lines = max(
+        (label.count("\n") + 1 for label in column_labels or ()), default=0
+    )
+    top = _LINE * ((title is not None) + num_lines)
     text_width = left + gap_x + measure([title or ""]) + _PADDING
     picture = Image.new(
         "RGB",
@@ -174,7 +178,7 @@ def render_grid(
         write(left + gap_x, _LINE // 2, title, "lm")
     for column, label in enumerate(column_labels or ()):
         x = left + gap_x + column * (width + gap_x) + width // 2
-        write(x, top - _LINE // 2, label, "mm")
+        write(x, top - num_lines * _LINE // 2, label, "mm")
     for row, label in enumerate(row_labels or ()):
         y = top + gap_y + row * (height + gap_y) + height // 2
         write(left + gap_x - 2 * _PADDING, y, label, "rm")

@@ -106,7 +106,7 @@ def test_one_grid_for_each_code():
          "bit": Bernoulli(1)}
     )  # fmt: skip
     grids = pictures.draw_grids(model)
-    assert list(grids) == ["a", "b", "u_0", "u_1", "bit_0"]
+    assert list(grids) == ["a", "b", "u_0", "u_1", "bit"]
     for grid in grids.values():
         assert grid.dtype == np.uint8
         assert grid.ndim == 3

@@ -179,6 +179,23 @@ def test_captions_are_whole(captions, shape):
     assert (right - left, bottom - top) == (width, height)
 
 
+def test_captions_of_two_lines():
+    """Title, both lines and the images have white rows in between.
+
+    And the columns are no further apart than for the wider of the lines.
+    """
+    black = -np.ones((2, 28, 28, 1), np.float32)
+    picture = visualization.render_grid(
+        black, num_columns=2, column_labels=["+1.0\n0.46"] * 2, title="Title"
+    )
+    ink = (picture != 255).any(axis=(1, 2))
+    assert len(re.findall("x +(?=x)", marks(ink))) == 3
+    one_line = visualization.render_grid(
+        black, num_columns=2, column_labels=["+1.0"] * 2, title="Title"
+    )
+    assert picture.shape[1] == one_line.shape[1]
+
+
 @pytest.mark.parametrize("shape", [(28, 28), (4, 128), (128, 4)])
 def test_captions_do_not_touch(shape):
     """Wide captions move columns apart, flat images rows.
