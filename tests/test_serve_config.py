@@ -249,20 +249,20 @@ def test_kubernetes(tmp_path, model_dir):
     assert container["livenessProbe"]["httpGet"]["port"] in ports
 
 
-STATUS = '{"model_version_status": [{"version": "1", "state": "%s"}]}'
-
-
 @pytest.mark.parametrize(
-    ("status", "text", "healthy"),
+    ("failures", "healthy"),
     [
-        (200, json.dumps(json.loads(STATUS % "AVAILABLE"), indent=1), True),
-        (200, json.dumps(json.loads(STATUS % "LOADING"), indent=1), False),
-        (200, json.dumps(json.loads(STATUS % "UNLOADING"), indent=1), False),
-        (404, '{"error": "not AVAILABLE"}', False),
+        ([], True),
+        ([sends(404, '{ "error": "Servable not found for request" }')], False),
+        ([sends(400, '{ "error": "Unrecognized version label" }')], False),
     ],
 )
-def test_the_health_check_of_both(status, text, healthy, config):
-    """Run as it is, by bash, against an imitation at another port."""
+def test_the_health_check_of_both(failures, healthy, config):
+    """Run as it is, by bash, against an imitation at another port.
+
+    It asks for the metadata of the label: `GetModelStatusImpl` of the server
+    ignores labels, so that its status is AVAILABLE where any version is.
+    """
     service = load(config, "compose.yaml")["services"]["serving"]
     container = kubernetes(config)["Deployment"]["spec"]["template"]["spec"][
         "containers"
@@ -270,15 +270,21 @@ def test_the_health_check_of_both(status, text, healthy, config):
     command = service["healthcheck"]["test"][1:]
     assert command == container["readinessProbe"]["exec"]["command"]
     with imitated_rest() as server:
-        server.failures = [sends(status, text)]
+        server.failures = failures
         done = subprocess.run(
-            [part.replace("8501", str(server.port)) for part in command],
+            [
+                part.replace("8501", str(server.port)).replace(
+                    "Info_gan", "infogan"
+                )
+                for part in command
+            ],
             check=False,
             timeout=10,
         )
     assert (done.returncode == 0) == healthy
     (request,) = server.requests
-    assert request[:2] == ("GET", "/v1/models/Info_gan/labels/stable")
+    path = "/v1/models/infogan/labels/stable/metadata"
+    assert request[:2] == ("GET", path)
 
 
 def test_the_health_check_of_no_server(config):

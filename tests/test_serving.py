@@ -645,6 +645,16 @@ def test_it_waits_for_a_server_to_start(scheme):
         client.wait_until_ready(timeout=5)
 
 
+def test_it_waits_for_the_label(scheme, server):
+    """The status has an available version, which is not that of the label."""
+    with connected(scheme, server, label="stable") as client:
+        client.wait_until_ready()
+    with connected(scheme, server, label="canary") as client:
+        assert client.status()[3]["state"] == "AVAILABLE"
+        with pytest.raises(ServingError, match="0.3 s. .*label: canary"):
+            client.wait_until_ready(timeout=0.3)
+
+
 @pytest.mark.parametrize(
     ("failure", "message"),
     [

@@ -218,11 +218,13 @@ def _render(
 ) -> str:
     # Names of Kubernetes have neither capitals nor these.
     resource_name = re.sub(r"[_.]", "-", model.name.lower())
-    # To /dev/tcp, as the image has neither curl nor wget.
+    # To /dev/tcp, as the image has neither curl nor wget. The metadata come from
+    # the version of the label; the server's status does not look at labels.
+    url = f"/v1/models/{model.name}/labels/stable/metadata"
     probe = (
-        "exec 3<>/dev/tcp/127.0.0.1/8501 && printf "
-        f"'GET /v1/models/{model.name}/labels/stable HTTP/1.0\\r\\n\\r\\n' >&3"
-        """ && grep -q '"state": "AVAILABLE"' <&3"""
+        "exec 3<>/dev/tcp/127.0.0.1/8501 && "
+        f"printf 'GET {url} HTTP/1.0\\r\\n\\r\\n' >&3 && "
+        """grep -q '"signature_def"' <&3"""
     )
     folder = str(model.directory)
     named = {

@@ -97,6 +97,7 @@ class PredictionClient:
         self.max_batch_size = max_batch_size
         self.max_message_bytes = max_message_bytes
         self.code_map = load_code_map(code_map)
+        self._label = label
         self._metadata: Metadata | None = None
         self._transport = _open(
             parts,
@@ -209,9 +210,10 @@ class PredictionClient:
         return self._predict(signature, check_inputs(inputs, specs), deadline)
 
     def status(self) -> dict[int, dict[str, str]]:
-        """`state` and `error` of each version, or of the chosen one.
+        """`state` and `error` of each version, or of the chosen `version`.
 
-        A version can be asked when its state is `AVAILABLE`.
+        A version can be asked when its state is `AVAILABLE`. TensorFlow Serving
+        does not look at labels here: with one, it tells of all versions.
         """
         return call_with_retries(
             self._transport.status, self._deadline(), self.retries
@@ -225,7 +227,7 @@ class PredictionClient:
         return self._load_metadata(self._deadline())
 
     def wait_until_ready(self, timeout: float | None = None) -> None:
-        """Returns when the model, or the chosen version of it, is `AVAILABLE`.
+        """Returns when the model, or the chosen version of it, can be asked.
 
         Args:
             timeout: Seconds; by default that of the client.
@@ -239,6 +241,9 @@ class PredictionClient:
         pause, reason = 0.1, "no answer"
         while deadline.left():
             try:
+                if self._label is not None:
+                    self._transport.metadata(deadline)
+                    return
                 versions = self._transport.status(deadline)
                 if any(v["state"] == "AVAILABLE" for v in versions.values()):
                     return
