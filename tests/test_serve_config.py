@@ -339,6 +339,14 @@ def test_a_canary_release_step_by_step(config):
         (lambda d: serve_config.publish_canary(d, 1), "another version"),
         (lambda d: serve_config.publish_canary(d, 9), "have the version 9"),
         (lambda d: serve_config.publish_canary(d, -1), "have the version -1"),
+        (
+            lambda d: write_with_labels(d, stable=2),
+            "scripts/canary.sh. Received: 2 and None .* which are 1 and None",
+        ),
+        (
+            lambda d: write_with_labels(d, stable=1, canary=2),
+            "Received: 1 and 2 .* which are 1 and None",
+        ),
         (serve_config.promote_canary, "a canary to promote.*stable=1 alone"),
         (serve_config.roll_back, "a canary or a previous version"),
     ],
@@ -347,6 +355,28 @@ def test_moves_that_cannot_be(move, message, config):
     before = (config / "models.config").read_bytes()
     with pytest.raises(ValueError, match=message):
         move(config)
+    assert (config / "models.config").read_bytes() == before
+
+
+def write_with_labels(directory, **labels):
+    model = serve_config.read_models_config(directory)
+    write_serving_files(
+        directory, model_name=model.name, model_dir=model.directory, **labels
+    )
+
+
+def test_no_label_moves_to_what_is_not_loaded(config):
+    """The server would refuse the file at each look, and never load it.
+
+    `UpdateModelVersionLabelMap` of its server_core.cc comes before versions are
+    added, and lets labels that are new go to versions that are not loaded.
+    """
+    serve_config.publish_canary(config, 2)
+    before = (config / "models.config").read_bytes()
+    with pytest.raises(ValueError, match="Received: 3, and 2 is the canary"):
+        serve_config.publish_canary(config, 3)
+    assert serve_config.publish_canary(config, 2) == Labels(1, canary=2)
+    write_with_labels(config, stable=1, canary=2)
     assert (config / "models.config").read_bytes() == before
 
 
@@ -418,11 +448,11 @@ def test_written_again_the_labels_stay(config, model_dir):
     assert kubernetes(config)["Deployment"]["spec"]["replicas"] == 4
 
 
-def test_labels_can_be_given(config, model_dir):
+def test_labels_can_be_given(tmp_path, model_dir):
     write_serving_files(
-        config, model_name="Info_gan", model_dir=model_dir, stable=3, canary=4
+        tmp_path, model_name="Info_gan", model_dir=model_dir, stable=3, canary=4
     )
-    assert labels_of(config) == {"stable": 3, "canary": 4}
+    assert labels_of(tmp_path) == {"stable": 3, "canary": 4}
 
 
 @pytest.mark.parametrize("name", FILES)

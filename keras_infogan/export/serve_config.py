@@ -68,8 +68,10 @@ def write_serving_files(
         model_name: The name by which clients ask, of letters, digits, `_`, `-`
             and `.`.
         model_dir: The folder of the versions, such as `saved_models/mnist`.
-        stable: The version of the label `stable`; by default the labels stay as
-            they are in `models.config`, and are `stable` for 1 in a new one.
+        stable: The version of the label `stable` in a new `models.config`, by
+            default 1. Where there is one the labels stay as they are: a server
+            that runs refuses to move one to a version that it has not loaded.
+            `publish_canary`, `promote_canary` and `roll_back` move them.
         canary: The version of the label `canary`, if there shall be one.
         replicas: How many servers Kubernetes starts, and keeps at least.
         max_replicas: How many it may start.
@@ -96,18 +98,24 @@ def write_serving_files(
             "`replicas` should be at least 1 and at most `max_replicas`. "
             f"Received: {replicas} and {max_replicas}."
         )
-    models_config = directory / "models.config"
-    if stable is not None:
-        labels = Labels(stable, canary)
-    elif canary is not None:
+    if canary is not None and stable is None:
         raise ValueError(
             "`canary` needs `stable`, the version that it is compared with. "
             f"Received: canary={canary}."
         )
-    elif models_config.exists():
-        labels = read_models_config(directory).labels
-    else:
-        labels = Labels(1)
+    labels = Labels(1 if stable is None else stable, canary)
+    models_config = directory / "models.config"
+    if models_config.exists():
+        written = read_models_config(directory).labels
+        if stable is not None and labels != written._replace(previous=None):
+            raise ValueError(
+                f"The labels of {models_config} are moved step by step, by "
+                f"scripts/canary.sh. Received: {labels.stable} and "
+                f"{labels.canary} for stable and canary, which are "
+                f"{written.stable} and {written.canary}. Without a server that "
+                "runs with it, remove it, and write it again."
+            )
+        labels = written
     model = ServedModel(model_name, model_dir, labels)
     contents = {
         name: _mark(name, _render(name, model, replicas, max_replicas))
@@ -147,8 +155,19 @@ def read_models_config(directory: Path | str) -> ServedModel:
 
 
 def publish_canary(directory: Path | str, version: int) -> Labels:
-    """Has a version loaded beside the stable one, as `canary`."""
+    """Has a version loaded beside the stable one, as `canary`.
+
+    The server refuses a whole `models.config`, at each look, if a label that it
+    knows moves to a version that is not loaded, and so would never load it.
+    """
     model = read_models_config(directory)
+    if model.labels.canary not in (None, version):
+        raise ValueError(
+            "There should be no other canary. "
+            f"Received: {version}, and {model.labels.canary} is the canary. "
+            "Take that away by `rollback`, and wait until the server has read "
+            f"it, {POLL_SECONDS} s or more."
+        )
     if version == model.labels.stable:
         raise ValueError(
             "A canary is another version than the stable one. "
