@@ -114,10 +114,32 @@ TYPE = descriptor_pb2.FieldDescriptorProto
 WRAPPED = {"value": TYPE.TYPE_INT64}
 
 
-def test_the_files_are_all_there_and_readable(config):
+@pytest.fixture
+def closed_umask():
+    previous = os.umask(0o077)
+    yield
+    os.umask(previous)
+
+
+@pytest.mark.usefixtures("closed_umask")
+def test_the_files_are_all_there_and_readable(tmp_path, model_dir):
+    """By the user of the container, who is nobody."""
+    config = tmp_path / "a" / "config"
+    write_serving_files(config, model_name="x", model_dir=model_dir)
     assert sorted(path.name for path in config.iterdir()) == FILES
     for path in config.iterdir():
         assert path.stat().st_mode & 0o777 == 0o644
+    for path in (config, config.parent):
+        assert path.stat().st_mode & 0o777 == 0o755
+
+
+def test_names_that_yaml_would_take_for_something_else(tmp_path, model_dir):
+    """`no` is false, where it has no quotes."""
+    write_serving_files(tmp_path, model_name="No", model_dir=model_dir)
+    assert load(tmp_path, "compose.yaml")["name"] == "no"
+    for value in kubernetes(tmp_path).values():
+        assert value["metadata"]["name"] == "no"
+        assert value["metadata"]["labels"] == {"app.kubernetes.io/name": "no"}
 
 
 def test_models_config(config):
@@ -490,6 +512,8 @@ def test_labels_that_were_changed_by_hand_are_not_moved(config):
         ({"model_name": "a/b"}, "`model_name` should be letters"),
         ({"model_name": ""}, "`model_name` should be letters"),
         ({"model_name": '"'}, "`model_name` should be letters"),
+        ({"model_name": "zäh"}, "of ASCII.* Received: 'zäh'"),
+        ({"model_name": "7"}, "a letter first, .* Received: '7'"),
         ({"model_name": "a" * 53}, "at most 52"),
         ({"stable": 7}, "have the version 7. Received: no .*saved_model.pb"),
         ({"stable": 1, "canary": 7}, "have the version 7"),

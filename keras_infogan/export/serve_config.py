@@ -10,6 +10,7 @@ from string import Template
 from typing import NamedTuple
 
 from keras_infogan.files import atomic_path
+from keras_infogan.files import make_readable_folder
 
 # A tag that is known to exist; the newest version need not have an image.
 IMAGE = "tensorflow/serving:2.20.0"
@@ -84,10 +85,13 @@ def write_serving_files(
         OSError: If a file was changed by hand, or cannot be written.
     """
     directory, model_dir = Path(directory), Path(model_dir).resolve()
-    if not re.fullmatch(r"[A-Za-z0-9]([\w.-]{0,50}[A-Za-z0-9])?", model_name):
+    # The names of services of Kubernetes start with a letter.
+    pattern = r"[A-Za-z]([A-Za-z0-9_.-]{0,50}[A-Za-z0-9])?"
+    if not re.fullmatch(pattern, model_name):
         raise ValueError(
-            "`model_name` should be letters, digits, _, - and ., at most 52, "
-            f"with a letter or digit at both ends. Received: {model_name!r}."
+            "`model_name` should be letters, digits, _, - and . of ASCII, at "
+            "most 52, with a letter first, and a letter or digit last. "
+            f"Received: {model_name!r}."
         )
     if not model_dir.as_posix().isprintable():
         raise ValueError(
@@ -124,6 +128,7 @@ def write_serving_files(
     _check_versions(model)
     for name in _FILES:
         _check_unchanged(directory / name, contents[name])
+    make_readable_folder(directory)
     for name in _FILES:
         _write(directory / name, contents[name])
     return [directory / name for name in _FILES]
@@ -237,7 +242,7 @@ def _render(
 ) -> str:
     # Names of Kubernetes have neither capitals nor these.
     resource_name = re.sub(r"[_.]", "-", model.name.lower())
-    # To /dev/tcp, as the image has neither curl nor wget. The metadata come from
+    # To /dev/tcp, as the image has neither curl nor wget. The metadata are of
     # the version of the label; the server's status does not look at labels.
     url = f"/v1/models/{model.name}/labels/stable/metadata"
     probe = (
