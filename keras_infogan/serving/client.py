@@ -19,6 +19,7 @@ from keras_infogan.serving.calls import Transport
 from keras_infogan.serving.calls import call_with_retries
 from keras_infogan.serving.calls import rows_per_request
 from keras_infogan.serving.calls import unexpected
+from keras_infogan.serving.checks import check_certificates
 from keras_infogan.serving.checks import check_images
 from keras_infogan.serving.checks import check_inputs
 from keras_infogan.serving.checks import check_model
@@ -91,6 +92,8 @@ class PredictionClient:
     ):
         parts = split_url(url)
         check_model(model, version, label)
+        if ca_file is not None:
+            check_certificates(Path(ca_file))
         check_numbers(timeout, connect_timeout, retries, max_batch_size)
         self.timeout = timeout
         self.retries = retries
