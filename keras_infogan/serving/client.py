@@ -6,13 +6,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 from typing import Self
-from urllib.parse import SplitResult
 
 import numpy as np
 import numpy.typing as npt
 
 from keras_infogan.serving.calls import Deadline
 from keras_infogan.serving.calls import Metadata
+from keras_infogan.serving.calls import ServedModel
 from keras_infogan.serving.calls import ServingError as ServingError
 from keras_infogan.serving.calls import Signature
 from keras_infogan.serving.calls import Transport
@@ -102,7 +102,7 @@ class PredictionClient:
         self.code_map = load_code_map(code_map)
         self._label = label
         self._metadata: Metadata | None = None
-        self._transport = _open(
+        served = ServedModel(
             parts,
             model,
             version=version,
@@ -111,6 +111,7 @@ class PredictionClient:
             max_message_bytes=max_message_bytes,
             ca_file=None if ca_file is None else Path(ca_file),
         )
+        self._transport = _open(served)
 
     def __enter__(self) -> Self:
         return self
@@ -307,11 +308,11 @@ class PredictionClient:
         }
 
 
-def _open(parts: SplitResult, model: str, **options: Any) -> Transport:
-    if parts.scheme.startswith("grpc"):
+def _open(model: ServedModel) -> Transport:
+    if model.url.scheme.startswith("grpc"):
         from keras_infogan.serving.grpc import GrpcTransport
 
-        return GrpcTransport(parts, model, **options)
+        return GrpcTransport(model)
     from keras_infogan.serving.rest import RestTransport
 
-    return RestTransport(parts, model, **options)
+    return RestTransport(model)
