@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from contextlib import contextmanager
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -26,6 +27,7 @@ from imitated_serving import reset
 from imitated_serving import sends
 from imitated_serving import truncate
 
+import keras_infogan
 from keras_infogan.serving import PredictionClient
 from keras_infogan.serving import ServingError
 from keras_infogan.serving.calls import Deadline
@@ -757,28 +759,32 @@ def test_https_to_a_port_of_http(rest):
 
 # What is installed
 
-WITHOUT_TENSORFLOW = """
+WITH_NUMPY_ALONE = """
+import importlib.util
 import sys
 
-class Refuse:
-    def find_spec(self, name, path=None, target=None):
-        if name.split(".")[0] in {"tensorflow", "keras", "grpc", "google"}:
-            raise ModuleNotFoundError(f"No module named {name!r}")
-
-sys.meta_path.insert(0, Refuse())
+sys.path.append(sys.argv[1])
+for name in ("tensorflow", "keras", "grpc", "google"):
+    assert importlib.util.find_spec(name) is None, name
 from keras_infogan.serving import PredictionClient
 
-client = PredictionClient(sys.argv[1], "infogan")
+client = PredictionClient(sys.argv[2], "infogan")
 client.wait_until_ready()
 images = client.sample(count=3, category=2)
 print(images.shape, sorted(client.encode(images)))
 """
 
 
-def test_rest_needs_no_tensorflow(rest):
+def test_rest_needs_no_tensorflow(rest, tmp_path):
+    """In an environment of the standard library, NumPy and this package."""
+    installed = Path(np.__file__).parents[1]
+    package = Path(keras_infogan.__file__).parent
+    for path in (*installed.glob("numpy*"), package):
+        (tmp_path / path.name).symlink_to(path)
     done = subprocess.run(
-        [sys.executable, "-c", WITHOUT_TENSORFLOW]
-        + [f"http://127.0.0.1:{rest.port}"],
+        # -I and -S: no other folder, nor what is installed.
+        [sys.executable, "-I", "-S", "-c", WITH_NUMPY_ALONE]
+        + [str(tmp_path), f"http://127.0.0.1:{rest.port}"],
         capture_output=True,
         text=True,
         check=False,
