@@ -839,6 +839,7 @@ def model_server(tmp_path_factory):
     process = subprocess.Popen(
         [program, "--model_name=infogan", f"--model_base_path={directory}"]
         + [f"--rest_api_port={ports[0]}", f"--port={ports[1]}"]
+        + ["--enable_batching"]
     )
     try:
         yield model, addresses
@@ -854,6 +855,25 @@ def test_the_real_server(scheme, model_server):
         client.wait_until_ready()
         images = client.sample(count=200, seed=3, category=4, continuous=0.5)
         posterior = client.encode(images)
+        latents = model.sample_latents(3, seed=1)
+        generated = client.predict("serving_default", latents)["image"]
+        # A bad row among good ones.
+        rows = {
+            "seed": np.array([3, 4, 5]),
+            "category": np.array([4, 10, 4]),
+            "continuous": np.full((3, 2), 0.5),
+        }
+        marked = client.predict("sample", rows)
+        pictures = client.predict("sample_png", rows)
+    for outputs in (marked, pictures):
+        assert outputs["valid"].tolist() == [True, False, True]
+    assert all(png.startswith(b"\x89PNG") for png in pictures["png_bytes"])
+    np.testing.assert_allclose(
+        marked["image"][[0, 2]], images[[0, 2]], atol=1e-5
+    )
+    np.testing.assert_allclose(
+        generated, model.generate_from(latents), atol=1e-5
+    )
     for index in (0, 127, 128, 199):
         np.testing.assert_allclose(
             images[index : index + 1],
@@ -863,4 +883,6 @@ def test_the_real_server(scheme, model_server):
             atol=1e-5,  # the issue's, for float32 on another machine
         )
     for name, values in model.encode(images).items():
-        np.testing.assert_allclose(posterior[name], values, atol=1e-4)
+        np.testing.assert_allclose(
+            posterior[name], values, rtol=1e-5, atol=1e-5
+        )
