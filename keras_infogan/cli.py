@@ -649,6 +649,21 @@ def _add_export(commands: Any) -> None:
     parser.set_defaults(run=run_export)
 
 
+def _model_card(run: Path) -> str | None:
+    """The card that belongs to a model, or what its report says."""
+    from keras_infogan import evaluation
+
+    card = find_companion(run, "model_card.md")
+    if card is not None:
+        return card.read_text(encoding="utf-8")
+    report = find_companion(run, "report.json")
+    if report is None:
+        return None
+    sentences = evaluation.describe(json.loads(report.read_text()))
+    title = f"# {run.resolve().name}\n\nAn InfoGAN by keras-infogan.\n\n"
+    return title + "".join(f"- {sentence}\n" for sentence in sentences)
+
+
 def run_export(args: argparse.Namespace) -> Any:
     """`keras-infogan export`: returns what was written."""
     kinds = ("saved_model", "onnx", "onnx_encoder")
@@ -671,6 +686,7 @@ def run_export(args: argparse.Namespace) -> Any:
 
     model = training.load_model(args.model)
     code_map = read("code_map.json")
+    model_card = _model_card(args.model)
     result = {}
     if args.saved_model is not None:
         result["saved_model"] = saved_model.export_saved_model(
@@ -678,6 +694,7 @@ def run_export(args: argparse.Namespace) -> Any:
             args.saved_model,
             version=args.version,
             code_map=code_map,
+            model_card=model_card,
             configuration=read("config.json"),
         )
     for kind, export in (
@@ -690,6 +707,7 @@ def run_export(args: argparse.Namespace) -> Any:
                 model,
                 path,
                 code_map=code_map,
+                model_card=model_card,
                 float16_weights=args.float16_weights,
             )
     for kind, path in result.items():

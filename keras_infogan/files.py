@@ -55,6 +55,18 @@ def atomic_path(path: Path) -> Iterator[Path]:
         partial.unlink(missing_ok=True)
 
 
+def make_readable_folder(folder: Path) -> None:
+    """Makes a folder that others can read, whatever the umask is.
+
+    Those above it that are missing are made alike; what is there is left as it
+    is. Another process may make the same at the same time.
+    """
+    missing = [path for path in (folder, *folder.parents) if not path.exists()]
+    folder.mkdir(parents=True, exist_ok=True)
+    for path in missing:
+        path.chmod(0o755)
+
+
 def check_space(path: Path, num_bytes: int) -> None:
     """Raises an `OSError` if a file of this size cannot be written.
 

@@ -232,7 +232,8 @@ def answer(method: str, path: str, body: bytes) -> Any:
     model, version, label, subject = match.groups()
     if model != "infogan":
         raise RefusedError(404, f"Could not find any versions of model {model}")
-    if label not in (None, "stable"):
+    # The server takes a label in a request for the status, and ignores it.
+    if subject and label not in (None, "stable"):
         raise RefusedError(400, f"Unrecognized servable version label: {label}")
     if version not in (None, "3"):
         raise RefusedError(
@@ -368,7 +369,7 @@ def imitated_grpc(
             self.closing = threading.Event()
             self.port = 0
 
-        def _take(self, request, context):
+        def _take(self, request, context, subject=""):
             self.requests.append(request)
             if self.failures:
                 self.failures.pop(0)(self, context)
@@ -379,7 +380,7 @@ def imitated_grpc(
             elif spec.version_label:
                 path += f"/labels/{spec.version_label}"
             try:
-                return answer("GET", path, b"")
+                return answer("GET", path + subject, b"")
             except RefusedError as error:
                 status, text = error.args
                 context.abort(codes[status], text)
@@ -391,7 +392,7 @@ def imitated_grpc(
             )
 
         def GetModelMetadata(self, request, context):
-            self._take(request, context)
+            self._take(request, context, "/metadata")
             signatures = json_format.ParseDict(
                 {"signature_def": signature_defs()},
                 get_model_metadata_pb2.SignatureDefMap(),
@@ -403,7 +404,8 @@ def imitated_grpc(
             return response
 
         def Predict(self, request, context):
-            self._take(request, context)
+            # The server finds a version for both of them alike.
+            self._take(request, context, "/metadata")
             name = request.model_spec.signature_name
             inputs = {}
             for key, (dtype, shape) in SIGNATURES[name][0].items():

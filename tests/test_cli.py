@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -26,8 +27,10 @@ from keras_infogan.code_map import CodeMap
 from keras_infogan.code_map import DimensionMeaning
 from keras_infogan.config import PRESETS
 from keras_infogan.config import TrainingConfig
+from keras_infogan.evaluation import describe
 from keras_infogan.files import write_json
 
+REPORT = Path(__file__).parents[1] / "saved_models" / "mnist_report.json"
 COMMANDS = (
     "train",
     "evaluate",
@@ -319,11 +322,18 @@ def test_encode_says_what_it_means(named_run, capfd, tmp_path):
 
 
 def test_export(named_run, capfd, tmp_path):
-    """All three at once, with the code map in each."""
+    """All three at once, with the code map and the model card in each.
+
+    The report is that of the published model, for what is said of it.
+    """
+    model = tmp_path / "named"
+    shutil.copytree(named_run, model)
+    report = REPORT.read_text()
+    (model / "report.json").write_text(report)
     result, _ = run(
         capfd,
         "export",
-        named_run,
+        model,
         f"--saved-model={tmp_path / 'serving'}",
         f"--onnx={tmp_path / 'x.onnx'}",
         f"--onnx-encoder={tmp_path / 'encoder.onnx'}",
@@ -331,13 +341,29 @@ def test_export(named_run, capfd, tmp_path):
     assert result["saved_model"] == str(tmp_path / "serving" / "1")
     copied = tmp_path / "serving" / "1" / "assets" / "code_map.json"
     assert CodeMap.load(copied) == CodeMap.load(named_run / "code_map.json")
+    card = copied.with_name("model_card.md").read_text("utf-8")
+    assert card.startswith("# named\n")
+    sentences = describe(json.loads(report))
+    assert [f"- {sentence}" for sentence in sentences] == card.splitlines()[4:]
     import onnx
 
     for name in ("x.onnx", "encoder.onnx"):
         model = onnx.load(tmp_path / name)
         metadata = {entry.key: entry.value for entry in model.metadata_props}
+        assert metadata["keras_infogan.model_card"] == card
         code_map = json.loads(metadata["keras_infogan.code_map"])
         assert code_map["codes"]["category"]["categories"][2]["name"] == "7"
+
+
+def test_export_takes_the_card_that_is_there(named_run, capfd, tmp_path):
+    model = tmp_path / "x.keras"
+    shutil.copyfile(named_run / "model.keras", model)
+    (tmp_path / "x_model_card.md").write_text("# Mine, äöü\n", "utf-8")
+    run(capfd, "export", model, f"--onnx={tmp_path / 'x.onnx'}")
+    import onnx
+
+    metadata = onnx.load(tmp_path / "x.onnx").metadata_props
+    assert "# Mine, äöü\n" in [entry.value for entry in metadata]
 
 
 def test_explore(named_run, capfd, tmp_path):

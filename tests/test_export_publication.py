@@ -125,19 +125,41 @@ def closed_umask() -> Iterator[None]:
 
 @pytest.mark.usefixtures("closed_umask")
 def test_others_can_read(tmp_path):
-    directory = tmp_path / "mnist"
+    directory = tmp_path / "models" / "mnist"
     version = publish(directory, write)
     modes = {
-        path.relative_to(directory).as_posix(): path.stat().st_mode & 0o777
-        for path in (directory, version, *version.rglob("*"))
+        os.path.relpath(path, directory): path.stat().st_mode & 0o777
+        for path in (
+            directory.parent,
+            directory,
+            version,
+            *version.rglob("*"),
+        )
     }
     assert modes == {
+        "..": 0o755,
         ".": 0o755,
         "1": 0o755,
         "1/assets": 0o755,
         "1/variables": 0o755,
         **{f"1/{name}": 0o644 for name in NAMES},
     }
+
+
+def test_another_makes_the_directory_at_the_same_time(tmp_path, monkeypatch):
+    """After it was looked for, and before it is made."""
+    directory = tmp_path / "models" / "mnist"
+    exists = Path.exists
+
+    def make_and_miss(path: Path) -> bool:
+        found = exists(path)
+        if path == directory.parent:
+            directory.mkdir(parents=True, exist_ok=True)
+        return found
+
+    monkeypatch.setattr(Path, "exists", make_and_miss)
+    assert publish(directory, write) == directory / "1"
+    assert find_versions(directory) == [1]
 
 
 def test_killed_at_each_step(tmp_path):

@@ -20,6 +20,7 @@ import tensorflow as tf
 from tensorflow.core.protobuf import saved_model_pb2
 from tensorflow_serving.apis import prediction_log_pb2
 
+from keras_infogan import load_pretrained
 from keras_infogan.codes import Bernoulli
 from keras_infogan.codes import Categorical
 from keras_infogan.codes import Normal
@@ -320,6 +321,18 @@ def test_signatures(published):
     name = f"saved_model_{names[published.kind.spec]}.txt"
     expected = (TESTS / "data" / name).read_text()
     assert describe(signatures_of(published.path)) == expected
+
+
+def test_the_published_version():
+    """Signatures, and the images of seeds, of what is in the repository."""
+    version = TESTS.parent / "saved_models" / "mnist" / "1"
+    expected = (TESTS / "data" / "saved_model_mnist.txt").read_text()
+    assert describe(signatures_of(version)) == expected
+    model = load_pretrained("mnist")
+    inputs = sample_inputs(model.latent_spec)
+    (outputs,) = run_in_python(version, [("sample", inputs)])
+    assert outputs["valid"].all()
+    assert_close(outputs["image"], expected_images(model, inputs))
 
 
 def test_files(published):

@@ -21,9 +21,9 @@ LAYERS = [
         "layers",
     }
     | {"attributes", "distances", "export", "export.precision"}
-    | {"export.publication", "export.warmup"},
+    | {"export.warmup"},
     {"codes", "data", "warp", "code_map", "export.serve_config"}
-    | {"export.explorer"}
+    | {"export.explorer", "export.publication"}
     | {"serving.calls"},
     {
         "report_page",

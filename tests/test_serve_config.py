@@ -114,10 +114,32 @@ TYPE = descriptor_pb2.FieldDescriptorProto
 WRAPPED = {"value": TYPE.TYPE_INT64}
 
 
-def test_the_files_are_all_there_and_readable(config):
+@pytest.fixture
+def closed_umask():
+    previous = os.umask(0o077)
+    yield
+    os.umask(previous)
+
+
+@pytest.mark.usefixtures("closed_umask")
+def test_the_files_are_all_there_and_readable(tmp_path, model_dir):
+    """By the user of the container, who is nobody."""
+    config = tmp_path / "a" / "config"
+    write_serving_files(config, model_name="x", model_dir=model_dir)
     assert sorted(path.name for path in config.iterdir()) == FILES
     for path in config.iterdir():
         assert path.stat().st_mode & 0o777 == 0o644
+    for path in (config, config.parent):
+        assert path.stat().st_mode & 0o777 == 0o755
+
+
+def test_names_that_yaml_would_take_for_something_else(tmp_path, model_dir):
+    """`no` is false, where it has no quotes."""
+    write_serving_files(tmp_path, model_name="No", model_dir=model_dir)
+    assert load(tmp_path, "compose.yaml")["name"] == "no"
+    for value in kubernetes(tmp_path).values():
+        assert value["metadata"]["name"] == "no"
+        assert value["metadata"]["labels"] == {"app.kubernetes.io/name": "no"}
 
 
 def test_models_config(config):
@@ -249,20 +271,20 @@ def test_kubernetes(tmp_path, model_dir):
     assert container["livenessProbe"]["httpGet"]["port"] in ports
 
 
-STATUS = '{"model_version_status": [{"version": "1", "state": "%s"}]}'
-
-
 @pytest.mark.parametrize(
-    ("status", "text", "healthy"),
+    ("failures", "healthy"),
     [
-        (200, json.dumps(json.loads(STATUS % "AVAILABLE"), indent=1), True),
-        (200, json.dumps(json.loads(STATUS % "LOADING"), indent=1), False),
-        (200, json.dumps(json.loads(STATUS % "UNLOADING"), indent=1), False),
-        (404, '{"error": "not AVAILABLE"}', False),
+        ([], True),
+        ([sends(404, '{ "error": "Servable not found for request" }')], False),
+        ([sends(400, '{ "error": "Unrecognized version label" }')], False),
     ],
 )
-def test_the_health_check_of_both(status, text, healthy, config):
-    """Run as it is, by bash, against an imitation at another port."""
+def test_the_health_check_of_both(failures, healthy, config):
+    """Run as it is, by bash, against an imitation at another port.
+
+    It asks for the metadata of the label: `GetModelStatusImpl` of the server
+    ignores labels, so that its status is AVAILABLE where any version is.
+    """
     service = load(config, "compose.yaml")["services"]["serving"]
     container = kubernetes(config)["Deployment"]["spec"]["template"]["spec"][
         "containers"
@@ -270,15 +292,21 @@ def test_the_health_check_of_both(status, text, healthy, config):
     command = service["healthcheck"]["test"][1:]
     assert command == container["readinessProbe"]["exec"]["command"]
     with imitated_rest() as server:
-        server.failures = [sends(status, text)]
+        server.failures = failures
         done = subprocess.run(
-            [part.replace("8501", str(server.port)) for part in command],
+            [
+                part.replace("8501", str(server.port)).replace(
+                    "Info_gan", "infogan"
+                )
+                for part in command
+            ],
             check=False,
             timeout=10,
         )
     assert (done.returncode == 0) == healthy
     (request,) = server.requests
-    assert request[:2] == ("GET", "/v1/models/Info_gan/labels/stable")
+    path = "/v1/models/infogan/labels/stable/metadata"
+    assert request[:2] == ("GET", path)
 
 
 def test_the_health_check_of_no_server(config):
@@ -333,6 +361,14 @@ def test_a_canary_release_step_by_step(config):
         (lambda d: serve_config.publish_canary(d, 1), "another version"),
         (lambda d: serve_config.publish_canary(d, 9), "have the version 9"),
         (lambda d: serve_config.publish_canary(d, -1), "have the version -1"),
+        (
+            lambda d: write_with_labels(d, stable=2),
+            "scripts/canary.sh. Received: 2 and None .* which are 1 and None",
+        ),
+        (
+            lambda d: write_with_labels(d, stable=1, canary=2),
+            "Received: 1 and 2 .* which are 1 and None",
+        ),
         (serve_config.promote_canary, "a canary to promote.*stable=1 alone"),
         (serve_config.roll_back, "a canary or a previous version"),
     ],
@@ -341,6 +377,28 @@ def test_moves_that_cannot_be(move, message, config):
     before = (config / "models.config").read_bytes()
     with pytest.raises(ValueError, match=message):
         move(config)
+    assert (config / "models.config").read_bytes() == before
+
+
+def write_with_labels(directory, **labels):
+    model = serve_config.read_models_config(directory)
+    write_serving_files(
+        directory, model_name=model.name, model_dir=model.directory, **labels
+    )
+
+
+def test_no_label_moves_to_what_is_not_loaded(config):
+    """The server would refuse the file at each look, and never load it.
+
+    `UpdateModelVersionLabelMap` of its server_core.cc comes before versions are
+    added, and lets labels that are new go to versions that are not loaded.
+    """
+    serve_config.publish_canary(config, 2)
+    before = (config / "models.config").read_bytes()
+    with pytest.raises(ValueError, match="Received: 3, and 2 is the canary"):
+        serve_config.publish_canary(config, 3)
+    assert serve_config.publish_canary(config, 2) == Labels(1, canary=2)
+    write_with_labels(config, stable=1, canary=2)
     assert (config / "models.config").read_bytes() == before
 
 
@@ -412,11 +470,11 @@ def test_written_again_the_labels_stay(config, model_dir):
     assert kubernetes(config)["Deployment"]["spec"]["replicas"] == 4
 
 
-def test_labels_can_be_given(config, model_dir):
+def test_labels_can_be_given(tmp_path, model_dir):
     write_serving_files(
-        config, model_name="Info_gan", model_dir=model_dir, stable=3, canary=4
+        tmp_path, model_name="Info_gan", model_dir=model_dir, stable=3, canary=4
     )
-    assert labels_of(config) == {"stable": 3, "canary": 4}
+    assert labels_of(tmp_path) == {"stable": 3, "canary": 4}
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -454,6 +512,8 @@ def test_labels_that_were_changed_by_hand_are_not_moved(config):
         ({"model_name": "a/b"}, "`model_name` should be letters"),
         ({"model_name": ""}, "`model_name` should be letters"),
         ({"model_name": '"'}, "`model_name` should be letters"),
+        ({"model_name": "zäh"}, "of ASCII.* Received: 'zäh'"),
+        ({"model_name": "7"}, "a letter first, .* Received: '7'"),
         ({"model_name": "a" * 53}, "at most 52"),
         ({"stable": 7}, "have the version 7. Received: no .*saved_model.pb"),
         ({"stable": 1, "canary": 7}, "have the version 7"),

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from contextlib import contextmanager
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -26,6 +27,7 @@ from imitated_serving import reset
 from imitated_serving import sends
 from imitated_serving import truncate
 
+import keras_infogan
 from keras_infogan.serving import PredictionClient
 from keras_infogan.serving import ServingError
 from keras_infogan.serving.calls import Deadline
@@ -395,6 +397,14 @@ def test_inputs_that_cannot_be(inputs, message, rest):
         ("http://host/v1?x=1", {}, "`url` should be like"),
         ("grpc://host/path", {}, "`url` should be like"),
         ("http://ho st", {}, "`url` should be like"),
+        ("http://a..b", {}, "`url` should be one. Received: .*label empty"),
+        ("grpc://" + "a" * 64, {}, "`url` should be one. .*label .*too long"),
+        (
+            "https://host",
+            {"ca_file": "/nowhere.pem"},
+            "`ca_file` should be .* '/nowhere.pem', No such file",
+        ),
+        ("grpcs://host", {"ca_file": __file__}, "`ca_file` should be .*PEM"),
         ("http://host", {"version": 1, "label": "a"}, "not both"),
         ("http://host", {"label": "a-b"}, "letters, digits and _.*'a-b'"),
         ("http://host", {"version": -1}, "`version` should be at least 0"),
@@ -645,6 +655,16 @@ def test_it_waits_for_a_server_to_start(scheme):
         client.wait_until_ready(timeout=5)
 
 
+def test_it_waits_for_the_label(scheme, server):
+    """The status has an available version, which is not that of the label."""
+    with connected(scheme, server, label="stable") as client:
+        client.wait_until_ready()
+    with connected(scheme, server, label="canary") as client:
+        assert client.status()[3]["state"] == "AVAILABLE"
+        with pytest.raises(ServingError, match="0.3 s. .*label: canary"):
+            client.wait_until_ready(timeout=0.3)
+
+
 @pytest.mark.parametrize(
     ("failure", "message"),
     [
@@ -739,28 +759,32 @@ def test_https_to_a_port_of_http(rest):
 
 # What is installed
 
-WITHOUT_TENSORFLOW = """
+WITH_NUMPY_ALONE = """
+import importlib.util
 import sys
 
-class Refuse:
-    def find_spec(self, name, path=None, target=None):
-        if name.split(".")[0] in {"tensorflow", "keras", "grpc", "google"}:
-            raise ModuleNotFoundError(f"No module named {name!r}")
-
-sys.meta_path.insert(0, Refuse())
+sys.path.append(sys.argv[1])
+for name in ("tensorflow", "keras", "grpc", "google"):
+    assert importlib.util.find_spec(name) is None, name
 from keras_infogan.serving import PredictionClient
 
-client = PredictionClient(sys.argv[1], "infogan")
+client = PredictionClient(sys.argv[2], "infogan")
 client.wait_until_ready()
 images = client.sample(count=3, category=2)
 print(images.shape, sorted(client.encode(images)))
 """
 
 
-def test_rest_needs_no_tensorflow(rest):
+def test_rest_needs_no_tensorflow(rest, tmp_path):
+    """In an environment of the standard library, NumPy and this package."""
+    installed = Path(np.__file__).parents[1]
+    package = Path(keras_infogan.__file__).parent
+    for path in (*installed.glob("numpy*"), package):
+        (tmp_path / path.name).symlink_to(path)
     done = subprocess.run(
-        [sys.executable, "-c", WITHOUT_TENSORFLOW]
-        + [f"http://127.0.0.1:{rest.port}"],
+        # -I and -S: no other folder, nor what is installed.
+        [sys.executable, "-I", "-S", "-c", WITH_NUMPY_ALONE]
+        + [str(tmp_path), f"http://127.0.0.1:{rest.port}"],
         capture_output=True,
         text=True,
         check=False,
@@ -815,6 +839,7 @@ def model_server(tmp_path_factory):
     process = subprocess.Popen(
         [program, "--model_name=infogan", f"--model_base_path={directory}"]
         + [f"--rest_api_port={ports[0]}", f"--port={ports[1]}"]
+        + ["--enable_batching"]
     )
     try:
         yield model, addresses
@@ -830,6 +855,25 @@ def test_the_real_server(scheme, model_server):
         client.wait_until_ready()
         images = client.sample(count=200, seed=3, category=4, continuous=0.5)
         posterior = client.encode(images)
+        latents = model.sample_latents(3, seed=1)
+        generated = client.predict("serving_default", latents)["image"]
+        # A bad row among good ones.
+        rows = {
+            "seed": np.array([3, 4, 5]),
+            "category": np.array([4, 10, 4]),
+            "continuous": np.full((3, 2), 0.5),
+        }
+        marked = client.predict("sample", rows)
+        pictures = client.predict("sample_png", rows)
+    for outputs in (marked, pictures):
+        assert outputs["valid"].tolist() == [True, False, True]
+    assert all(png.startswith(b"\x89PNG") for png in pictures["png_bytes"])
+    np.testing.assert_allclose(
+        marked["image"][[0, 2]], images[[0, 2]], atol=1e-5
+    )
+    np.testing.assert_allclose(
+        generated, model.generate_from(latents), atol=1e-5
+    )
     for index in (0, 127, 128, 199):
         np.testing.assert_allclose(
             images[index : index + 1],
@@ -839,4 +883,6 @@ def test_the_real_server(scheme, model_server):
             atol=1e-5,  # the issue's, for float32 on another machine
         )
     for name, values in model.encode(images).items():
-        np.testing.assert_allclose(posterior[name], values, atol=1e-4)
+        np.testing.assert_allclose(
+            posterior[name], values, rtol=1e-5, atol=1e-5
+        )

@@ -12,6 +12,8 @@ from collections.abc import Callable
 from collections.abc import Iterator
 from pathlib import Path
 
+from keras_infogan.files import make_readable_folder
+
 _STAGING = ".staging-"
 
 
@@ -47,9 +49,7 @@ def publish(
             "`version` should be a whole number of at least 1. "
             f"Received: version={version!r}."
         )
-    if not directory.exists():
-        directory.mkdir(parents=True)
-        directory.chmod(0o755)
+    make_readable_folder(directory)
     with _lock(directory):
         # Nobody else is at work, so that these were left behind.
         for leftover in directory.glob(f"{_STAGING}*"):

@@ -10,6 +10,7 @@ from string import Template
 from typing import NamedTuple
 
 from keras_infogan.files import atomic_path
+from keras_infogan.files import make_readable_folder
 
 # A tag that is known to exist; the newest version need not have an image.
 IMAGE = "tensorflow/serving:2.20.0"
@@ -68,8 +69,10 @@ def write_serving_files(
         model_name: The name by which clients ask, of letters, digits, `_`, `-`
             and `.`.
         model_dir: The folder of the versions, such as `saved_models/mnist`.
-        stable: The version of the label `stable`; by default the labels stay as
-            they are in `models.config`, and are `stable` for 1 in a new one.
+        stable: The version of the label `stable` in a new `models.config`, by
+            default 1. Where there is one the labels stay as they are: a server
+            that runs refuses to move one to a version that it has not loaded.
+            `publish_canary`, `promote_canary` and `roll_back` move them.
         canary: The version of the label `canary`, if there shall be one.
         replicas: How many servers Kubernetes starts, and keeps at least.
         max_replicas: How many it may start.
@@ -82,10 +85,13 @@ def write_serving_files(
         OSError: If a file was changed by hand, or cannot be written.
     """
     directory, model_dir = Path(directory), Path(model_dir).resolve()
-    if not re.fullmatch(r"[A-Za-z0-9]([\w.-]{0,50}[A-Za-z0-9])?", model_name):
+    # The names of services of Kubernetes start with a letter.
+    pattern = r"[A-Za-z]([A-Za-z0-9_.-]{0,50}[A-Za-z0-9])?"
+    if not re.fullmatch(pattern, model_name):
         raise ValueError(
-            "`model_name` should be letters, digits, _, - and ., at most 52, "
-            f"with a letter or digit at both ends. Received: {model_name!r}."
+            "`model_name` should be letters, digits, _, - and . of ASCII, at "
+            "most 52, with a letter first, and a letter or digit last. "
+            f"Received: {model_name!r}."
         )
     if not model_dir.as_posix().isprintable():
         raise ValueError(
@@ -96,18 +102,24 @@ def write_serving_files(
             "`replicas` should be at least 1 and at most `max_replicas`. "
             f"Received: {replicas} and {max_replicas}."
         )
-    models_config = directory / "models.config"
-    if stable is not None:
-        labels = Labels(stable, canary)
-    elif canary is not None:
+    if canary is not None and stable is None:
         raise ValueError(
             "`canary` needs `stable`, the version that it is compared with. "
             f"Received: canary={canary}."
         )
-    elif models_config.exists():
-        labels = read_models_config(directory).labels
-    else:
-        labels = Labels(1)
+    labels = Labels(1 if stable is None else stable, canary)
+    models_config = directory / "models.config"
+    if models_config.exists():
+        written = read_models_config(directory).labels
+        if stable is not None and labels != written._replace(previous=None):
+            raise ValueError(
+                f"The labels of {models_config} are moved step by step, by "
+                f"scripts/canary.sh. Received: {labels.stable} and "
+                f"{labels.canary} for stable and canary, which are "
+                f"{written.stable} and {written.canary}. Without a server that "
+                "runs with it, remove it, and write it again."
+            )
+        labels = written
     model = ServedModel(model_name, model_dir, labels)
     contents = {
         name: _mark(name, _render(name, model, replicas, max_replicas))
@@ -116,6 +128,7 @@ def write_serving_files(
     _check_versions(model)
     for name in _FILES:
         _check_unchanged(directory / name, contents[name])
+    make_readable_folder(directory)
     for name in _FILES:
         _write(directory / name, contents[name])
     return [directory / name for name in _FILES]
@@ -147,8 +160,19 @@ def read_models_config(directory: Path | str) -> ServedModel:
 
 
 def publish_canary(directory: Path | str, version: int) -> Labels:
-    """Has a version loaded beside the stable one, as `canary`."""
+    """Has a version loaded beside the stable one, as `canary`.
+
+    The server refuses a whole `models.config`, at each look, if a label that it
+    knows moves to a version that is not loaded, and so would never load it.
+    """
     model = read_models_config(directory)
+    if model.labels.canary not in (None, version):
+        raise ValueError(
+            "There should be no other canary. "
+            f"Received: {version}, and {model.labels.canary} is the canary. "
+            "Take that away by `rollback`, and wait until the server has read "
+            f"it, {POLL_SECONDS} s or more."
+        )
     if version == model.labels.stable:
         raise ValueError(
             "A canary is another version than the stable one. "
@@ -218,11 +242,13 @@ def _render(
 ) -> str:
     # Names of Kubernetes have neither capitals nor these.
     resource_name = re.sub(r"[_.]", "-", model.name.lower())
-    # To /dev/tcp, as the image has neither curl nor wget.
+    # To /dev/tcp, as the image has neither curl nor wget. The metadata are of
+    # the version of the label; the server's status does not look at labels.
+    url = f"/v1/models/{model.name}/labels/stable/metadata"
     probe = (
-        "exec 3<>/dev/tcp/127.0.0.1/8501 && printf "
-        f"'GET /v1/models/{model.name}/labels/stable HTTP/1.0\\r\\n\\r\\n' >&3"
-        """ && grep -q '"state": "AVAILABLE"' <&3"""
+        "exec 3<>/dev/tcp/127.0.0.1/8501 && "
+        f"printf 'GET {url} HTTP/1.0\\r\\n\\r\\n' >&3 && "
+        """grep -q '"signature_def"' <&3"""
     )
     folder = str(model.directory)
     named = {

@@ -5,11 +5,13 @@ import random
 import time
 from collections.abc import Callable
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 from typing import Literal
 from typing import NamedTuple
 from typing import Protocol
 from typing import TypeVar
+from urllib.parse import SplitResult
 
 import numpy as np
 
@@ -104,10 +106,51 @@ class Metadata(NamedTuple):
     signatures: dict[str, Signature]
 
 
+class ServedModel(NamedTuple):
+    """The model that a transport asks, and how.
+
+    Attributes:
+        url: Its scheme chooses the transport; a path is a prefix, for REST.
+        name: The name of the model.
+        version: A version, or None.
+        label: A label of a version, or None.
+        connect_timeout: Seconds for each connection.
+        max_message_bytes: The largest answer as a message of gRPC.
+        ca_file: Certificates to trust in place of the system's, or gRPC's.
+    """
+
+    url: SplitResult
+    name: str
+    version: int | None
+    label: str | None
+    connect_timeout: float
+    max_message_bytes: int
+    ca_file: Path | None
+
+    @property
+    def server(self) -> str:
+        """Who is asked, for messages."""
+        return f"{self.url.scheme}://{self.url.netloc}"
+
+    def refusal(self, kind: Kind, detail: str) -> ServingError:
+        """The error for an answer that is one; `detail` is the server's."""
+        model = f"the model {self.name!r}"
+        sentence = {
+            "unavailable": f"{self.server} is overloaded or not ready yet.",
+            "missing": f"{self.server} does not serve {model} (any more).",
+            "invalid": f"{self.server} refused the request to {model}.",
+        }.get(kind, f"{self.server} failed on the request to {model}.")
+        return ServingError(
+            f"{sentence} Received: {one_line_text(detail)}", kind
+        )
+
+
 class Transport(Protocol):
     """One way to ask a server. Each call ends at its deadline, with an error.
 
-    What is returned by `predict` has the types and shapes of the signature.
+    It connects directly, without the proxies of the environment, and verifies
+    certificate and host name where there is TLS. What is returned by `predict`
+    has the types and shapes of the signature.
     """
 
     server: str
@@ -173,16 +216,6 @@ def rows_per_request(
             f"{largest + _OVERHEAD}. Received: {max_message_bytes}."
         )
     return min(rows, max_batch_size)
-
-
-def refusal(server: str, model: str, kind: Kind, detail: str) -> ServingError:
-    """The error for an answer that is one; `detail` is the server's text."""
-    sentence = {
-        "unavailable": f"{server} is overloaded or not ready yet.",
-        "missing": f"{server} does not serve {model} (any more).",
-        "invalid": f"{server} refused the request to {model}.",
-    }.get(kind, f"{server} failed on the request to {model}.")
-    return ServingError(f"{sentence} Received: {one_line_text(detail)}", kind)
 
 
 def unexpected(server: str, expected: str, received: str) -> ServingError:

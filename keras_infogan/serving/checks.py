@@ -2,7 +2,9 @@
 
 import math
 import re
+import ssl
 from collections.abc import Mapping
+from pathlib import Path
 from urllib.parse import SplitResult
 from urllib.parse import urlsplit
 
@@ -17,6 +19,8 @@ def split_url(url: str) -> SplitResult:
     try:
         parts = urlsplit(url)
         _ = parts.port
+        # As the standard library does, later and in a thread.
+        (parts.hostname or "").encode("idna")
     except ValueError as error:
         raise ValueError(
             f"`url` should be one. Received: {url!r}, {error}."
@@ -57,6 +61,17 @@ def check_model(model: str, version: int | None, label: str | None) -> None:
         raise ValueError(
             f"`version` should be at least 0. Received: {version}."
         )
+
+
+def check_certificates(ca_file: Path) -> None:
+    """Raises if this is no file of certificates, as PEM."""
+    try:
+        ssl.create_default_context(cafile=ca_file)
+    except OSError as error:
+        raise ValueError(
+            "`ca_file` should be a file of certificates, as PEM. "
+            f"Received: {str(ca_file)!r}, {error.strerror or error}."
+        ) from error
 
 
 def check_numbers(

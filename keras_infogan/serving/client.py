@@ -6,19 +6,20 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 from typing import Self
-from urllib.parse import SplitResult
 
 import numpy as np
 import numpy.typing as npt
 
 from keras_infogan.serving.calls import Deadline
 from keras_infogan.serving.calls import Metadata
+from keras_infogan.serving.calls import ServedModel
 from keras_infogan.serving.calls import ServingError as ServingError
 from keras_infogan.serving.calls import Signature
 from keras_infogan.serving.calls import Transport
 from keras_infogan.serving.calls import call_with_retries
 from keras_infogan.serving.calls import rows_per_request
 from keras_infogan.serving.calls import unexpected
+from keras_infogan.serving.checks import check_certificates
 from keras_infogan.serving.checks import check_images
 from keras_infogan.serving.checks import check_inputs
 from keras_infogan.serving.checks import check_model
@@ -91,14 +92,17 @@ class PredictionClient:
     ):
         parts = split_url(url)
         check_model(model, version, label)
+        if ca_file is not None:
+            check_certificates(Path(ca_file))
         check_numbers(timeout, connect_timeout, retries, max_batch_size)
         self.timeout = timeout
         self.retries = retries
         self.max_batch_size = max_batch_size
         self.max_message_bytes = max_message_bytes
         self.code_map = load_code_map(code_map)
+        self._label = label
         self._metadata: Metadata | None = None
-        self._transport = _open(
+        served = ServedModel(
             parts,
             model,
             version=version,
@@ -107,6 +111,7 @@ class PredictionClient:
             max_message_bytes=max_message_bytes,
             ca_file=None if ca_file is None else Path(ca_file),
         )
+        self._transport = _open(served)
 
     def __enter__(self) -> Self:
         return self
@@ -209,9 +214,10 @@ class PredictionClient:
         return self._predict(signature, check_inputs(inputs, specs), deadline)
 
     def status(self) -> dict[int, dict[str, str]]:
-        """`state` and `error` of each version, or of the chosen one.
+        """`state` and `error` of each version, or of the chosen `version`.
 
-        A version can be asked when its state is `AVAILABLE`.
+        A version can be asked when its state is `AVAILABLE`. TensorFlow Serving
+        does not look at labels here: with one, it tells of all versions.
         """
         return call_with_retries(
             self._transport.status, self._deadline(), self.retries
@@ -225,7 +231,7 @@ class PredictionClient:
         return self._load_metadata(self._deadline())
 
     def wait_until_ready(self, timeout: float | None = None) -> None:
-        """Returns when the model, or the chosen version of it, is `AVAILABLE`.
+        """Returns when the model, or the chosen version of it, can be asked.
 
         Args:
             timeout: Seconds; by default that of the client.
@@ -239,6 +245,9 @@ class PredictionClient:
         pause, reason = 0.1, "no answer"
         while deadline.left():
             try:
+                if self._label is not None:
+                    self._transport.metadata(deadline)
+                    return
                 versions = self._transport.status(deadline)
                 if any(v["state"] == "AVAILABLE" for v in versions.values()):
                     return
@@ -299,11 +308,11 @@ class PredictionClient:
         }
 
 
-def _open(parts: SplitResult, model: str, **options: Any) -> Transport:
-    if parts.scheme.startswith("grpc"):
+def _open(model: ServedModel) -> Transport:
+    if model.url.scheme.startswith("grpc"):
         from keras_infogan.serving.grpc import GrpcTransport
 
-        return GrpcTransport(parts, model, **options)
+        return GrpcTransport(model)
     from keras_infogan.serving.rest import RestTransport
 
-    return RestTransport(parts, model, **options)
+    return RestTransport(model)

@@ -3,23 +3,21 @@
 import importlib
 from collections.abc import Callable
 from collections.abc import Mapping
-from pathlib import Path
 from types import ModuleType
 from typing import Any
-from urllib.parse import SplitResult
 
 import numpy as np
 
 from keras_infogan.serving.calls import Deadline
 from keras_infogan.serving.calls import Kind
 from keras_infogan.serving.calls import Metadata
+from keras_infogan.serving.calls import ServedModel
 from keras_infogan.serving.calls import ServingError
 from keras_infogan.serving.calls import Signature
 from keras_infogan.serving.calls import check_output
 from keras_infogan.serving.calls import one_line_text
 from keras_infogan.serving.calls import parse_metadata
 from keras_infogan.serving.calls import parse_status
-from keras_infogan.serving.calls import refusal
 from keras_infogan.serving.calls import unexpected
 
 DEFAULT_PORTS = {"grpc": 8500, "grpcs": 443}
@@ -32,38 +30,15 @@ _KINDS: dict[str, Kind] = {
 
 
 class GrpcTransport:
-    """Calls of one model; grpcs verifies certificate and host name.
-
-    It connects directly, without the proxies of the environment.
-
-    Args:
-        url: Of scheme grpc or grpcs.
-        model: The name of the model.
-        version: A version, or None.
-        label: A label of a version, or None.
-        connect_timeout: Seconds for each connection.
-        max_message_bytes: The largest answer.
-        ca_file: Certificates to trust in place of those that gRPC brings.
+    """Calls of one model, by grpc or grpcs.
 
     Raises:
         ServingError: If `grpcio` or `tensorflow-serving-api` are missing.
     """
 
-    def __init__(
-        self,
-        url: SplitResult,
-        model: str,
-        *,
-        version: int | None,
-        label: str | None,
-        connect_timeout: float,
-        max_message_bytes: int,
-        ca_file: Path | None,
-    ):
-        self.server = f"{url.scheme}://{url.netloc}"
-        self.model = model
-        self._version = version
-        self._label = label
+    def __init__(self, model: ServedModel):
+        self.server = model.server
+        self._model = model
         self._grpc = _import("grpc")
         self._predict = _import("tensorflow_serving.apis.predict_pb2")
         self._metadata = _import(
@@ -72,17 +47,21 @@ class GrpcTransport:
         self._status = _import("tensorflow_serving.apis.get_model_status_pb2")
         self._json_format = _import("google.protobuf.json_format")
         self._tensorflow = _import("tensorflow")
+        url = model.url
         host = f"[{url.hostname}]" if ":" in str(url.hostname) else url.hostname
         target = f"{host}:{url.port or DEFAULT_PORTS[url.scheme]}"
         options = [
-            ("grpc.max_receive_message_length", max_message_bytes),
-            ("grpc.min_reconnect_backoff_ms", int(1000 * connect_timeout)),
+            ("grpc.max_receive_message_length", model.max_message_bytes),
+            (
+                "grpc.min_reconnect_backoff_ms",
+                int(1000 * model.connect_timeout),
+            ),
             ("grpc.initial_reconnect_backoff_ms", 100),
             ("grpc.max_reconnect_backoff_ms", 1000),
             ("grpc.enable_http_proxy", 0),
         ]
         if url.scheme == "grpcs":
-            roots = ca_file.read_bytes() if ca_file else None
+            roots = model.ca_file.read_bytes() if model.ca_file else None
             self._channel = self._grpc.secure_channel(
                 target, self._grpc.ssl_channel_credentials(roots), options
             )
@@ -176,11 +155,11 @@ class GrpcTransport:
     def _ask(
         self, method: Callable[..., Any], request: Any, deadline: Deadline
     ) -> Any:
-        request.model_spec.name = self.model
-        if self._version is not None:
-            request.model_spec.version.value = self._version
-        elif self._label is not None:
-            request.model_spec.version_label = self._label
+        request.model_spec.name = self._model.name
+        if self._model.version is not None:
+            request.model_spec.version.value = self._model.version
+        elif self._model.label is not None:
+            request.model_spec.version_label = self._model.label
         try:
             return method(request, timeout=deadline.remaining())
         except self._grpc.RpcError as error:
@@ -201,11 +180,8 @@ class GrpcTransport:
                 "its authority as `ca_file`.",
                 "broken",
             )
-        raise refusal(
-            self.server,
-            f"the model {self.model!r}",
-            _KINDS.get(code, "broken"),
-            f"{code}: {details}",
+        raise self._model.refusal(
+            _KINDS.get(code, "broken"), f"{code}: {details}"
         )
 
 

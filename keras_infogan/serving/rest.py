@@ -4,9 +4,7 @@ import base64
 import binascii
 import json
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
-from urllib.parse import SplitResult
 from urllib.parse import quote
 
 import numpy as np
@@ -14,12 +12,12 @@ import numpy as np
 from keras_infogan.serving.calls import Deadline
 from keras_infogan.serving.calls import Kind
 from keras_infogan.serving.calls import Metadata
+from keras_infogan.serving.calls import ServedModel
 from keras_infogan.serving.calls import Signature
 from keras_infogan.serving.calls import TensorSpec
 from keras_infogan.serving.calls import check_output
 from keras_infogan.serving.calls import parse_metadata
 from keras_infogan.serving.calls import parse_status
-from keras_infogan.serving.calls import refusal
 from keras_infogan.serving.calls import unexpected
 from keras_infogan.serving.http import HttpConnector
 
@@ -36,41 +34,24 @@ _KINDS: dict[int, Kind] = {
 
 
 class RestTransport:
-    """Calls of one model; https verifies certificate and host name.
+    """Calls of one model, by http or https.
 
-    It connects directly, without the proxies of the environment.
-
-    Args:
-        url: Of scheme http or https; a path is a prefix, as of an ingress.
-        model: The name of the model.
-        version: A version, or None.
-        label: A label of a version, or None.
-        connect_timeout: Seconds for each connection.
-        max_message_bytes: The largest answer as a message of gRPC; JSON of
-            numbers may be longer, by what it takes to write them.
-        ca_file: Certificates to trust in place of the system's.
+    JSON of numbers may be longer than `max_message_bytes`, by what it takes to
+    write them.
     """
 
-    def __init__(
-        self,
-        url: SplitResult,
-        model: str,
-        *,
-        version: int | None,
-        label: str | None,
-        connect_timeout: float,
-        max_message_bytes: int,
-        ca_file: Path | None,
-    ):
-        self.server = f"{url.scheme}://{url.netloc}"
-        self.model = model
-        self._path = f"{url.path.rstrip('/')}/v1/models/{quote(model, safe='')}"
-        if version is not None:
-            self._path += f"/versions/{version}"
-        elif label is not None:
-            self._path += f"/labels/{quote(label, safe='')}"
-        self._max_message_bytes = max_message_bytes
-        self._http = HttpConnector(url, connect_timeout, ca_file)
+    def __init__(self, model: ServedModel):
+        self.server = model.server
+        self._model = model
+        prefix, name = model.url.path.rstrip("/"), quote(model.name, safe="")
+        self._path = f"{prefix}/v1/models/{name}"
+        if model.version is not None:
+            self._path += f"/versions/{model.version}"
+        elif model.label is not None:
+            self._path += f"/labels/{quote(model.label, safe='')}"
+        self._http = HttpConnector(
+            model.url, model.connect_timeout, model.ca_file
+        )
 
     def close(self) -> None:
         """Nothing: each call has a connection of its own."""
@@ -103,7 +84,7 @@ class RestTransport:
         limit = _SMALL_ANSWER
         for spec in signature.outputs.values():
             limit += (
-                2 * self._max_message_bytes  # base64
+                2 * self._model.max_message_bytes  # base64
                 if spec.dtype.kind == "O"
                 else num_rows * spec.row_size * _BYTES_PER_NUMBER
             )
@@ -163,12 +144,8 @@ class RestTransport:
             text = content[:1000].decode(errors="replace")
             if isinstance(answer, dict) and "error" in answer:
                 text = str(answer["error"])
-            raise refusal(
-                self.server,
-                f"the model {self.model!r}",
-                _KINDS.get(status, "broken"),
-                f"HTTP {status}: {text}",
-            )
+            kind = _KINDS.get(status, "broken")
+            raise self._model.refusal(kind, f"HTTP {status}: {text}")
         if not isinstance(answer, dict):
             raise unexpected(
                 self.server,
