@@ -658,6 +658,11 @@ def run_export(args: argparse.Namespace) -> Any:
         raise ValueError(
             "--float16-weights is for --onnx. Received: no --onnx."
         )
+    if args.onnx is not None and args.onnx == args.onnx_encoder:
+        raise ValueError(
+            "--onnx and --onnx-encoder should be two files. "
+            f"Received: {args.onnx} for both."
+        )
     from keras_infogan import training
     from keras_infogan.export import onnx
     from keras_infogan.export import saved_model
@@ -668,6 +673,8 @@ def run_export(args: argparse.Namespace) -> Any:
 
     model = training.load_model(args.model)
     code_map = read("code_map.json")
+    card = find_companion(args.model, "model_card.md")
+    model_card = card.read_text("utf-8") if card else None
     result = {}
     if args.saved_model is not None:
         result["saved_model"] = saved_model.export_saved_model(
@@ -675,6 +682,7 @@ def run_export(args: argparse.Namespace) -> Any:
             args.saved_model,
             version=args.version,
             code_map=code_map,
+            model_card=model_card,
             configuration=read("config.json"),
         )
     for kind, export in (
@@ -687,6 +695,7 @@ def run_export(args: argparse.Namespace) -> Any:
                 model,
                 path,
                 code_map=code_map,
+                model_card=model_card,
                 float16_weights=args.float16_weights,
             )
     for kind, path in result.items():
