@@ -676,6 +676,11 @@ def run_export(args: argparse.Namespace) -> Any:
         raise ValueError(
             "--float16-weights is for --onnx. Received: no --onnx."
         )
+    if args.onnx is not None and args.onnx == args.onnx_encoder:
+        raise ValueError(
+            "--onnx and --onnx-encoder should be two files. "
+            f"Received: {args.onnx} for both."
+        )
     from keras_infogan import training
     from keras_infogan.export import onnx
     from keras_infogan.export import saved_model

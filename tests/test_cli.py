@@ -29,6 +29,7 @@ from keras_infogan.config import PRESETS
 from keras_infogan.config import TrainingConfig
 from keras_infogan.evaluation import describe
 from keras_infogan.files import write_json
+from keras_infogan.published import find_model
 
 REPORT = Path(__file__).parents[1] / "saved_models" / "mnist_report.json"
 COMMANDS = (
@@ -366,6 +367,30 @@ def test_export_takes_the_card_that_is_there(named_run, capfd, tmp_path):
     assert "# Mine, äöü\n" in [entry.value for entry in metadata]
 
 
+def test_the_published_files_say_what_export_writes(capfd, tmp_path):
+    """Of the model card too. Weights and graph depend on onnxslim's version."""
+    import onnx
+
+    names = ("mnist.onnx", "mnist_encoder.onnx")
+    run(
+        capfd,
+        "export",
+        "mnist",
+        f"--onnx={tmp_path / names[0]}",
+        f"--onnx-encoder={tmp_path / names[1]}",
+    )
+    for name in names:
+        written, published = (
+            {
+                entry.key: entry.value
+                for entry in onnx.load(folder / name).metadata_props
+            }
+            for folder in (tmp_path, find_model("mnist").parent)
+        )
+        assert written == published
+        assert written["keras_infogan.model_card"].startswith("# mnist\n")
+
+
 def test_explore(named_run, capfd, tmp_path):
     """The page knows the names; its tests in a browser are elsewhere."""
     output = tmp_path / "x.html"
@@ -452,6 +477,10 @@ def test_serve_config(capfd, tmp_path):
         (
             ["export", "MODEL", "--saved-model=x", "--float16-weights"],
             "--float16-weights is for --onnx",
+        ),
+        (
+            ["export", "MODEL", "--onnx=x.onnx", "--onnx-encoder=x.onnx"],
+            "should be two files. Received: x.onnx for both",
         ),
         (["serve-config", "x", "--model-dir=nowhere"], "nowhere"),
         (["sample", "MODEL", "--category=3"], "from 0 to 2. Received: 3"),

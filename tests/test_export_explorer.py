@@ -645,6 +645,8 @@ def test_every_slider_moves_its_code(page, digits, name, index, sign, texts):
         assert slider.get_attribute("aria-valuetext") == text
         line = page.locator(".slider", has=slider).locator("output")
         assert line.inner_text() == text
+        # Or a screen reader would say everything twice.
+        assert line.get_attribute("aria-live") == "off"
         assert (pixels(page.locator("#picture")) != before).any()
         assert_shows(
             chosen_tile(page, "category"),
@@ -698,6 +700,24 @@ def test_noise_is_new_or_of_a_seed(page, digits):
         {"category": 3},
         4_000_000_000,
     )
+
+
+@pytest.mark.parametrize("typed", ["-5", "4294967296", "1.5", ""])
+def test_what_is_no_seed_changes_nothing(page, typed):
+    page.get_by_label("Noise, seed").fill("12")
+    page.keyboard.press("Enter")
+    page.get_by_label("Noise, seed").fill(typed)
+    page.keyboard.press("Enter")
+    assert page.inner_text("#caption") == "0 · seed 12"
+    assert page.get_by_label("Noise, seed").input_value() == "12"
+    assert page.inner_text("#status").endswith("from 0 to 4294967295.")
+
+
+def test_the_wall_ends_with_the_last_seed(page):
+    for link in ("at=4294967295;0;0,0", "at=4294967290;0;0,0&wall=4294967295"):
+        go_to(page, link)
+        heads = page.get_by_role("columnheader").all_inner_texts()
+        assert heads[1:] == [str(2**32 - 10 + k) for k in range(10)]
 
 
 def test_the_picture_in_python(page, digits):
@@ -830,12 +850,48 @@ def test_a_drawing_is_read_and_repeated(page, digits):
         codes["category"] = CLASSES.index(digit)
         assert_shows(canvas, model, codes, int(seed))
 
+    assert page.locator("#redrawn button.chosen").count() == 1
     page.get_by_role("button", name="5 in that hand").click()
     assert page.inner_text("#caption") == f"5 · seed {seed}"
     page.get_by_role("button", name="Clear").click()
     settle(page)
     assert page.locator("#redrawn button").first.is_disabled()
     assert "ink=" not in page.evaluate("window.explorer.link()")
+
+
+def test_no_noise_is_sought_for_half_a_drawing(page):
+    """The search for the stroke before ends when the next one begins.
+
+    By events made up, as a hand is too slow to meet the search.
+    """
+    draw(page, SEVEN[:1])
+    closest = page.evaluate(
+        """async () => {
+          const [pad, reading, closest, pen] = ["pad", "reading", "closest",
+            "pen"].map((id) => document.getElementById(id));
+          const isRead = new Promise((resolve) =>
+            new MutationObserver(resolve)
+              .observe(reading, { childList: true }));
+          pen.dispatchEvent(new Event("input"));
+          await isRead;
+          const { left, top } = pad.getBoundingClientRect();
+          const send = (type, step) => pad.dispatchEvent(
+            new PointerEvent(type, { pointerId: 7, button: 0,
+              clientX: left + step, clientY: top + step }));
+          pad.setPointerCapture = () => {};
+          send("pointerdown", 50);
+          send("pointermove", 90);
+          await window.explorer.settled();
+          const during = closest.textContent;
+          send("pointerup", 90);
+          delete pad.setPointerCapture;
+          await window.explorer.settled();
+          return [during, closest.textContent];
+        }"""
+    )
+    assert len(state(page)["ink"]) == 2
+    assert closest[0] == ""
+    assert closest[1].startswith("With the noise")
 
 
 def test_a_finger_draws_too(browser, digits):
@@ -867,6 +923,20 @@ def test_the_picture_can_be_read_without_a_mouse(page, digits):
     category = int(digits.model.encode(image)["category_logits"].argmax())
     text = page.inner_text("#reading-text")
     assert text.startswith(f"Read as {CLASSES[category]}, ")
+    settle(page)
+    pad = pixels(page.locator("#pad"))
+    # Another pen does not rub it out, and a link has it, whatever is large now.
+    page.get_by_role("slider", name="Pen").fill("3.5")
+    page.get_by_role("radio", name="7").check()
+    settle(page)
+    link = page.evaluate("window.explorer.link()")
+    page.get_by_role("button", name="Clear").click()
+    settle(page)
+    assert page.inner_text("#reading-text") == ""
+    go_to(page, link.partition("#")[2])
+    assert page.inner_text("#caption") == "7 · seed 1"
+    assert page.inner_text("#reading-text") == text
+    np.testing.assert_array_equal(pixels(page.locator("#pad")), pad)
 
 
 def test_a_morph_keeps_to_the_sphere_of_the_noise(page, digits):
@@ -917,6 +987,8 @@ def test_a_morph_plays_and_pauses(page):
     settle(page)
     assert (pixels(frame) != before).any()
     rest = share.input_value()
+    percent = share.get_attribute("aria-valuetext")
+    assert percent == f"{round(100 * float(rest))} %"
     page.wait_for_timeout(100)
     assert share.input_value() == rest
 
@@ -954,7 +1026,13 @@ def test_a_link_gives_the_same_page(browser, page, digits):
 
 @pytest.mark.parametrize(
     "damage",
-    ["at=-1;99;x", "at=;;&pen=1e9&share=-1&wall=x&ink=%%%", "ink=Kw", "=&&#"],
+    [
+        "at=-1;99;x",
+        "at=;;&pen=1e9&share=-1&wall=x&ink=%%%",
+        "pen=1",
+        "ink=Kw",
+        "=&&#",
+    ],
 )
 def test_a_damaged_link_opens_the_initial_page(page, damage):
     initial = state(page)
@@ -1004,6 +1082,80 @@ def test_other_codes_have_their_controls(browser, exported):
         for part in ("kind ", "other ", "style: ", "bits 1: o", "bits 2: o"):
             assert part in text
         assert page.locator("#redrawn canvas").count() == 3
+        # Bits have no middle, whatever a link says.
+        go_to(page, "at=1;0;1;0.7,0.2;3")
+        assert state(page)["at"]["codes"]["bits"] == [1, 0]
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_long_names_have_room_and_stay_text(browser, digits, tmp_path, width):
+    """Those of Fashion-MNIST are words, and a name might be anything."""
+    names = [
+        *("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal"),
+        *("Sneaker", "Ankle boot", "<img src=x onerror='window.ran=1'>"),
+        "</script><script>window.ran=1</script>",
+    ]
+    path = export_explorer(
+        digits.generator,
+        digits.encoder,
+        tmp_path / "page.html",
+        code_map={
+            "codes": {
+                "category": {"categories": [{"name": name} for name in names]}
+            }
+        },
+        title=names[-1],
+    )
+    viewport = {"width": width, "height": 900}
+    with open_page(browser, path.as_uri(), viewport=viewport) as page:
+        draw(page, SEVEN)
+        assert page.title() == names[-1]
+        assert page.evaluate("window.ran") is None
+        labels = page.locator(".bars span")
+        assert sorted(labels.all_inner_texts()) == sorted(names)
+        lines = [label.bounding_box() for label in labels.all()]
+        for above, below in itertools.pairwise(lines):
+            assert below["y"] >= above["y"] + above["height"]
+        # The digits in that hand and the wall keep most of their places.
+        tiles = page.locator("#redrawn .tile").first.bounding_box()
+        assert tiles["width"] > 50
+        cells = page.locator("#wall").bounding_box()["width"]
+        assert page.locator("#wall .tile").first.bounding_box()["width"] > (
+            cells / 16
+        )
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_after_an_error_the_page_goes_on(browser, digits):
+    """As of a phone that was out of memory for a moment."""
+    page = browser.new_page()
+    page.goto(digits.page.as_uri())
+    page.evaluate("window.explorer.ready")
+    page.evaluate(
+        """() => {
+          const { postMessage } = Worker.prototype;
+          Worker.prototype.postMessage = function (message) {
+            if (window.isFull) throw Error("out of memory");
+            postMessage.call(this, message);
+          };
+          window.isFull = true;
+        }"""
+    )
+    page.get_by_role("button", name="New noise").click()
+    wait_for(
+        page, "document.getElementById('status').textContent.endsWith('y')"
+    )
+    assert page.inner_text("#status") == "out of memory"
+    page.evaluate("window.isFull = false")
+    page.get_by_role("button", name="New noise").click()
+    settle(page)
+    assert_shows(
+        chosen_tile(page, "category"),
+        digits.model,
+        {"category": 3},
+        state(page)["at"]["seed"],
+    )
+    page.close()
 
 
 def test_a_model_without_categories_has_a_page(browser, exported):

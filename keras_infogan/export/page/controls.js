@@ -17,13 +17,15 @@ export function mountControls(app) {
   );
 }
 
-const fieldset = (legend, ...children) =>
-  element(
-    "fieldset",
-    {},
-    element("legend", { textContent: legend }),
-    ...children,
-  );
+function fieldset({ title, dimensions }, ...children) {
+  // A single slider of the same name says it already.
+  const isTwice = dimensions?.length === 1 && dimensions[0].label === title;
+  const legend = element("legend", {
+    textContent: title,
+    className: isTwice ? "unseen" : "",
+  });
+  return element("fieldset", {}, legend, ...children);
+}
 
 function mountCategories(app, code) {
   const tiles = code.order.map((category) => {
@@ -64,7 +66,7 @@ function mountCategories(app, code) {
     }
     refresh();
   });
-  return fieldset(code.title, grid);
+  return fieldset(code, grid);
 }
 
 function changeDimension(app, { name }, index, value) {
@@ -107,7 +109,8 @@ function mountSliders(app, code) {
         "div",
         { className: "line" },
         element("label", { htmlFor: id, textContent: label }),
-        element("output", { htmlFor: id }, word, numbers),
+        // The slider says the same, and only while somebody moves it.
+        element("output", { htmlFor: id, "aria-live": "off" }, word, numbers),
       ),
       input,
       element(
@@ -119,10 +122,7 @@ function mountSliders(app, code) {
       ),
     );
   });
-  return fieldset(
-    code.title,
-    element("div", { className: "sliders" }, ...rows),
-  );
+  return fieldset(code, element("div", { className: "sliders" }, ...rows));
 }
 
 function mountSwitches(app, code) {
@@ -136,8 +136,5 @@ function mountSwitches(app, code) {
     });
     return element("label", {}, input, label);
   });
-  return fieldset(
-    code.title,
-    element("div", { className: "switches" }, ...switches),
-  );
+  return fieldset(code, element("div", { className: "switches" }, ...switches));
 }

@@ -126,6 +126,7 @@ export class Pad {
     this.#canvas.setPointerCapture(event.pointerId);
     this.strokes.push([]);
     this.#extend(event);
+    this.#onChange(this.strokes, false);
   }
 
   #move(event) {
@@ -133,6 +134,7 @@ export class Pad {
     // What came since the last frame: a quick hand makes round curves.
     const events = event.getCoalescedEvents?.() ?? [];
     for (const each of events.length ? events : [event]) this.#extend(each);
+    this.#onChange(this.strokes, false);
   }
 
   #end(event) {
@@ -153,7 +155,6 @@ export class Pad {
     stroke.push(x, y);
     // The length of a stroke has to fit a byte: it goes on as another one.
     if (stroke.length === 2 * FIELD) this.strokes.push([x, y]);
-    this.#onChange(this.strokes, false);
   }
 }
 

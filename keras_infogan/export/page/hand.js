@@ -3,11 +3,12 @@
 import { byId, clamp, element } from "app";
 import { inWords } from "codes";
 import { Pad, rasterize } from "drawing";
+import { PENS } from "link";
 import { enlarge, show, toPictures } from "pictures";
 
-// How many noises are tried, and how many at a time.
 const SEEN = "What the encoder sees";
 const PREPARED = "centered and scaled as in MNIST";
+// How many noises are tried, and how many at a time.
 const NOISES = 128;
 const PER_BATCH = 32;
 
@@ -19,22 +20,23 @@ export function mountHand(app) {
     hand.draw();
     app.say("Cleared the pad.");
   };
-  byId("read-picture").onclick = () => hand.readPicture();
-  const pen = byId("pen");
+  byId("read-picture").onclick = () => hand.readPicture(app.state.at);
+  const pen = Object.assign(byId("pen"), PENS);
   pen.oninput = () => {
     app.state.pen = Number(pen.value);
-    hand.draw();
+    if (app.state.read) app.changed("link");
+    else hand.draw();
   };
   app.on(["ink"], () => {
     pen.value = app.state.pen;
     hand.pad.strokes = structuredClone(app.state.ink);
-    hand.draw();
+    if (app.state.read) hand.readPicture(app.state.read);
+    else hand.draw();
   });
 }
 
 class Hand {
   #app;
-  #picture = null; // read in place of strokes, a batch of one
   #image = null; // what is read, a batch of one
   #point = null; // where the encoder puts it
   #closest = null;
@@ -68,26 +70,23 @@ class Hand {
     const { state } = this.#app;
     const { strokes } = this.pad;
     state.ink = structuredClone(strokes);
+    state.read = null;
     this.pad.paint(state.pen);
     byId("pad-hint").hidden = strokes.length > 0;
-    this.#picture = null;
     this.#start(isDone);
   }
 
-  /** Reads the large picture, as if somebody had drawn it. */
-  async readPicture() {
-    const app = this.#app;
-    const { image } = await app.generate([app.vectors(app.state.at)]);
+  /** Reads the picture of a point, as if somebody had drawn it. */
+  readPicture(point) {
+    const { state } = this.#app;
     this.pad.strokes = [];
-    app.state.ink = [];
-    this.#picture = image;
+    state.ink = [];
+    state.read = structuredClone(point);
     byId("pad-hint").hidden = true;
-    enlarge(byId("pad"), toPictures(image)[0]);
     this.#start(true);
   }
 
   #start(isDone) {
-    this.#closest = null;
     this.#isDone = isDone;
     this.#app.changed("link");
     this.#refreshReading();
@@ -124,11 +123,21 @@ class Hand {
     return { seed: this.#point.seed, codes };
   }
 
+  // What is to be read now, a batch of one, or null.
+  async #look() {
+    const app = this.#app;
+    const { pen, ink, read } = app.state;
+    if (!read) return ink.length ? rasterize(ink, pen, app.image) : null;
+    const { image, pictures } = await app.generate([app.vectors(read)]);
+    // Unless somebody has begun to draw.
+    if (app.state.read === read) enlarge(byId("pad"), pictures[0]);
+    return image;
+  }
+
   async #read() {
     const app = this.#app;
-    const { pen, ink } = app.state;
-    this.#image =
-      this.#picture ?? (ink.length ? rasterize(ink, pen, app.image) : null);
+    this.#image = await this.#look();
+    this.#closest = null;
     const isEmpty = this.#image === null;
     for (const { button } of this.#tiles) button.disabled = isEmpty;
     byId("closest").textContent = "";
@@ -157,7 +166,7 @@ class Hand {
           element("div", { className: "tile" }, this.#seen),
           element("p", {
             className: "quiet",
-            textContent: this.#picture ? SEEN : `${SEEN}, ${PREPARED}`,
+            textContent: app.state.read ? SEEN : `${SEEN}, ${PREPARED}`,
           }),
         ),
       );
@@ -191,7 +200,8 @@ class Hand {
   // of these seeds, the one whose picture is closest, by squared differences.
   async #tryNoises(piece) {
     const [target, point] = [this.#image, this.#point];
-    if (target === null || point === null) return;
+    // While somebody draws, these are of an older drawing.
+    if (!this.#isDone || target === null || point === null) return;
     const seeds = Array.from(
       { length: PER_BATCH },
       (_, index) => 1 + piece * PER_BATCH + index,
@@ -273,10 +283,12 @@ function showCategories(code, category, probabilities) {
     element("strong", { textContent: label }),
     element("span", { textContent: sure }),
   );
+  const short = (name) => (code.isNamed ? name : name.split(" ").at(-1));
+  // Columns for digits, lines for words, which would not fit below a column.
+  const isLong = [...shares.keys()].some((name) => short(name).length > 3);
   const bars = [...shares].map(([name, share]) => {
     const bar = element("i");
-    bar.style.height = `${100 * share}%`;
-    const short = code.isNamed ? name : name.split(" ").at(-1);
+    bar.style.setProperty("--share", `${100 * share}%`);
     return element(
       "div",
       {
@@ -284,12 +296,12 @@ function showCategories(code, category, probabilities) {
         title: `${name}: ${percent(share)}`,
       },
       bar,
-      short,
+      element("span", { textContent: short(name) }),
     );
   });
   const chart = element(
     "div",
-    { className: "bars", "aria-hidden": true },
+    { className: isLong ? "bars long" : "bars", "aria-hidden": true },
     ...bars,
   );
   return { nodes: [verdict, chart], texts: [`${label}, ${sure}`] };

@@ -29,10 +29,7 @@ export async function start() {
   mountAbout(page);
   const run = await startEngine();
   const codes = describeCodes(page);
-  const schedule = new Schedule((error) => {
-    app.say(error.message);
-    throw error;
-  });
+  const schedule = new Schedule((error) => app.say(error.message));
   const state = hashToState(codes, location.hash);
   const app = new App({ page, codes, state, run, schedule });
 
@@ -105,6 +102,7 @@ function mountTheme() {
     dataset.theme === "dark" || (dataset.theme !== "light" && dark.matches);
   const refresh = () => {
     button.textContent = isDark() ? "Light" : "Dark";
+    button.setAttribute("aria-label", `${button.textContent} colors`);
   };
   button.onclick = () => {
     dataset.theme = isDark() ? "light" : "dark";

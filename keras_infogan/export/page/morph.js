@@ -45,6 +45,8 @@ export function mountMorph(app) {
   const moveTo = (place) => {
     app.state.share = Math.round(1000 * place) / 1000;
     share.value = app.state.share;
+    const percent = Math.round(100 * app.state.share);
+    share.setAttribute("aria-valuetext", `${percent} %`);
     refreshFrame();
   };
   share.oninput = () => {

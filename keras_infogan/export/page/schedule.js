@@ -15,8 +15,8 @@ export class Schedule {
   /** A view of {element, pieces(), paint(piece)}; the earlier, the sooner. */
   add({ element, pieces = () => 1, paint }) {
     const view = { stale: new Set(), next: 0, seen: true, pieces, paint };
-    new IntersectionObserver(([entry]) => {
-      view.seen = entry.isIntersecting;
+    new IntersectionObserver((entries) => {
+      view.seen = entries.at(-1).isIntersecting;
     }).observe(element);
     this.#views.push(view);
     return () => {
@@ -32,19 +32,22 @@ export class Schedule {
 
   async #drain() {
     await null; // so that all changes of one event come first
-    for (let view; (view = this.#nextView());) {
-      // On from where it was, or the end of a wall would never have its turn.
-      const waiting = [...view.stale].sort((a, b) => a - b);
-      const piece = waiting.find((p) => p >= view.next) ?? waiting[0];
-      view.next = piece + 1;
-      view.stale.delete(piece);
-      try {
+    try {
+      for (let view; (view = this.#nextView());) {
+        // On from where it was, or the end of a wall would never have its turn.
+        const waiting = [...view.stale].sort((a, b) => a - b);
+        const piece = waiting.find((p) => p >= view.next) ?? waiting[0];
+        view.next = piece + 1;
+        view.stale.delete(piece);
         await view.paint(piece);
-      } catch (error) {
-        this.#onError(error);
       }
+    } catch (error) {
+      this.#onError(error);
+      throw error;
+    } finally {
+      // The next change starts anew, also after an error.
+      this.#draining = null;
     }
-    this.#draining = null;
   }
 
   #nextView() {

@@ -1,7 +1,7 @@
 // The large picture, and what can be done with it.
 
 import { byId, clamp } from "app";
-import { toSeed } from "link";
+import { MAX_SEED, toSeed } from "link";
 import { enlarge, makeLarge, savePng } from "pictures";
 
 export function mountStage(app) {
@@ -40,8 +40,15 @@ function mountButtons(app, canvas) {
     app.goTo({ seed: anySeed(), codes: drawCodes(app.codes) });
     app.say(`Surprise: ${app.caption(app.state.at)}.`);
   };
-  byId("seed").onchange = ({ target }) =>
-    app.goTo({ ...app.state.at, seed: toSeed(target.value) });
+  byId("seed").max = MAX_SEED;
+  byId("seed").onchange = ({ target }) => {
+    const { at } = app.state;
+    const typed = toSeed(target.value, null);
+    if (typed === null) {
+      app.say(`A seed is a whole number from 0 to ${MAX_SEED}.`);
+    }
+    app.goTo({ ...at, seed: typed ?? at.seed });
+  };
   byId("save").onclick = () => {
     const name = app.caption(app.state.at).replace(/[^\w]+/g, "-");
     savePng([[canvas]], `${name}.png`);
@@ -85,9 +92,11 @@ function mountDragging(app, canvas) {
     )
     .slice(0, 2);
   if (!axes.length) return;
+  // A finger that moves up or down scrolls the page.
+  const isFinger = matchMedia("(pointer: coarse)").matches;
   byId("drag-hint").textContent =
     `Or drag the picture: sideways for ${axes[0].label}` +
-    (axes[1] ? `, up and down for ${axes[1].label}.` : ".");
+    (axes[1] && !isFinger ? `, up and down for ${axes[1].label}.` : ".");
   let start = null;
   canvas.onpointerdown = (event) => {
     if (event.button !== 0) return;

@@ -1,6 +1,7 @@
 // Every category with ten noises, which follow the sliders.
 
 import { byId, element } from "app";
+import { firstSeed } from "link";
 import { savePng } from "pictures";
 
 const COLUMNS = 10;
@@ -60,7 +61,7 @@ export function mountWall(app) {
       return { canvas, button };
     }),
   );
-  wall.style.gridTemplateColumns = `minmax(1.5rem, auto) repeat(${COLUMNS}, minmax(0, 1fr))`;
+  wall.style.gridTemplateColumns = `fit-content(min(7rem, 18vw)) repeat(${COLUMNS}, minmax(0, 1fr))`;
   const line = (...children) => element("div", { role: "row" }, ...children);
   wall.append(
     line(
@@ -69,7 +70,11 @@ export function mountWall(app) {
     ),
     ...rows.map(({ label }, row) =>
       line(
-        element("span", { role: "rowheader", textContent: label }),
+        element("span", {
+          role: "rowheader",
+          textContent: label,
+          title: label,
+        }),
         ...cells[row].map(({ button }) =>
           element("div", { role: "gridcell" }, button),
         ),
@@ -99,7 +104,10 @@ export function mountWall(app) {
   app.on(["at"], () => {
     const { at } = app.state;
     // The columns stay while the large picture has one of their noises.
-    if (!seeds().includes(at.seed)) app.state.wall = at.seed;
+    app.state.wall = firstSeed(app.state.wall, COLUMNS);
+    if (!seeds().includes(at.seed)) {
+      app.state.wall = firstSeed(at.seed, COLUMNS);
+    }
     heads.forEach((head, column) => {
       head.textContent = seeds()[column];
     });
