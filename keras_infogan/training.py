@@ -184,7 +184,7 @@ def train(
         ValueError: If the options do not go together, or the directory belongs
             to a run with other options.
         OSError: If data cannot be had, or a file cannot be written.
-        Unhealthy: With `stop_when_unhealthy`, at the first problem.
+        Unhealthy: At NaN, and with `stop_when_unhealthy` at the first problem.
         Interrupted: After SIGINT or SIGTERM, with a checkpoint.
     """
     run_dir = Path(run_dir)
@@ -346,7 +346,7 @@ def _fit(
         )
     if stop.signal is not None:
         raise Interrupted(stop.signal, checkpoints.run_step)
-    if config.stop_when_unhealthy and watch.problems:
+    if watch.is_broken or (config.stop_when_unhealthy and watch.problems):
         raise health.Unhealthy(
             f"Stopped after step {watch.run_step}: {' '.join(watch.problems)}"
         )
