@@ -113,6 +113,7 @@ def render_grid(
     num_columns: int,
     row_labels: Sequence[str] | None = None,
     column_labels: Sequence[str] | None = None,
+    image_labels: Sequence[str] | None = None,
     title: str | None = None,
 ) -> np.ndarray:
     """Images side by side, row by row, with captions.
@@ -123,6 +124,7 @@ def render_grid(
         num_columns: Images in a row; the last row may be shorter.
         row_labels: A caption to the left of each row.
         column_labels: A caption above each column.
+        image_labels: A caption under each image.
         title: A line above it all.
 
     Returns:
@@ -142,12 +144,16 @@ def render_grid(
 
     # Wide captions move the columns apart, and flat images the rows.
     gap_y = max(_PADDING, _LINE - height) if row_labels else _PADDING
-    gap_x = max(_PADDING, measure(column_labels) + 2 * _PADDING - width)
+    if image_labels:
+        gap_y = max(gap_y, _LINE)
+    widest = max(measure(column_labels), measure(image_labels))
+    gap_x = max(_PADDING, widest + 2 * _PADDING - width)
     grid = _tile(pixels, num_columns, (gap_y, gap_x))
     num_rows = -(-count // num_columns)
     for name, labels, size in (
         ("row_labels", row_labels, num_rows),
         ("column_labels", column_labels, num_columns),
+        ("image_labels", image_labels, count),
     ):
         if labels is not None and len(labels) != size:
             raise ValueError(
@@ -178,6 +184,11 @@ def render_grid(
     for row, label in enumerate(row_labels or ()):
         y = top + gap_y + row * (height + gap_y) + height // 2
         write(left + gap_x - 2 * _PADDING, y, label, "rm")
+    for index, label in enumerate(image_labels or ()):
+        row, column = divmod(index, num_columns)
+        x = left + gap_x + column * (width + gap_x) + width // 2
+        y = top + (row + 1) * (height + gap_y) + gap_y // 2
+        write(x, y, label, "mm")
     return np.array(picture)
 
 
