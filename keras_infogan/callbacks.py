@@ -309,6 +309,9 @@ class Pictures(StepCallback):
         self.writer = writer
 
     def on_interval(self, logs):
+        # A generator of NaN draws nothing, and the run ends.
+        if self.model.stop_training:
+            return
         with self.writer.as_default(step=self.run_step):
             for name, grid in draw_grids(self.model).items():
                 path = self.directory / f"step_{self.run_step:08d}_{name}.png"

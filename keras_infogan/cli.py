@@ -418,12 +418,21 @@ def _chosen_codes(
             )
         codes[spec.categorical_names[0]] = args.category
     if args.digit is not None:
-        name, numbers = _code_map(args.model).find_categories(args.digit)
-        # The purest of those that stand for it.
+        code_map = _code_map(args.model)
+        name, numbers = code_map.find_categories(args.digit)
+        if name in codes:
+            raise ValueError(
+                f"--digit chooses the code {name!r}. Received: it and "
+                f"{name}={codes[name]}. Leave one of them out."
+            )
         codes[name] = numbers[0]
+        _say(code_map.explain_categories(args.digit))
     for attribute, value in args.attribute:
         name, index, sign = _code_map(args.model).find_dimension(attribute)
         values = codes.setdefault(name, [[0.0] * spec.codes[name].dim])
+        if len(values[0]) == 1:
+            # One value for all dimensions.
+            values[0] = values[0] * spec.codes[name].dim
         values[0][index] = sign * value
     return codes
 

@@ -20,6 +20,8 @@ from keras_infogan.attributes import ATTRIBUTES
 # A code is named after an attribute that rises, or falls, all along its sweep:
 # Spearman's rho of ten of eleven places in order is .98, of a coin's 0.
 _LEAST_CORRELATION = 0.8
+# Below it a category is no class: one image in five is of another.
+_LEAST_PURITY = 0.8
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,11 @@ class CategoryMeaning:
     purity: float | None = None
     confidence: float | None = None
     num_labels: int = 0
+
+    @property
+    def is_mixed(self) -> bool:
+        """Whether it has a name, and too many images of other classes."""
+        return self.purity is not None and self.purity < _LEAST_PURITY
 
 
 @dataclass(frozen=True)
@@ -134,29 +141,49 @@ class CodeMap:
     def find_categories(self, name: str) -> tuple[str, list[int]]:
         """The code and the categories that stand for a class.
 
-        The purest first, as several may.
+        The surest first, as several may; and of several codes the one that has
+        the surest.
 
         Raises:
             ValueError: If none does.
         """
-        known: list[str] = []
-        for code, meanings in self.codes.items():
-            found = [
-                (-(meaning.purity or 0.0), number)
-                for number, meaning in enumerate(meanings)
-                if isinstance(meaning, CategoryMeaning) and meaning.name == name
+        found = sorted(
+            (-(meaning.confidence or 0.0), place, number)
+            for place, meanings in enumerate(self.codes.values())
+            for number, meaning in enumerate(meanings)
+            if isinstance(meaning, CategoryMeaning) and meaning.name == name
+        )
+        if found:
+            best = found[0][1]
+            return list(self.codes)[best], [
+                number for _, place, number in found if place == best
             ]
-            if found:
-                return code, [number for _, number in sorted(found)]
-            known += [
-                meaning.name
-                for meaning in meanings
-                if isinstance(meaning, CategoryMeaning) and meaning.name
-            ]
+        known = {
+            meaning.name
+            for meanings in self.codes.values()
+            for meaning in meanings
+            if isinstance(meaning, CategoryMeaning) and meaning.name
+        }
         raise ValueError(
             f"No category of this model stands for {name!r}. It has found "
-            f"{', '.join(sorted(set(known))) or 'no class'}."
+            f"{', '.join(sorted(known)) or 'no class'}."
         )
+
+    def explain_categories(self, name: str) -> str:
+        """Which category is taken for a class, and what is to be said of it.
+
+        Raises:
+            ValueError: If none stands for it.
+        """
+        code, (first, *others) = self.find_categories(name)
+        text = f"{name!r} is category {first} of `{code}`"
+        meaning = self.codes[code][first]
+        if isinstance(meaning, CategoryMeaning) and meaning.purity is not None:
+            text += f", of which {_sureness(meaning)} are"
+            text += " (it is mixed)" if meaning.is_mixed else ""
+        if others:
+            text += f"; so are {', '.join(map(str, others))}, less surely"
+        return f"{text}."
 
     def find_dimension(self, attribute: str) -> tuple[str, int, int]:
         """The code, the dimension and the sign that change an attribute.
@@ -180,7 +207,9 @@ class CodeMap:
         """A category or a dimension in a few words, for captions."""
         meaning = self.codes[code][index]
         if isinstance(meaning, CategoryMeaning):
-            return f"{code} {index}: {meaning.name or 'unnamed'}"
+            name = meaning.name or "unnamed"
+            share = f" ({meaning.purity:.0%})" if meaning.is_mixed else ""
+            return f"{code} {index}: {name}{share}"
         if meaning.attribute:
             return meaning.attribute
         return code if len(self.codes[code]) == 1 else f"{code}:{index}"
@@ -193,7 +222,8 @@ class CodeMap:
                 `mean` of dimensions.
 
         Returns:
-            Words such as "7 (98 %)" and "slanted right", the latter where a
+            Words such as "7 (98%)", the share of it that the category and its
+            purity leave to the class, and "slanted right", the latter where a
             dimension is in the outer third of [-1, 1].
         """
         words = []
@@ -203,7 +233,10 @@ class CodeMap:
             for index, meaning in enumerate(meanings):
                 if isinstance(meaning, CategoryMeaning):
                     if meaning.name and "probabilities" in values:
-                        share = values["probabilities"][index]
+                        # Q may be sure of a category that is half sevens.
+                        share = values["probabilities"][index] * (
+                            1.0 if meaning.purity is None else meaning.purity
+                        )
                         by_name[meaning.name] = (
                             by_name.get(meaning.name, 0.0) + share
                         )
@@ -259,7 +292,7 @@ class CodeMap:
         sentences = []
         if by_name:
             pairs = ", ".join(
-                f"{number} is {name!r}"
+                f"{number} is {name!r}{_of_labels(categories[number])}"
                 for name, numbers in by_name.items()
                 for number in numbers
             )
@@ -267,8 +300,9 @@ class CodeMap:
         for name, numbers in by_name.items():
             if len(numbers) > 1:
                 sentences.append(
-                    f"Categories {' and '.join(map(str, numbers))} of `{code}` "
-                    f"are both {name!r}."
+                    f"Categories {', '.join(map(str, numbers[:-1]))} and "
+                    f"{numbers[-1]} of `{code}` are "
+                    f"{'both' if len(numbers) == 2 else 'all'} {name!r}."
                 )
         missing = [name for name in class_names if name not in by_name]
         if by_name and missing:
@@ -281,7 +315,7 @@ class CodeMap:
                 f"{', '.join(map(str, unnamed))}."
             )
         for number, meaning in enumerate(categories):
-            if meaning.purity is not None and meaning.purity < 0.8:
+            if meaning.is_mixed:
                 sentences.append(
                     f"Category {number} of `{code}` is mixed: "
                     f"{meaning.purity:.0%} are {meaning.name!r}."
@@ -299,6 +333,18 @@ class CodeMap:
             f"{meaning.high:.2f} {meaning.unit} along the sweep, Spearman's "
             f"rho {meaning.correlation:+.2f}."
         )
+
+
+def _sureness(meaning: CategoryMeaning) -> str:
+    text = f"{meaning.purity:.0%}"
+    if meaning.confidence is not None:
+        text += f", at least {meaning.confidence:.0%}"
+    return text
+
+
+def _of_labels(meaning: CategoryMeaning) -> str:
+    """How sure a name is, in brackets."""
+    return f" ({_sureness(meaning)})" if meaning.purity is not None else ""
 
 
 def name_categories(

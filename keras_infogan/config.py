@@ -139,8 +139,9 @@ class TrainingConfig:
     )
     stop_when_unhealthy: bool = _option(
         default=False,
-        text="end the run when the categories collapse, a loss is no number, "
-        "the discriminator has won, or Q reads what nobody sees",
+        text="end the run when the categories or the images collapse, the "
+        "discriminator has won, or Q reads what nobody sees (a loss that is no "
+        "number always ends it)",
     )
     jit_compile: bool = _option(
         default=True,

@@ -316,21 +316,65 @@ def describe(report: dict[str, Any]) -> list[str]:
             "reads more, by the statistics of a batch; longer training closes "
             "the gap."
         )
-    quality = report["quality"]
-    if quality is not None:
-        sentences.append(
-            f"In features of a classifier of {report['dataset']}, generated "
-            "images are at a Frechet distance of "
-            f"{quality['frechet_distance']:.2f} from test images (as many "
-            f"training images: {quality['frechet_distance_floor']:.2f}); "
-            f"precision {quality['precision']:.2f}, recall "
-            f"{quality['recall']:.2f}."
-        )
-        if quality["category_agreement"]:
-            sentences.append(
-                "The classifier reads "
-                f"{quality['category_agreement']['all']:.1%} of them as the "
-                "class of their category."
-            )
+    sentences += _describe_quality(report)
+    sentences += _describe_sweeps(report["sweeps"])
     code_map = CodeMap.from_json(report["code_map"])
     return sentences + code_map.remarks(report["class_names"] or ())
+
+
+def _describe_quality(report: Mapping[str, Any]) -> list[str]:
+    """Distances, each with its interval of 95 % and that of real images."""
+    quality = report["quality"]
+    if quality is None:
+        return []
+
+    def number(name: str) -> str:
+        error = 1.96 * quality[f"{name}_standard_error"]
+        floor = quality[f"{name}_floor"]
+        return f"{quality[name]:.3g} +/- {error:.2g} ({floor:.3g})"
+
+    sentences = [
+        f"In features of a classifier of {report['dataset']}, "
+        f"{quality['num_images']:,} generated images and as many test images "
+        "(in brackets training images in place of generated ones, the best "
+        f"to be expected): Frechet distance {number('frechet_distance')}, "
+        f"kernel distance {number('kernel_distance')}; of "
+        f"{quality['num_neighbored_images']:,}, precision "
+        f"{number('precision')}, recall {number('recall')}."
+    ]
+    if quality["class_coverage"] < 1.0:
+        sentences.append(
+            f"Of the classes, {quality['class_coverage']:.0%} are among the "
+            "generated images: the others have less than a tenth of their part."
+        )
+    agreement = quality["category_agreement"]
+    if agreement:
+        error = 1.96 * agreement["all_standard_error"]
+        sentences.append(
+            f"The classifier reads {agreement['all']:.1%} +/- {error:.1%} of "
+            "them as the class of their category."
+        )
+    return sentences
+
+
+def _describe_sweeps(
+    sweeps: Mapping[str, Sequence[Mapping[str, Any]]],
+) -> list[str]:
+    """How much each code changes beside one attribute, and of the class."""
+    sentences = []
+    for name, dimensions in sweeps.items():
+        for index, sweep in enumerate(dimensions):
+            if sweep["leakage"] is None:
+                continue
+            what = name if len(dimensions) == 1 else f"{name}:{index}"
+            text = (
+                f"Of what `{what}` changes, {sweep['leakage']:.0%} is in other "
+                "attributes than the one that it changes most"
+            )
+            if sweep["class_changes"] is not None:
+                text += (
+                    f"; the class is another than in the middle of the sweep "
+                    f"in {sweep['class_changes']:.1%} of its images"
+                )
+            sentences.append(f"{text}.")
+    return sentences

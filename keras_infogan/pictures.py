@@ -99,8 +99,8 @@ def draw_traverse(
     """A grid in which one code changes along each row.
 
     The rows are the categories of the first categorical code, if there is one;
-    noise and the other codes are the same all along a row. Under the value of
-    the code stands the mean of the attribute that it is known to change.
+    noise and the other codes are the same all along a row. Under each image
+    stands the attribute that the code is known to change, as it was measured.
 
     Args:
         model: The model.
@@ -122,31 +122,35 @@ def draw_traverse(
         name, index, num_rows=num_rows, num_columns=num_columns, seed=seed
     )
     images = model.generate_from(latents)
-    labels = [
-        f"{value:d}" if swept else f"{value:+.1f}"
-        for value in code.sweep(num_columns).tolist()
-    ]
+    values = code.sweep(num_columns).tolist()
+    if swept:
+        # Without the name of the code, which the title has.
+        labels = [
+            _row_labels(name, code.dim, code_map)[number].partition(" ")[2]
+            for number in values
+        ]
+    else:
+        labels = [f"{value:+.1f}" for value in values]
     dimension = name if swept or code.dim == 1 else f"{name}:{index}"
     title = f"{dimension} changes from left to right, all else is kept"
+    measured = None
     meaning = code_map.codes[name][index] if code_map and not swept else None
     if isinstance(meaning, DimensionMeaning) and meaning.attribute:
-        measured = measure(images)[meaning.attribute]
-        columns = measured.reshape(num_rows, num_columns).T
-        labels = [
-            f"{label}\n{np.mean(column[np.isfinite(column)]):.2f}"
-            if np.isfinite(column).any()
-            else label
-            for label, column in zip(labels, columns, strict=True)
+        # Nothing can be measured of an empty image.
+        measured = [
+            f"{value:.2f}" if np.isfinite(value) else ""
+            for value in measure(images)[meaning.attribute].tolist()
         ]
         title = (
-            f"{dimension}, {meaning.attribute} ({meaning.unit}, measured), "
-            "from left to right"
+            f"{dimension} from left to right; under each image its "
+            f"{meaning.attribute} ({meaning.unit}), measured"
         )
     return visualization.render_grid(
         images,
         num_columns=num_columns,
         row_labels=_row_labels(rows[0], num_rows, code_map) if rows else None,
         column_labels=labels,
+        image_labels=measured,
         title=title,
     )
 

@@ -52,12 +52,14 @@ def measure_quality(
     Returns:
         Plain data: `frechet_distance`, `kernel_distance` (each with a
         `_standard_error`, by drawing the images again and by ten blocks of
-        them), `precision`, `recall`, `density` and `coverage`, each with a
-        `_floor`;
+        them), `precision`, `recall` and `coverage` (each with a
+        `_standard_error`, of the images that are counted, the others as they
+        are) and `density`, each of all these with a `_floor`;
         `class_coverage`, the share of classes with at least a tenth of their
         part, and `class_entropy` in nats;
         `category_agreement`, the share of images that the classifier reads as
-        the class of their category, in all and by category;
+        the class of their category, in `all` (with an `all_standard_error`)
+        and `by_category`;
         `classifier_accuracy` on the test split; and the numbers of images.
     """
     count = min(len(generated), len(test.images), len(train.images), NUM_IMAGES)
@@ -81,6 +83,9 @@ def measure_quality(
         right = wanted == of_generated.classes
         agreement = {
             "all": float(right.mean()),
+            "all_standard_error": metrics.accuracy_standard_error(
+                float(right.mean()), count
+            ),
             # A category may have no image among few.
             "by_category": [
                 float(of_category.mean()) if len(of_category) else None
@@ -130,10 +135,15 @@ def _distances(
     density, coverage = density_coverage(
         real[:NUM_NEIGHBORED], features[:NUM_NEIGHBORED]
     )
-    return {
-        **result,
-        f"precision{suffix}": precision,
-        f"recall{suffix}": recall,
-        f"density{suffix}": density,
-        f"coverage{suffix}": coverage,
-    }
+    result[f"density{suffix}"] = density
+    num_neighbored = min(len(real), NUM_NEIGHBORED)
+    for name, share in (
+        ("precision", precision),
+        ("recall", recall),
+        ("coverage", coverage),
+    ):
+        result[f"{name}{suffix}"] = share
+        result[f"{name}{suffix}_standard_error"] = (
+            metrics.accuracy_standard_error(share, num_neighbored)
+        )
+    return result

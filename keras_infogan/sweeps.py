@@ -38,11 +38,12 @@ def measure_sweeps(
 
     Returns:
         For each dimension, by attribute: `correlation`, the mean of
-        Spearman's rho over the sweeps; `range`, its mean at both ends;
-        `effect`, the difference in deviations of real images. And `leakage`,
-        the share of other attributes than the first in the sum of effects; and
-        `class_changes`, the share of images whose class is another than in the
-        middle of their sweep, or `None`.
+        Spearman's rho over the sweeps, 0 where nothing changes; `range`, its
+        mean at both ends; `effect`, the difference in deviations of real
+        images. And `leakage`, the share of other attributes than the one of the
+        largest effect in the sum of effects; and `class_changes`, the share of
+        images whose class is another than in the middle of their sweep, or
+        `None`.
     """
     return {
         name: [
@@ -70,12 +71,11 @@ def _measure_dimension(
     correlation, ends, effect = {}, {}, {}
     for attribute, measured in measure(images).items():
         rows = measured.reshape(NUM_SWEEPS, NUM_VALUES)
-        # Empty images have none, and equal ones no order.
+        # Empty images have none, and equal ones do not change.
         rows = rows[np.isfinite(rows).all(axis=1)]
         rhos = [
-            stats.spearmanr(values, row).statistic
+            stats.spearmanr(values, row).statistic if np.ptp(row) > 0 else 0.0
             for row in rows
-            if np.ptp(row) > 0
         ]
         correlation[attribute] = float(np.mean(rhos)) if rhos else 0.0
         low, high = (

@@ -19,6 +19,7 @@ from keras_infogan import figures
 from keras_infogan import health
 from keras_infogan import visualization
 from keras_infogan.code_map import CodeMap
+from keras_infogan.code_map import DimensionMeaning
 from keras_infogan.config import TrainingConfig
 from keras_infogan.data import ImageData
 from keras_infogan.evaluation import describe
@@ -184,7 +185,7 @@ def train(
         ValueError: If the options do not go together, or the directory belongs
             to a run with other options.
         OSError: If data cannot be had, or a file cannot be written.
-        Unhealthy: With `stop_when_unhealthy`, at the first problem.
+        Unhealthy: At NaN, and with `stop_when_unhealthy` at the first problem.
         Interrupted: After SIGINT or SIGTERM, with a checkpoint.
     """
     run_dir = Path(run_dir)
@@ -346,7 +347,7 @@ def _fit(
         )
     if stop.signal is not None:
         raise Interrupted(stop.signal, checkpoints.run_step)
-    if config.stop_when_unhealthy and watch.problems:
+    if watch.is_broken or (config.stop_when_unhealthy and watch.problems):
         raise health.Unhealthy(
             f"Stopped after step {watch.run_step}: {' '.join(watch.problems)}"
         )
@@ -474,8 +475,22 @@ def finish(
         run_dir / "report.html",
         report,
         describe(report),
-        {name: run_dir / f"{name}.png" for name in pictures},
+        {
+            _caption(name, code_map): run_dir / f"{name}.png"
+            for name in pictures
+        },
     )
     write_json(run_dir / "code_map.json", report["code_map"])
     write_json(run_dir / "report.json", report)
     return report
+
+
+def _caption(picture: str, code_map: CodeMap) -> str:
+    """The name of a picture, and what the code it sweeps was found to be."""
+    for code, meanings in code_map.codes.items():
+        for index, meaning in enumerate(meanings):
+            if picture == f"{code}_{index}" and isinstance(
+                meaning, DimensionMeaning
+            ):
+                return f"{picture}: {meaning.attribute or 'unnamed'}"
+    return picture

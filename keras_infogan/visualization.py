@@ -113,6 +113,7 @@ def render_grid(
     num_columns: int,
     row_labels: Sequence[str] | None = None,
     column_labels: Sequence[str] | None = None,
+    image_labels: Sequence[str] | None = None,
     title: str | None = None,
 ) -> np.ndarray:
     """Images side by side, row by row, with captions.
@@ -122,7 +123,8 @@ def render_grid(
             [-1, 1], of 1 or 3 channels.
         num_columns: Images in a row; the last row may be shorter.
         row_labels: A caption to the left of each row.
-        column_labels: A caption above each column, of one line or several.
+        column_labels: A caption above each column.
+        image_labels: A caption under each image.
         title: A line above it all.
 
     Returns:
@@ -137,18 +139,21 @@ def render_grid(
     font = ImageFont.load_default(_FONT_SIZE)
 
     def measure(labels: Sequence[str] | None) -> int:
-        lines = "\n".join(labels or ()).split("\n")
-        lengths = [font.getlength(line) for line in lines]
+        lengths = [font.getlength(label) for label in labels or ()]
         return int(np.ceil(max(lengths, default=0)))
 
     # Wide captions move the columns apart, and flat images the rows.
     gap_y = max(_PADDING, _LINE - height) if row_labels else _PADDING
-    gap_x = max(_PADDING, measure(column_labels) + 2 * _PADDING - width)
+    if image_labels:
+        gap_y = max(gap_y, _LINE)
+    widest = max(measure(column_labels), measure(image_labels))
+    gap_x = max(_PADDING, widest + 2 * _PADDING - width)
     grid = _tile(pixels, num_columns, (gap_y, gap_x))
     num_rows = -(-count // num_columns)
     for name, labels, size in (
         ("row_labels", row_labels, num_rows),
         ("column_labels", column_labels, num_columns),
+        ("image_labels", image_labels, count),
     ):
         if labels is not None and len(labels) != size:
             raise ValueError(
@@ -158,10 +163,7 @@ def render_grid(
     left = 0
     if row_labels:
         left = max(0, measure(row_labels) + 3 * _PADDING - gap_x)
-    num_lines = max(
-        (label.count("\n") + 1 for label in column_labels or ()), default=0
-    )
-    top = _LINE * ((title is not None) + num_lines)
+    top = _LINE * ((title is not None) + (column_labels is not None))
     text_width = left + gap_x + measure([title or ""]) + _PADDING
     picture = Image.new(
         "RGB",
@@ -178,10 +180,15 @@ def render_grid(
         write(left + gap_x, _LINE // 2, title, "lm")
     for column, label in enumerate(column_labels or ()):
         x = left + gap_x + column * (width + gap_x) + width // 2
-        write(x, top - num_lines * _LINE // 2, label, "mm")
+        write(x, top - _LINE // 2, label, "mm")
     for row, label in enumerate(row_labels or ()):
         y = top + gap_y + row * (height + gap_y) + height // 2
         write(left + gap_x - 2 * _PADDING, y, label, "rm")
+    for index, label in enumerate(image_labels or ()):
+        row, column = divmod(index, num_columns)
+        x = left + gap_x + column * (width + gap_x) + width // 2
+        y = top + (row + 1) * (height + gap_y) + gap_y // 2
+        write(x, y, label, "mm")
     return np.array(picture)
 
 

@@ -9,10 +9,12 @@ Options that this script does not know go to `keras-infogan train`.
 import argparse
 import json
 import re
+import shlex
 import statistics
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +22,19 @@ import numpy as np
 from scipy.optimize import linear_sum_assignment
 
 
+def category_nats(report: dict[str, Any]) -> float | None:
+    """The information of the first discrete code, if there is one."""
+    for name, ceiling in report["mutual_information_ceiling"].items():
+        if ceiling is not None:
+            return report["mutual_information"][name]
+    return None
+
+
 def attribute_correlation(report: dict[str, Any]) -> float | None:
     """The least |rho| of a code's dimension with an attribute of its own.
 
     No two dimensions have the same one; they are given out so that the sum is
-    the largest. Without such codes, `None`.
+    the largest.
     """
     if not report["sweeps"]:
         return None
@@ -38,19 +48,26 @@ def attribute_correlation(report: dict[str, Any]) -> float | None:
     return float(sizes[linear_sum_assignment(sizes, maximize=True)].min())
 
 
-SUMMED_UP = {
+def of_quality(*keys: str) -> Callable[[dict[str, Any]], float | None]:
+    """What finds a number of the quality, which only labeled data have."""
+
+    def find(report: dict[str, Any]) -> float | None:
+        value: Any = report["quality"]
+        for key in keys:
+            value = None if value is None else value[key]
+        return value
+
+    return find
+
+
+# None where a data set has no labels, or a model no discrete code.
+SUMMED_UP: dict[str, Callable[[dict[str, Any]], float | None]] = {
     "accuracy": lambda report: report["clustering_accuracy"],
     "nmi": lambda report: report["normalized_mutual_information"],
     "ari": lambda report: report["adjusted_rand_index"],
-    "category_nats": lambda report: next(
-        nats
-        for name, nats in report["mutual_information"].items()
-        if report["mutual_information_ceiling"].get(name) is not None
-    ),
-    "frechet_distance": lambda report: report["quality"]["frechet_distance"],
-    "category_agreement": lambda report: report["quality"][
-        "category_agreement"
-    ]["all"],
+    "category_nats": category_nats,
+    "frechet_distance": of_quality("frechet_distance"),
+    "category_agreement": of_quality("category_agreement", "all"),
     "attribute_correlation": attribute_correlation,
     "seconds": lambda report: report["seconds"],
 }
@@ -67,9 +84,13 @@ def parse_seeds(text: str) -> list[int]:
             raise argparse.ArgumentTypeError(
                 f"expected seeds such as 0-4 or 0,2,7, got {text!r}"
             )
-        first, last = match[1], match[2] or match[1]
-        seeds += range(int(first), int(last) + 1)
-    return seeds
+        first, last = int(match[1]), int(match[2] or match[1])
+        if last < first:
+            raise argparse.ArgumentTypeError(
+                f"expected the lower seed first, got {part!r}"
+            )
+        seeds += range(first, last + 1)
+    return list(dict.fromkeys(seeds))
 
 
 def write(path: Path, content: Any) -> None:
@@ -80,12 +101,32 @@ def write(path: Path, content: Any) -> None:
     partial.replace(path)
 
 
+def options_of(seed: int, args: argparse.Namespace) -> list[str]:
+    """The options of `keras-infogan train` for a seed."""
+    return ["--preset", args.preset, "--seed", str(seed), *args.options]
+
+
+def command_of(seed: int, args: argparse.Namespace) -> str:
+    """The command for a seed, as a person would type it."""
+    return shlex.join(["keras-infogan", "train", *options_of(seed, args)])
+
+
+def read(path: Path, seed: int, args: argparse.Namespace) -> dict[str, Any]:
+    """The report that is there, if it is of the same command."""
+    report: dict[str, Any] = json.loads(path.read_text())
+    expected = command_of(seed, args)
+    if report["command"] != expected:
+        raise SystemExit(
+            f"{path} should be of `{expected}`. Received: one of "
+            f"`{report['command']}`. Choose another --name or --output."
+        )
+    return report
+
+
 def train(name: str, seed: int, args: argparse.Namespace) -> dict[str, Any]:
     """The report of a seed, with the command and its duration."""
     run_dir = args.run_dir / f"{name}_seed_{seed}"
-    options = ["--preset", args.preset, "--seed", str(seed), *args.options]
-    # A folder of this machine is no part of the command that others repeat.
-    folder = ["--archives-dir", args.archives_dir] if args.archives_dir else []
+    is_resumed = run_dir.exists()
     begin = time.perf_counter()
     done = subprocess.run(
         [
@@ -95,8 +136,9 @@ def train(name: str, seed: int, args: argparse.Namespace) -> dict[str, Any]:
             "train",
             "--run-dir",
             str(run_dir),
-            *options,
-            *folder,
+            *options_of(seed, args),
+            # A folder of this machine is no part of the command.
+            *(["--archives-dir", args.archives_dir] * bool(args.archives_dir)),
         ],
         stdout=subprocess.DEVNULL,
     )
@@ -105,25 +147,30 @@ def train(name: str, seed: int, args: argparse.Namespace) -> dict[str, Any]:
     report = json.loads((run_dir / "report.json").read_text())
     return {
         **report,
-        "command": " ".join(["keras-infogan", "train", *options]),
-        # From the start of the process; less if it was resumed.
-        "seconds": time.perf_counter() - begin,
+        "command": command_of(seed, args),
+        # From the start of the process; how long a run took that was begun
+        # before, nobody knows.
+        "seconds": None if is_resumed else time.perf_counter() - begin,
     }
 
 
 def summarize(reports: list[dict[str, Any]]) -> dict[str, Any]:
-    """Mean, deviation over seeds (of the sample), worst and all values."""
+    """Mean, deviation over seeds (of the sample), worst and all values.
+
+    Of what no report has there is no entry, and what some have is of those.
+    """
     summary: dict[str, Any] = {}
     for name, value_of in SUMMED_UP.items():
-        values = [value_of(report) for report in reports]
-        if None in values:
+        found = [value_of(report) for report in reports]
+        values = [value for value in found if value is not None]
+        if not values:
             continue
         worst = max if name in LESS_IS_BETTER else min
         summary[name] = {
             "mean": statistics.mean(values),
             "deviation": statistics.stdev(values) if len(values) > 1 else None,
             "worst": worst(values),
-            "values": values,
+            "values": found,
         }
     return summary
 
@@ -157,7 +204,7 @@ def main() -> None:
     for seed in args.seeds:
         path = args.output / f"{name}_seed_{seed}.json"
         if path.exists():
-            report = json.loads(path.read_text())
+            report = read(path, seed, args)
             print(f"{path} is there.", file=sys.stderr)
         else:
             report = train(name, seed, args)
@@ -175,7 +222,9 @@ def main() -> None:
     print("| | mean | deviation | worst |")
     print("|---|---|---|---|")
     for key in SUMMED_UP:
-        entry = summary[key]
+        entry = summary.get(key)
+        if entry is None:
+            continue
         deviation = entry["deviation"]
         print(
             f"| {key} | {entry['mean']:.4f} "

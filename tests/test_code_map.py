@@ -104,7 +104,7 @@ def test_an_attribute_that_wavers_names_nothing():
 
 
 def test_find():
-    """The purest of two that stand for a class."""
+    """The surest of two that stand for a class."""
     assert MAP.find_categories("7") == ("category", [2, 0])
     assert MAP.find_categories("1") == ("category", [1])
     assert MAP.find_dimension("slant") == ("continuous", 0, -1)
@@ -114,10 +114,39 @@ def test_find():
         MAP.find_dimension("width")
 
 
+def test_one_label_is_less_sure_than_many():
+    """One of one is pure, but 90 of 92 is surer; so also among codes."""
+    (few,) = name_categories(np.array([[1], [0]]), "ab")
+    (many,) = name_categories(np.array([[90], [2]]), "ab")
+    assert few.purity == 1.0
+    one = CodeMap({"c": (few, many)})
+    assert one.find_categories("a") == ("c", [1, 0])
+    two = CodeMap({"style": (few, few), "digit": (few, many)})
+    assert two.find_categories("a") == ("digit", [1, 0])
+
+
+def test_what_is_taken_for_a_class_is_explained():
+    assert MAP.explain_categories("7") == (
+        "'7' is category 2 of `category`, of which 99%, at least 98% are; so "
+        "are 0, less surely."
+    )
+    assert MAP.explain_categories("1") == (
+        "'1' is category 1 of `category`, of which 60%, at least 55% are (it "
+        "is mixed)."
+    )
+
+
+def test_three_categories_of_a_class():
+    seven = CategoryMeaning("7", 0.9, 0.8, 9)
+    (_, sentence) = CodeMap({"c": (seven,) * 3}).remarks()
+    assert sentence == "Categories 0, 1 and 2 of `c` are all '7'."
+
+
 def test_what_is_odd_is_said():
     remarks = " ".join(MAP.remarks(["1", "3", "7"]))
     for part in (
-        "0 is '7', 2 is '7', 1 is '1'",
+        "0 is '7' (98%, at least 97%), 2 is '7' (99%, at least 98%), "
+        "1 is '1' (60%, at least 55%)",
         "0 and 2 of `category` are both '7'",
         "No category of `category` is 3",
         "Unnamed categories of `category`: 3",
@@ -130,20 +159,29 @@ def test_what_is_odd_is_said():
 
 def test_labels():
     assert MAP.label("category", 2) == "category 2: 7"
+    assert MAP.label("category", 1) == "category 1: 1 (60%)"
     assert MAP.label("category", 3) == "category 3: unnamed"
     assert MAP.label("continuous", 0) == "slant"
     assert MAP.label("continuous", 1) == "continuous:1"
 
 
 def test_describe():
-    """Both categories that are sevens count, and the sign turns the slant."""
+    """Both categories that are sevens count, and the sign turns the slant.
+
+    .5 of .98 and .45 of .99 are sevens.
+    """
     codes = {
         "category": {"probabilities": [0.5, 0.0, 0.45, 0.05]},
         "continuous": {"mean": [-0.9, 0.9]},
     }
-    assert MAP.describe(codes) == ["7 (95%)", "slanted right"]
+    assert MAP.describe(codes) == ["7 (94%)", "slanted right"]
     codes["continuous"] = {"mean": [0.2, 0.9]}
-    assert MAP.describe(codes) == ["7 (95%)"]
+    assert MAP.describe(codes) == ["7 (94%)"]
+
+
+def test_a_reader_that_is_sure_of_a_mixed_category_is_not_sure():
+    codes = {"category": {"probabilities": [0.0, 1.0, 0.0, 0.0]}}
+    assert MAP.describe(codes) == ["1 (60%)"]
 
 
 def test_round_trip(tmp_path):

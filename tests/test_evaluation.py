@@ -280,3 +280,52 @@ def test_few_test_images_have_no_distances():
     assert report["quality"] is None
     assert report["clustering_accuracy"] == 1.0
     assert describe(report)
+
+
+def test_describe_says_sizes_intervals_floors_and_leaks():
+    """1.96 errors each, in the order value, interval, that of real images."""
+    report = evaluate(painter(np.eye(4)), TRAIN, TEST)
+    numbers = {
+        f"{name}{suffix}": value
+        for name, value, floor in (
+            ("frechet_distance", 3.0, 1.0),
+            ("kernel_distance", 12.0, 0.5),
+            ("precision", 0.8, 0.9),
+            ("recall", 0.7, 0.95),
+        )
+        for suffix, value in (
+            ("", value),
+            ("_standard_error", 0.1),
+            ("_floor", floor),
+        )
+    }
+    report |= {
+        "quality": {
+            **numbers,
+            "num_images": 10_000,
+            "num_neighbored_images": 2_000,
+            "class_coverage": 0.75,
+            "category_agreement": {"all": 0.9, "all_standard_error": 0.01},
+        },
+        "sweeps": {
+            "style": [
+                {"leakage": 0.25, "class_changes": 0.125},
+                {"leakage": 0.5, "class_changes": None},
+                {"leakage": None, "class_changes": 0.0},
+            ]
+        },
+    }
+    text = " ".join(describe(report))
+    for part in (
+        "10,000 generated images and as many test images",
+        "Frechet distance 3 +/- 0.2 (1), kernel distance 12 +/- 0.2 (0.5)",
+        "of 2,000, precision 0.8 +/- 0.2 (0.9), recall 0.7 +/- 0.2 (0.95)",
+        "75% are among the generated images",
+        "reads 90.0% +/- 2.0% of them",
+        "Of what `style:0` changes, 25% is in other attributes",
+        "in 12.5% of its images",
+        "Of what `style:1` changes, 50% is in other attributes than the one "
+        "that it changes most.",
+    ):
+        assert part in text
+    assert "`style:2`" not in text

@@ -10,18 +10,24 @@ from test_callbacks import fit
 from test_model import SHAPE
 from test_model import tiny_model
 
+from keras_infogan import health
 from keras_infogan import training
 from keras_infogan.callbacks import RunLog
 from keras_infogan.callbacks import RunPosition
+from keras_infogan.codes import Categorical
 from keras_infogan.config import TrainingConfig
 from keras_infogan.health import Health
 from keras_infogan.health import Unhealthy
 from keras_infogan.health import find_problems
 from keras_infogan.health import measure_health
+from keras_infogan.latent import LatentSpec
+from keras_infogan.model import InfoGAN
 
 HEALTHY = {
     "discriminator_loss": 1.2,
     "health_separation": 0.9,
+    "health_density": 0.95,
+    "health_coverage": 0.9,
     "health_usage_entropy": 2.25,
     "health_reading": 0.97,
     "health_warped_reading": 0.93,
@@ -31,7 +37,12 @@ HEALTHY = {
 def test_a_healthy_run_is_silent():
     assert find_problems(HEALTHY, 10) == []
     # One that knows nothing yet is no problem, either.
-    early = HEALTHY | {"health_reading": 0.1, "health_warped_reading": 0.1}
+    early = HEALTHY | {
+        "health_density": 0.0,
+        "health_coverage": 0.0,
+        "health_reading": 0.1,
+        "health_warped_reading": 0.1,
+    }
     assert find_problems(early, 10) == []
     assert find_problems({"generator_loss": 3.0}, None) == []
 
@@ -42,6 +53,11 @@ def test_a_healthy_run_is_silent():
         ({"generator_loss": math.nan}, "generator_loss is no finite number"),
         ({"generator_loss": math.inf}, "lower learning rates"),
         ({"health_separation": 1.0}, "The discriminator has won"),
+        # As dense as real images, of which 1 - 2^-5 should be covered.
+        (
+            {"health_density": 1.0, "health_coverage": 0.4},
+            "like 40% of real images, where 97% are expected",
+        ),
         # Four categories in effect of ten.
         ({"health_usage_entropy": math.log(4.0)}, "real images use 4.0"),
         ({"health_usage_entropy": 0.0}, "The categories collapse"),
@@ -77,61 +93,102 @@ def test_what_is_measured():
     assert found["health_reading"] == pytest.approx(reading, abs=1e-4)
 
 
-def invisible_reader() -> keras.Model:
-    """Reads the category from single pixels of a faint pattern."""
-    model = tiny_model(batch_norm=False)
-    generator, discriminator = model.generator, model.discriminator
-    # One pixel for each category, by one step of gray; all else is black.
-    dense = next(
-        x for x in generator.layers if isinstance(x, keras.layers.Dense)
-    )
-    kernel = np.zeros(dense.kernel.shape, np.float32)
-    for category in range(3):
-        kernel[4 + category, 18 + 4 * category] = 4.0
-    dense.set_weights([kernel, np.full(64, -2.0, np.float32)])
-    norm = next(
-        x
-        for x in generator.layers
-        if isinstance(x, keras.layers.BatchNormalization)
-    )
-    norm.set_weights([np.ones(64), np.zeros(64), np.zeros(64), np.ones(64)])
-    image = discriminator.input
-    flat = keras.layers.Flatten()(image)
-    logits = keras.layers.Dense(3, name="category_logits")(flat)
-    rest = {
-        name: output
-        for name, output in discriminator.output.items()
-        if name != "category_logits"
+def invisible_reader() -> InfoGAN:
+    """Writes the category as stripes a pixel wide, and reads it from those."""
+    size, amplitude = 64, 0.02
+    stripe = (-1.0) ** np.arange(size)
+    patterns = np.stack(
+        [
+            np.broadcast_to(stripe, (size, size)),
+            np.broadcast_to(stripe[:, None], (size, size)),
+            np.outer(stripe, stripe),
+        ]
+    ).reshape(3, -1)
+    spec = LatentSpec(1, {"category": Categorical(3)})
+    inputs = {
+        name: keras.Input((dim,), name=name)
+        for name, dim in spec.input_dims.items()
     }
-    reader = keras.Model(image, {**rest, "category_logits": logits})
-    weights = np.zeros((64, 3), np.float32)
-    for category in range(3):
-        weights[18 + 4 * category, category] = 50.0
-        # A neighbor speaks for the next category.
-        for step in (-9, -8, -7, -1, 1, 7, 8, 9):
-            weights[18 + 4 * category + step, (category + 1) % 3] = 30.0
-    reader.get_layer("category_logits").set_weights([weights, np.zeros(3)])
-    from keras_infogan.model import InfoGAN
+    writer = keras.layers.Dense(size**2, use_bias=False)
+    silent = keras.layers.Dense(
+        size**2, use_bias=False, kernel_initializer="zeros"
+    )
+    flat = keras.layers.Add()(
+        [writer(inputs["category"]), silent(inputs["noise"])]
+    )
+    generator = keras.Model(inputs, keras.layers.Reshape((size, size, 1))(flat))
+    writer.set_weights([amplitude * patterns])
+    image = keras.Input((size, size, 1))
+    pixels = keras.layers.Flatten()(image)
+    reader = keras.layers.Dense(3, use_bias=False, name="category_logits")
+    judge = keras.layers.Dense(1, kernel_initializer="zeros", name="logits")
+    discriminator = keras.Model(
+        image, {"logits": judge(pixels), "category_logits": reader(pixels)}
+    )
+    reader.set_weights([patterns.T])
+    return InfoGAN(generator, discriminator, spec)
 
-    return InfoGAN(generator, reader, model.latent_spec)
 
+def test_a_signal_that_nobody_sees_is_found():
+    """Stripes of a pixel are gone, or turned, after a shift of half of one.
 
-def test_a_signal_in_single_pixels_is_found():
-    """It is read without fault, and lost by a shift of a fraction of a pixel.
-
-    The slight warp moves by up to 0.02 of 8 pixels and shears by 0.05: in the
-    smooth middle of images of 8 x 8 that is little, so the check is on the
-    measures; the warning itself is tested above.
+    A fiftieth of the range of gray, and no other fault: noise looks like all
+    three alike, and a judge that knows nothing has not won.
     """
     model = invisible_reader()
-    images = np.full((200, *SHAPE), -1.0, np.float32)
-    found = measure_health(model, images)
+    noise = np.random.default_rng(0).uniform(-1, 1, (200, 64, 64, 1))
+    found = measure_health(model, noise.astype(np.float32))
     assert found["health_reading"] == 1.0
-    assert found["health_usage_entropy"] == 0.0
-    (problem,) = [
-        x for x in find_problems(found, 3) if "categories collapse" in x
-    ]
-    assert "real images use 1.0 in effect" in problem
+    (problem,) = find_problems(found, 3)
+    assert "a signal that nobody sees: it knows 100%" in problem
+    assert "Use warp with warp_generated" in problem
+
+
+@pytest.fixture(scope="module")
+def published(mnist_test):
+    return training.load_model("mnist"), mnist_test.scaled(slice(500))
+
+
+def test_a_trained_model_is_healthy(published):
+    """Of the published one nothing is said; by coverage it is near the real."""
+    found = measure_health(*published)
+    assert find_problems(found, 10) == []
+    assert found["health_coverage"] > 0.9
+    assert found["health_density"] > 0.9
+
+
+@pytest.mark.parametrize("num_left", [1, 10])
+def test_a_generator_that_collapses(num_left, published, monkeypatch):
+    """One image, or one of each category, which are all read without fault."""
+    model, images = published
+    latents = model.sample_latents(len(images))
+    category = latents["category"].numpy().argmax(axis=1)
+    first = np.array([np.flatnonzero(category == c)[0] for c in category])
+    drawn = model.generate_from(latents)[first if num_left > 1 else first * 0]
+    monkeypatch.setattr(InfoGAN, "generate_from", lambda self, latents: drawn)
+    (problem,) = find_problems(measure_health(model, images), 10)
+    assert "The generator collapses" in problem
+    assert "of real images, where" in problem
+
+
+def test_not_a_number_is_measured_too(published, monkeypatch):
+    model, images = published
+    drawn = np.full_like(images, np.nan)
+    monkeypatch.setattr(InfoGAN, "generate_from", lambda self, latents: drawn)
+    (problem,) = find_problems(measure_health(model, images), 10)
+    assert "health_separation is no finite number" in problem
+
+
+@pytest.mark.parametrize("steps_per_execution", [1, 2, 4])
+def test_each_epoch_is_looked_at(steps_per_execution, monkeypatch):
+    """Two epochs of three steps, which no execution of several ends with."""
+    seen: list[int] = []
+    monkeypatch.setattr(
+        health, "measure_health", lambda *_: seen.append(1) or {}
+    )
+    watch = Health(np.zeros((2, *SHAPE)), RunPosition(0, 6, 3), interval=2)
+    fit(tiny_model(), [watch], 6, steps_per_execution=steps_per_execution)
+    assert len(seen) == 2
 
 
 def test_the_log_has_what_was_measured(tmp_path, capsys):
@@ -163,17 +220,27 @@ def test_the_log_has_what_was_measured(tmp_path, capsys):
     assert capsys.readouterr().err.count("The categories collapse") == 1
 
 
-def test_stop_when_unhealthy(few_digits_dir, tmp_path):
+@pytest.mark.parametrize(
+    ("log_interval", "options"),
+    [
+        # Seen at a line of the log, or at the end of an epoch, whose pictures
+        # cannot be drawn.
+        (2, {"stop_when_unhealthy": True}),
+        (2, {}),
+        (1000, {}),
+    ],
+)
+def test_nan_ends_a_run(log_interval, options, few_digits_dir, tmp_path):
     """A learning rate of 1e18 makes NaN in the first steps."""
     config = TrainingConfig(
         dataset="few_digits",
         batch_size=32,
         epochs=3,
-        log_interval=2,
+        log_interval=log_interval,
         generator_learning_rate=1e18,
         discriminator_learning_rate=1e18,
         jit_compile=False,
-        stop_when_unhealthy=True,
+        **options,
     )
     with pytest.raises(Unhealthy, match="Stopped after step .* no finite"):
         training.train(config, tmp_path / "run", data_dir=few_digits_dir)

@@ -174,7 +174,7 @@ def test_doubts():
 
 
 def test_captions_say_what_a_code_means(monkeypatch):
-    """The class of a row, and the measured attribute under each value."""
+    """The class of a row, and the measured attribute under each image."""
     labels: dict[str, object] = {}
 
     def render_grid(images, **captions):
@@ -199,12 +199,37 @@ def test_captions_say_what_a_code_means(monkeypatch):
     pictures.draw_traverse(
         model, "continuous", 1, num_columns=3, code_map=code_map
     )
-    assert "area (pixels^2, measured)" in str(labels["title"])
+    assert "its area (pixels^2), measured" in str(labels["title"])
+    assert labels["column_labels"] == ["-1.0", "+0.0", "+1.0"]
     latents = model.traverse_latents("continuous", 1, num_rows=3, num_columns=3)
-    areas = measure(model.generate_from(latents))["area"].reshape(3, 3)
-    assert labels["column_labels"] == [
-        f"{value}\n{mean:.2f}"
-        for value, mean in zip(
-            ("-1.0", "+0.0", "+1.0"), areas.mean(axis=0), strict=True
-        )
-    ]
+    areas = measure(model.generate_from(latents))["area"]
+    assert labels["image_labels"] == [f"{area:.2f}" for area in areas]
+    pictures.draw_traverse(model, "category", num_columns=3, code_map=code_map)
+    assert labels["column_labels"] == ["0: 7", "1: 1", "2: unnamed"]
+    assert labels["image_labels"] is None
+
+
+def test_an_empty_image_has_no_caption(monkeypatch):
+    """Of which nothing can be measured."""
+    labels: dict[str, object] = {}
+
+    def render_grid(images, **captions):
+        labels.update(captions)
+        return np.zeros((1, 1, 3), np.uint8)
+
+    monkeypatch.setattr(visualization, "render_grid", render_grid)
+    monkeypatch.setattr(
+        InfoGAN,
+        "generate_from",
+        lambda self, latents: np.full((6, 8, 8, 1), -1.0, np.float32),
+    )
+    slant = (DimensionMeaning("slant", unit="rad"),) * 2
+    pictures.draw_traverse(
+        tiny_model(),
+        "continuous",
+        num_columns=2,
+        code_map=CodeMap(
+            {"category": (CategoryMeaning(),) * 3, "continuous": slant}
+        ),
+    )
+    assert labels["image_labels"] == [""] * 6

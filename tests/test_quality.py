@@ -47,6 +47,16 @@ def test_real_images_are_at_the_floor(reader, splits, mnist_train):
             found[f"{name}_floor_standard_error"],
         )
         assert abs(found[name] - found[f"{name}_floor"]) < 4 * error
+    for name in ("precision", "recall", "coverage"):
+        for suffix in ("", "_floor"):
+            share = found[f"{name}{suffix}"]
+            assert found[f"{name}{suffix}_standard_error"] == pytest.approx(
+                math.sqrt(share * (1 - share) / COUNT)
+            )
+    agreement = found["category_agreement"]
+    assert agreement["all_standard_error"] == pytest.approx(
+        math.sqrt(agreement["all"] * (1 - agreement["all"]) / COUNT)
+    )
     for name in ("precision", "recall", "density", "coverage"):
         assert abs(found[name] - found[f"{name}_floor"]) < 0.1
     assert found["class_coverage"] == 1.0

@@ -6,6 +6,10 @@ from html.parser import HTMLParser
 
 import numpy as np
 
+from keras_infogan import training
+from keras_infogan.code_map import CategoryMeaning
+from keras_infogan.code_map import CodeMap
+from keras_infogan.code_map import DimensionMeaning
 from keras_infogan.report_page import write_page
 from keras_infogan.visualization import save_picture
 
@@ -16,6 +20,38 @@ REPORT = {
     "quality": None,
     "mutual_information": {"category": 2.3, "total": 2.3},
 }
+QUALITY = {
+    "frechet_distance": 3.072,
+    "frechet_distance_standard_error": 0.1,
+    "frechet_distance_floor": 0.954,
+    "precision": 1.0,
+    "precision_standard_error": 0.0,
+    "precision_floor": 0.869,
+    "category_agreement": {"all": 0.5, "all_standard_error": 0.005},
+    "num_images": 10_000,
+    "num_neighbored_images": 2_000,
+}
+
+
+def test_intervals_floors_and_sizes_are_printed_beside(tmp_path):
+    """1.96 errors of .1 are .2; one of 0 says nothing and is left out."""
+    path = tmp_path / "report.html"
+    errors = {"mutual_information_standard_error": {"category": 0.01}}
+    write_page(path, {**REPORT, **errors, "quality": QUALITY}, [], {})
+    text = path.read_text()
+    rows = {
+        cells[0]: cells[1:]
+        for row in re.findall(r"<tr>(.*?)</tr>", text)
+        for cells in [re.findall(r"<t[dh]>(.*?)</t[dh]>", row)]
+    }
+    assert rows[""] == ["value", "95 %", "real images"]
+    assert rows["Frechet distance"] == ["3.072", "+/- 0.2", "0.954"]
+    assert rows["Precision"] == ["1", "", "0.869"]
+    (name,) = (name for name in rows if name.startswith("Generated images"))
+    assert rows[name] == ["0.5", "+/- 0.0098", ""]
+    assert rows["Information of category (nats)"] == ["2.3", "+/- 0.02", ""]
+    assert "of 10,000 generated" in text
+    assert "coverage of 2,000" in text
 
 
 def test_page(tmp_path):
@@ -47,3 +83,22 @@ def test_page(tmp_path):
     parser = Balance()
     parser.feed(text)
     assert parser.open_tags == []
+
+
+def test_the_captions_of_a_run_have_the_names_of_the_code_map():
+    code_map = CodeMap(
+        {
+            "category": (CategoryMeaning("7"),),
+            "style": (DimensionMeaning("slant"), DimensionMeaning()),
+        }
+    )
+    captions = [
+        training._caption(picture, code_map)
+        for picture in ("category", "style_0", "style_1", "curves")
+    ]
+    assert captions == [
+        "category",
+        "style_0: slant",
+        "style_1: unnamed",
+        "curves",
+    ]

@@ -92,6 +92,21 @@ def test_a_code_without_effect():
         assert sweep["leakage"] is None
 
 
+def test_sweeps_without_change_count():
+    """A slant that rises for half of the values of the other code only.
+
+    So its mean rho is the share of sweeps that it rises in, and not 1.
+    """
+    model = bar_drawer(lambda row: 0.4 * row[0] * (row[1] > 0), lambda row: 3.0)
+    latents = model.traverse_latents(
+        "style", 0, num_rows=100, num_columns=1, seed=0
+    )
+    share = float((latents["style"].numpy()[:, 1] > 0).mean())
+    assert 0.3 < share < 0.7
+    slant = measure_sweeps(model, DEVIATIONS)["style"][0]
+    assert slant["correlation"]["slant"] == pytest.approx(share, abs=1e-3)
+
+
 def test_class_changes():
     """A class that is the sign of the code: five of eleven are not as the 0.
 

@@ -161,8 +161,9 @@ def test_no_captions_is_image_grid():
         {"title": "Title, much longer than the picture is wide (jpgqy)"},
         {"row_labels": ["category jpgqy", ""]},
         {"column_labels": ["a wide caption (jpgqy)", ""]},
+        {"image_labels": ["", "", "", "a wide caption (jpgqy)"]},
     ],
-    ids=["title", "row", "column"],
+    ids=["title", "row", "column", "image"],
 )
 def test_captions_are_whole(captions, shape):
     """White images leave the ink of the caption, as large as it is alone."""
@@ -177,23 +178,6 @@ def test_captions_are_whole(captions, shape):
     ]
     width, height = ink_size(text)
     assert (right - left, bottom - top) == (width, height)
-
-
-def test_captions_of_two_lines():
-    """Title, both lines and the images have white rows in between.
-
-    And the columns are no further apart than for the wider of the lines.
-    """
-    black = -np.ones((2, 28, 28, 1), np.float32)
-    picture = visualization.render_grid(
-        black, num_columns=2, column_labels=["+1.0\n0.46"] * 2, title="Title"
-    )
-    ink = (picture != 255).any(axis=(1, 2))
-    assert len(re.findall("x +(?=x)", marks(ink))) == 3
-    one_line = visualization.render_grid(
-        black, num_columns=2, column_labels=["+1.0"] * 2, title="Title"
-    )
-    assert picture.shape[1] == one_line.shape[1]
 
 
 @pytest.mark.parametrize("shape", [(28, 28), (4, 128), (128, 4)])
@@ -216,11 +200,29 @@ def test_captions_do_not_touch(shape):
     assert len(re.findall("x +(?=x)", marks(ink))) == 3
 
 
+@pytest.mark.parametrize("row", [0, 1])
+@pytest.mark.parametrize("column", [0, 1, 2])
+def test_a_caption_is_under_its_image(row, column):
+    """In the middle of its column, right below its row, on no image."""
+    labels = [""] * 6
+    labels[3 * row + column] = "jpgqy"
+    white = np.ones((6, 56, 56, 1), np.float32)
+    picture = visualization.render_grid(
+        white, num_columns=3, image_labels=labels
+    )
+    left, top, right, bottom = ink_box(picture)
+    step_x, step_y = picture.shape[1] / 3, (picture.shape[0] - 23) / 2
+    assert abs((left + right) / 2 - (column + 0.5) * step_x) <= 4
+    below = 23 + row * step_y + 56
+    assert below <= top < bottom <= below + 23
+
+
 @pytest.mark.parametrize(
     ("captions", "message"),
     [
         ({"row_labels": ["a"]}, "`row_labels` should have 2 entries.*1"),
         ({"column_labels": list("abcd")}, "`column_labels` should have 3"),
+        ({"image_labels": list("abc")}, "`image_labels` should have 5"),
         ({"column_labels": []}, "`column_labels` should have 3.*Received: 0"),
     ],
 )

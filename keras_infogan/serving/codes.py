@@ -189,17 +189,19 @@ def _categories(code: str, choice: str, value: Any, code_map: CodeMap) -> Any:
     if choice != "digit" and array.dtype.kind != "U":
         return array
     names = _names_of(code, code_map)
+    entries = code_map.get(code, {}).get("categories", [])
 
     def look_up(name: str) -> int:
         found = [number for number, own in enumerate(names) if own == name]
-        if len(found) != 1:
+        if not found:
             raise ValueError(
-                f"One category of {code!r} should have the name {name!r}. "
-                f"Received: {len(found)}, the names being "
+                f"A category of {code!r} should have the name {name!r}. "
+                "Received: none, the names being "
                 f"{', '.join(str(own) for own in names) or 'unknown'}. "
                 f"Choose {code!r} by number."
             )
-        return found[0]
+        # The surest of those that stand for it, as `CodeMap` has it.
+        return max(found, key=lambda n: entries[n].get("confidence") or 0.0)
 
     return np.reshape([look_up(str(v)) for v in array.ravel()], array.shape)
 
