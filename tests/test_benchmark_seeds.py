@@ -36,6 +36,10 @@ def report(accuracy: float | None, seconds: float | None = 60.0) -> Any:
             "frechet_distance": 10.0 * accuracy,
             "category_agreement": {"all": accuracy},
         },
+        "sweeps": {
+            "pose": [{"correlation": {"slant": -0.9, "thickness": 0.95}}],
+            "style": [{"correlation": {"slant": 0.2, "thickness": 0.99}}],
+        },
         "seconds": seconds,
         "versions": {"keras": "3"},
     }
@@ -84,6 +88,8 @@ def test_summary(run, tmp_path, capsys):
     assert summary["frechet_distance"]["worst"] == 10.0
     assert summary["seconds"]["worst"] == 100.0
     assert summary["category_nats"]["mean"] == 2.0
+    # Thickness is the first code's largest, but it is the second's own.
+    assert summary["attribute_correlation"]["worst"] == 0.9
     assert summary["command"] == ("keras-infogan train --preset mnist --seed S")
     assert "| accuracy | 0.9000 | 0.1000 | 0.8000 |" in capsys.readouterr().out
 
