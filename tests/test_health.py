@@ -184,7 +184,7 @@ def test_each_epoch_is_looked_at(steps_per_execution, monkeypatch):
     """Two epochs of three steps, which no execution of several ends with."""
     seen: list[int] = []
 
-    def look(*_: Any) -> dict[str, float]:
+    def look(*_: object) -> dict[str, float]:
         seen.append(1)
         return {}
 
