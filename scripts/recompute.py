@@ -4,9 +4,10 @@
 
 Reads MNIST from its archives without tfds, uses the networks of the model as
 Keras loads them, and computes with NumPy and SciPy; nothing of
-`evaluation.py`, `metrics.py` or `distances.py`. Prints both numbers, and exits
-with 1 if they differ by more than rounding, or four standard errors where the
-draws are others.
+`evaluation.py`, `metrics.py`, `distances.py`, `quality.py` or `sweeps.py`. The
+classifier is the package's, and so is the measure of the attributes but for the
+slant. Prints both numbers, and exits with 1 if they differ by more than
+rounding, or four standard errors where the draws are others.
 """
 
 import gzip
@@ -17,10 +18,13 @@ from pathlib import Path
 import numpy as np
 from scipy.linalg import sqrtm
 from scipy.optimize import linear_sum_assignment
+from scipy.spatial.distance import cdist
 from scipy.special import log_softmax
+from scipy.stats import binomtest
 from scipy.stats import spearmanr
 
 import keras_infogan
+from keras_infogan.attributes import measure
 from keras_infogan.classifier import load_classifier
 
 ARCHIVES = Path(keras_infogan.__file__).parent / "datasets" / "mnist"
@@ -65,6 +69,58 @@ def slant(images: np.ndarray) -> np.ndarray:
     return np.array(angles)
 
 
+def frechet(real: np.ndarray, generated: np.ndarray) -> float:
+    """By the root of the product of the covariances."""
+    means = [x.mean(0) for x in (real, generated)]
+    covariances = [np.cov(x.T) for x in (real, generated)]
+    root = sqrtm(covariances[0] @ covariances[1]).real
+    return float(
+        np.sum((means[0] - means[1]) ** 2)
+        + np.trace(covariances[0] + covariances[1] - 2 * root)
+    )
+
+
+def kernel(real: np.ndarray, generated: np.ndarray) -> float:
+    """By the mean tensors of degrees 0 to 3, of which the kernel is the sum."""
+    dim = real.shape[1]
+
+    def tensors(x: np.ndarray) -> np.ndarray:
+        cubes = sum(
+            np.einsum("ni,nj->nij", part, part).reshape(len(part), -1).T @ part
+            for part in np.array_split(x, 20)
+        )
+        return np.concatenate(
+            [
+                [1.0],
+                3**0.5 * x.mean(0) / dim**0.5,
+                3**0.5 * (x.T @ x / len(x)).ravel() / dim,
+                cubes.ravel() / len(x) / dim**1.5,
+            ]
+        )
+
+    def within(x: np.ndarray, mean: np.ndarray) -> float:
+        own = (((x**2).sum(1) / dim + 1) ** 3).sum()
+        return (len(x) ** 2 * mean @ mean - own) / (len(x) * (len(x) - 1))
+
+    one, other = tensors(real), tensors(generated)
+    return float(within(real, one) + within(generated, other) - 2 * one @ other)
+
+
+def neighbors(real: np.ndarray, generated: np.ndarray) -> dict[str, float]:
+    """By whole tables of distances, sorted; 3 and 5 neighbors."""
+    between = cdist(generated, real)
+    of_real, of_generated = (
+        np.sort(cdist(x, x), axis=1) for x in (real, generated)
+    )
+    inside = between <= of_real[:, 5]
+    return {
+        "precision": (between <= of_real[:, 3]).any(1).mean(),
+        "recall": (between.T <= of_generated[:, 3]).any(1).mean(),
+        "density": inside.sum() / 5 / len(generated),
+        "coverage": inside.any(0).mean(),
+    }
+
+
 def main(run: Path) -> int:
     """Compares, and returns how many numbers differ."""
     report = json.loads((run / "report.json").read_text())
@@ -100,6 +156,41 @@ def main(run: Path) -> int:
         table[rows, columns].sum() / len(test),
         1e-9,
     )
+    right = report["clustering_accuracy"]
+    compare(
+        "its standard error",
+        report["clustering_accuracy_standard_error"],
+        (right * (1 - right) / len(test)) ** 0.5,
+        1e-9,
+    )
+    compare(
+        "entropy of the usage",
+        report["category_usage_entropy"],
+        entropy(table.sum(0) / len(test)),
+        1e-9,
+    )
+    of_train = counts(train_labels, train_found, size)
+    meanings = report["code_map"]["codes"]["category"]["categories"]
+    # Where all labels named them, and not a handful.
+    if sum(meaning["num_labels"] for meaning in meanings) == len(train):
+        for number, meaning in enumerate(meanings):
+            hits, total = of_train[:, number].max(), of_train[:, number].sum()
+            if not total:
+                continue
+            named = report["class_names"].index(meaning["name"])
+            compare(
+                f"class of category {number}",
+                named,
+                of_train[:, number].argmax(),
+                0,
+            )
+            compare("its purity", meaning["purity"], hits / total, 1e-9)
+            compare(
+                "its confidence",
+                meaning["confidence"],
+                binomtest(int(hits), int(total)).proportion_ci().low,
+                1e-6,
+            )
     shares = table / table.sum()
     of_rows, of_columns = shares.sum(1), shares.sum(0)
     mutual = entropy(of_rows) + entropy(of_columns) - entropy(shares.ravel())
@@ -164,23 +255,47 @@ def main(run: Path) -> int:
 
     # Found by the content of the data, as tfds gives them.
     classifier = load_classifier(keras_infogan.load_images("mnist"))
-    features = [classifier.read(x) for x in (test, images)]
-    means = [x.features.mean(0, dtype=float) for x in features]
-    covariances = [np.cov(x.features.T.astype(float)) for x in features]
-    root = sqrtm(covariances[0] @ covariances[1]).real
-    distance = np.sum((means[0] - means[1]) ** 2) + np.trace(
-        covariances[0] + covariances[1] - 2 * root
+    of_test, of_train_images, of_generated = (
+        classifier.read(x) for x in (test, train[-count:], images)
     )
+    real = of_test.features.astype(float)
     quality = report["quality"]
+    for suffix, other in (("", of_generated), ("_floor", of_train_images)):
+        features = other.features.astype(float)
+        for name, distance in (("frechet", frechet), ("kernel", kernel)):
+            name = f"{name}_distance{suffix}"
+            compare(
+                name,
+                quality[name],
+                distance(real, features),
+                4 * 2**0.5 * quality[f"{name}_standard_error"],
+            )
+        # Images of both sides are others than those of the report.
+        rows_of_both = np.random.default_rng(1).permutation(count)[:2000]
+        found = neighbors(real[rows_of_both], features[rows_of_both])
+        for name, value in found.items():
+            if f"{name}{suffix}" in quality:
+                compare(
+                    f"{name}{suffix}",
+                    quality[f"{name}{suffix}"],
+                    value,
+                    4 * (4 * max(value * abs(1 - value), 0.1) / 2000) ** 0.5,
+                )
     compare(
-        "Frechet distance",
-        quality["frechet_distance"],
-        distance,
-        4 * 2**0.5 * quality["frechet_distance_standard_error"],
+        "accuracy of the classifier",
+        quality["classifier_accuracy"],
+        (of_test.classes == test_labels).mean(),
+        1e-4,
     )
+    usage = np.bincount(of_generated.classes, minlength=10) / count
+    compare(
+        "class coverage", quality["class_coverage"], (usage > 0.01).mean(), 0
+    )
+    # To first order the entropy of ten even classes errs by less than that.
+    compare("class entropy", quality["class_entropy"], entropy(usage), 0.01)
     mapping = np.full(size, -1)
     mapping[columns] = rows
-    agreement = (mapping[category] == features[1].classes).mean()
+    agreement = (mapping[category] == of_generated.classes).mean()
     compare(
         "category agreement",
         quality["category_agreement"]["all"],
@@ -188,28 +303,59 @@ def main(run: Path) -> int:
         4 * (2 * max(agreement * (1 - agreement), 1e-4) / count) ** 0.5,
     )
 
+    of_real = measure(test[:2000])
+    num_sweeps = 40
+    # Other noise, and fewer sweeps than 100.
+    slack = 4 * (1 / num_sweeps + 1 / 100) ** 0.5
     dimensions = [
-        (name, index, sweep)
-        for name in continuous
-        for index, sweep in enumerate(report["sweeps"][name])
+        (code, index, sweep)
+        for code in continuous
+        for index, sweep in enumerate(report["sweeps"][code])
     ]
-    for name, index, sweep in dimensions:
-        rhos = []
+    for code, index, sweep in dimensions:
         values = np.linspace(-1, 1, 11)
-        for row in range(40):
-            latents = {
-                key: np.repeat(array[row : row + 1], 11, axis=0)
-                for key, array in inputs.items()
-            }
-            latents[name][:, index] = values
-            drawn = model.generator.predict(latents, verbose=0)
-            rhos.append(spearmanr(values, slant(drawn)).statistic)
+        latents = {
+            name: np.repeat(array[:num_sweeps], 11, axis=0)
+            for name, array in inputs.items()
+        }
+        # Categories take turns.
+        turns = np.arange(num_sweeps).repeat(11) % size
+        latents["category"] = np.eye(size, dtype="float32")[turns]
+        latents[code][:, index] = np.tile(values, num_sweeps)
+        drawn = model.generator.predict(latents, batch_size=220, verbose=0)
+        for name, measured in (
+            measure(drawn) | {"slant": slant(drawn)}
+        ).items():
+            table_of = measured.reshape(num_sweeps, 11)
+            rhos = [spearmanr(values, row).statistic for row in table_of]
+            compare(
+                f"rho of {code}:{index}, {name}",
+                sweep["correlation"][name],
+                float(np.mean(rhos)),
+                slack * max(float(np.std(rhos)), 0.01),
+            )
+            for place, end in zip((0, -1), sweep["range"][name], strict=True):
+                column = table_of[:, place]
+                compare("one end", end, column.mean(), slack * column.std())
+            change = (table_of[:, -1] - table_of[:, 0]) / of_real[name].std()
+            compare(
+                "effect",
+                sweep["effect"][name],
+                change.mean(),
+                # The deviation of 2,000 others is known to 2 %.
+                slack * change.std() + 4 * 0.03 * abs(change.mean()),
+            )
+        effects = np.abs(list(sweep["effect"].values()))
         compare(
-            f"rho of {name}:{index} and slant",
-            sweep["correlation"]["slant"],
-            float(np.mean(rhos)),
-            # Other noise, and fewer sweeps.
-            4 * max(float(np.std(rhos)), 0.01) * (1 / 40 + 1 / 100) ** 0.5,
+            "leakage", sweep["leakage"], 1 - effects.max() / effects.sum(), 1e-9
+        )
+        read_as = classifier.read(drawn).classes.reshape(num_sweeps, 11)
+        others = (read_as != read_as[:, 5:6]).mean(1)
+        compare(
+            "class changes",
+            sweep["class_changes"],
+            others.mean(),
+            slack * max(float(others.std()), 0.02),
         )
     return faults
 
