@@ -274,12 +274,14 @@ def main(run: Path) -> int:
         rows_of_both = np.random.default_rng(1).permutation(count)[:2000]
         found = neighbors(real[rows_of_both], features[rows_of_both])
         for name, value in found.items():
+            # A share, or for density a mean of counts, which spread more.
+            spread = value * (value if name == "density" else abs(1 - value))
             if f"{name}{suffix}" in quality:
                 compare(
                     f"{name}{suffix}",
                     quality[f"{name}{suffix}"],
                     value,
-                    4 * (4 * max(value * abs(1 - value), 0.1) / 2000) ** 0.5,
+                    4 * (4 * max(spread, 0.1) / 2000) ** 0.5,
                 )
     compare(
         "accuracy of the classifier",
