@@ -390,7 +390,7 @@ def _add_sample(commands: Any) -> None:
         "--code-map",
         type=Path,
         metavar="FILE",
-        help="for --digit and --attribute, if the model is none of ours",
+        help="for --digit and --attribute (what the model itself says)",
     )
     parser.set_defaults(run=run_sample)
 
@@ -464,9 +464,8 @@ def _ask_server(args: argparse.Namespace) -> Any:
     if args.digit is not None:
         choices["digit"] = args.digit
     choices |= dict(args.attribute)
-    code_map = args.code_map or find_companion(args.model, "code_map.json")
     client = PredictionClient(
-        args.server, str(args.model), label=args.label, code_map=code_map
+        args.server, str(args.model), label=args.label, code_map=args.code_map
     )
     with client:
         return client.sample(count=args.count, seed=args.seed, **choices)

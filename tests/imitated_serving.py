@@ -49,6 +49,29 @@ SIGNATURES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
             "continuous_log_stddev": (FLOAT, (2,)),
         },
     ),
+    "code_map": ({"row": (INT64, ())}, {"code_map": (STRING, ())}),
+}
+# Category 4 is the digit 7; more of the second dimension is less slant.
+CODE_MAP = {
+    "codes": {
+        "category": {
+            "type": "categorical",
+            "categories": [
+                {
+                    "name": {4: "7", 7: None, 9: "3", 3: "3"}.get(number),
+                    "confidence": number / 10,
+                }
+                for number in range(10)
+            ],
+        },
+        "continuous": {
+            "type": "uniform",
+            "dimensions": [
+                {"attribute": "thickness", "sign": 1},
+                {"attribute": "slant", "sign": -1},
+            ],
+        },
+    }
 }
 DTYPES = {
     FLOAT: np.float32,
@@ -79,6 +102,9 @@ def compute(signature: str, inputs: dict[str, np.ndarray]) -> dict[str, Any]:
         category = inputs["category"].argmax(axis=1)
         seed = np.rint(1000 * inputs["noise"][:, 0])
         return {"image": expected_images(seed, category, inputs["continuous"])}
+    if signature == "code_map":
+        text = json.dumps(CODE_MAP).encode()
+        return {"code_map": np.array([text] * len(inputs["row"]), np.object_)}
     if signature == "encode":
         pixels = inputs["image"].reshape(-1, 16)
         logits = np.zeros((len(pixels), NUM_CATEGORIES), np.float32)
@@ -266,7 +292,7 @@ def answer(method: str, path: str, body: bytes) -> Any:
         name,
         {key: parse(key, columns[key], *spec) for key, spec in inputs.items()},
     )
-    named = {key: to_json(arrays[key]) for key in outputs}
+    named = {key: to_json(key, arrays[key]) for key in outputs}
     return {"outputs": named if len(named) > 1 else next(iter(named.values()))}
 
 
@@ -283,8 +309,11 @@ def parse(name: str, values: Any, dtype: str, shape: tuple[int, ...]) -> Any:
     return array.astype(DTYPES[dtype])
 
 
-def to_json(array: np.ndarray) -> Any:
+def to_json(name: str, array: np.ndarray) -> Any:
     if array.dtype == object:
+        # As the server does: text, unless the name says that it is bytes.
+        if not name.endswith("_bytes"):
+            return [value.decode() for value in array.tolist()]
         return [
             {"b64": base64.b64encode(value).decode()}
             for value in array.tolist()

@@ -411,13 +411,15 @@ def test_explore(named_run, capfd, tmp_path):
     assert "slanted right" in text
 
 
-def test_sample_from_an_imitated_server(capfd, tmp_path):
+@pytest.mark.parametrize("given", [True, False], ids=["given", "asked"])
+def test_sample_from_an_imitated_server(given, capfd, tmp_path):
     """What the client's own tests check in full arrives as a picture.
 
     The code map turns a digit into a category and a slant into the second
-    continuous code, with its sign.
+    continuous code, with its sign: 5 by the one that is given, 4 by that of the
+    model.
     """
-    entries = [{"name": str((number + 3) % 10)} for number in range(10)]
+    entries = [{"name": str((number + 2) % 10)} for number in range(10)]
     dimensions = [{}, {"attribute": "slant", "sign": -1}]
     path = tmp_path / "code_map.json"
     write_json(
@@ -439,11 +441,11 @@ def test_sample_from_an_imitated_server(capfd, tmp_path):
             "--attribute=slant=0.5",
             "--count=2",
             "--seed=5",
-            f"--code-map={path}",
             f"--output={tmp_path / 'x.png'}",
+            *([f"--code-map={path}"] if given else []),
         )
     assert result["count"] == 2
-    expected = expected_images(np.arange(5, 7), 4, [0.0, -0.5])
+    expected = expected_images(np.arange(5, 7), 5 if given else 4, [0.0, -0.5])
     visualization.save_picture(
         tmp_path / "expected.png",
         visualization.image_grid(expected, num_columns=2),

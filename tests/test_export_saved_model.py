@@ -303,6 +303,15 @@ def test_answers_are_those_of_keras(published, runner):
             assert answer["valid"].all()
 
 
+@pytest.mark.parametrize("runner", RUNNERS.values(), ids=RUNNERS)
+def test_the_code_map_of_the_model(published, runner):
+    """The file's own text, for each row, whatever its number."""
+    call = ("code_map", {"row": np.array([0, -7, 2**63 - 1])})
+    (outputs,) = runner(published.path, [call])
+    content = (published.path / "assets" / "code_map.json").read_bytes()
+    assert outputs["code_map"].tolist() == 3 * [content]
+
+
 def describe(signatures: Any) -> str:
     lines = []
     for name in sorted(signatures):
@@ -444,7 +453,11 @@ def test_overflow(tmp_path):
     sent = take(sample_inputs(ALL_CODES), slice(3))
     sent["shape"][1] = 3e38
     path = export_saved_model(model, tmp_path)
-    (outputs,) = run_in_python(path, [("sample", sent)])
+    # It is published without a code map, too.
+    outputs, code_map = run_in_python(
+        path, [("sample", sent), ("code_map", {"row": np.array([0])})]
+    )
+    assert code_map["code_map"].tolist() == [b""]
     np.testing.assert_array_equal(outputs["valid"], [True, False, True])
     np.testing.assert_array_equal(outputs["image"][1], 0.0)
     good = [0, 2]

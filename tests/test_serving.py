@@ -16,7 +16,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from imitated_serving import CODE_MAP
 from imitated_serving import IMAGE_SHAPE
+from imitated_serving import SIGNATURES
 from imitated_serving import dribble
 from imitated_serving import expected_images
 from imitated_serving import hang
@@ -33,29 +35,6 @@ from keras_infogan.serving import ServingError
 from keras_infogan.serving.calls import Deadline
 from keras_infogan.serving.calls import call_with_retries
 
-# Category 4 is the digit 7, and of two threes 9 is the surer one; more of the
-# second dimension is less slant.
-CODE_MAP = {
-    "codes": {
-        "category": {
-            "type": "categorical",
-            "categories": [
-                {
-                    "name": {4: "7", 7: None, 9: "3", 3: "3"}.get(number),
-                    "confidence": number / 10,
-                }
-                for number in range(10)
-            ],
-        },
-        "continuous": {
-            "type": "uniform",
-            "dimensions": [
-                {"attribute": "thickness", "sign": 1},
-                {"attribute": "slant", "sign": -1},
-            ],
-        },
-    }
-}
 IMITATIONS = {"http": imitated_rest, "grpc": imitated_grpc}
 
 
@@ -181,6 +160,49 @@ def test_choices_by_the_code_map(choices, category, continuous, rest):
         images = client.sample(count=2, **choices)
     expected = expected_images(np.arange(2), category, continuous)
     np.testing.assert_array_equal(images, expected)
+    assert code_maps_asked(rest) == 0
+
+
+def code_maps_asked(server):
+    """How many of the requests were for the code map."""
+    return sum(
+        b'"code_map"' in request[2]
+        if isinstance(request, tuple)
+        else request.model_spec.signature_name == "code_map"
+        if hasattr(request, "inputs")
+        else False
+        for request in server.requests
+    )
+
+
+def test_the_model_knows_its_code_map(scheme, server):
+    """It is asked when a name is chosen, once, and anew with the metadata."""
+    with connected(scheme, server) as client:
+        client.sample(category=3, continuous=[0, 0.5])
+        assert code_maps_asked(server) == 0
+        by_attribute = client.sample(count=2, category=0, slant=0.5)
+        by_name = client.sample(count=2, digit="7")
+        np.testing.assert_array_equal(
+            by_name, client.sample(count=2, category="7")
+        )
+        assert code_maps_asked(server) == 1
+        client.metadata()
+        client.sample(digit="7")
+        assert code_maps_asked(server) == 2
+    seeds = np.arange(2)
+    np.testing.assert_array_equal(
+        by_attribute, expected_images(seeds, 0, [0, -0.5])
+    )
+    np.testing.assert_array_equal(by_name, expected_images(seeds, 4, [0, 0]))
+
+
+@pytest.mark.parametrize("text", ["{", "[1]", "[" * 10**5])
+def test_a_code_map_that_is_none(text, rest):
+    with connected("http", rest) as client:
+        client.metadata()
+        rest.failures = [sends(200, json.dumps({"outputs": [text]}))]
+        with pytest.raises(ServingError, match="a code map, as JSON"):
+            client.sample(digit="7")
 
 
 def test_the_code_map_is_a_file(rest, tmp_path):
@@ -243,6 +265,7 @@ def test_status_and_metadata(scheme, server):
         metadata = client.metadata()
     assert metadata.version == 3
     assert sorted(metadata.signatures) == [
+        "code_map",
         "encode",
         "sample",
         "sample_png",
@@ -305,17 +328,34 @@ def test_choices_that_cannot_be(choices, message, rest):
         with pytest.raises(ValueError, match=message) as caught:
             client.sample(**{"count": 3, **choices})
     assert "\n" not in str(caught.value)
-    assert [path for _, path, _ in rest.requests] == [
-        "/v1/models/infogan/metadata"
-    ]
+    # Nobody has to be asked to know of these.
+    alone = {*choices} <= {"count", "seed"} or choices in (
+        {"digit": 8},
+        {"digit": 3},
+    )
+    assert [path for _, path, _ in rest.requests] == (
+        [] if alone else ["/v1/models/infogan/metadata"]
+    )
 
 
-@pytest.mark.parametrize("choice", [{"digit": 7}, {"slant": 0.5}])
-def test_names_need_a_code_map(choice, rest):
+@pytest.mark.parametrize("text", ["", None], ids=["empty", "no signature"])
+@pytest.mark.parametrize(
+    ("choice", "message"),
+    [
+        ({"digit": 7}, "`digit` needs a code map"),
+        ({"category": "7"}, "the names being unknown"),
+        ({"slant": 0.5}, "category, continuous.*there is none"),
+    ],
+)
+def test_names_need_a_code_map(choice, message, text, rest, monkeypatch):
+    """That of a model which was published without, or before there was one."""
+    if text is None:
+        monkeypatch.delitem(SIGNATURES, "code_map")
     with connected("http", rest) as client:
-        with pytest.raises(
-            ValueError, match="code map.*category, continuous|c"
-        ):
+        client.metadata()
+        if text is not None:
+            rest.failures = [sends(200, json.dumps({"outputs": [text]}))]
+        with pytest.raises(ValueError, match=message):
             client.sample(**choice)
 
 
@@ -834,7 +874,7 @@ def model_server(tmp_path_factory):
     )
     model = InfoGAN(build_generator(spec), build_discriminator(spec), spec)
     directory = tmp_path_factory.mktemp("served") / "infogan"
-    export_saved_model(model, directory)
+    export_saved_model(model, directory, code_map=CODE_MAP)
     ports = []
     for _ in range(2):
         with socket.create_server(("127.0.0.1", 0)) as unused:
@@ -858,6 +898,7 @@ def test_the_real_server(scheme, model_server):
     with PredictionClient(url, "infogan") as client:
         client.wait_until_ready()
         images = client.sample(count=200, seed=3, category=4, continuous=0.5)
+        by_name = client.sample(seed=3, digit="7", slant=-0.5, thickness=0.5)
         posterior = client.encode(images)
         latents = model.sample_latents(3, seed=1)
         generated = client.predict("serving_default", latents)["image"]
@@ -869,6 +910,7 @@ def test_the_real_server(scheme, model_server):
         }
         marked = client.predict("sample", rows)
         pictures = client.predict("sample_png", rows)
+    np.testing.assert_allclose(by_name, images[:1], atol=1e-5)
     for outputs in (marked, pictures):
         assert outputs["valid"].tolist() == [True, False, True]
     assert all(png.startswith(b"\x89PNG") for png in pictures["png_bytes"])

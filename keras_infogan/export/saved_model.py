@@ -60,6 +60,9 @@ def export_saved_model(
     - `sample_png`: the same, with `png_bytes`, string of shape `(batch,)`, in
       place of `image`.
     - `encode`: `image` to what `model.encode` gives.
+    - `code_map`: `row`, any int64 numbers of shape `(batch,)`, to `code_map`,
+      string of shape `(batch,)`: the JSON of what each code means, empty
+      without, so that a client needs nothing but the server.
 
     Args:
         model: The model.
@@ -82,14 +85,15 @@ def export_saved_model(
     """
     generator = float32_copy(model.generator)
     discriminator = float32_copy(model.discriminator)
-    endpoints = _endpoints(model, generator, discriminator)
+    code_map_json = _json(code_map)
+    endpoints = _endpoints(model, generator, discriminator, code_map_json or "")
     archive = keras.export.ExportArchive()
     for name, endpoint in endpoints.items():
         archive.add_endpoint(name, endpoint.function, [endpoint.inputs])
     directory = Path(directory)
     warmup = serialize_requests(directory.resolve().name, _requests(model))
     assets = {
-        "code_map.json": _json(code_map),
+        "code_map.json": code_map_json,
         "model_card.md": model_card,
         "config.json": _json(configuration),
     }
@@ -118,7 +122,10 @@ def _json(content: Mapping[str, Any] | None) -> str | None:
 
 
 def _endpoints(
-    model: InfoGAN, generator: keras.Model, discriminator: keras.Model
+    model: InfoGAN,
+    generator: keras.Model,
+    discriminator: keras.Model,
+    code_map: str,
 ) -> dict[str, Endpoint]:
     codes = model.latent_spec.codes
 
@@ -160,6 +167,9 @@ def _endpoints(
                 )
         return posterior
 
+    def tell_code_map(inputs: Tensors) -> dict[str, tf.Tensor]:
+        return {"code_map": tf.fill(tf.shape(inputs["row"]), code_map)}
+
     latents = {
         name: tf.TensorSpec((None, dim), tf.float32, name)
         for name, dim in model.latent_spec.input_dims.items()
@@ -171,11 +181,13 @@ def _endpoints(
         for name, code in codes.items()
     }
     image = tf.TensorSpec((None, *model.image_shape), tf.float32, "image")
+    row = tf.TensorSpec((None,), tf.int64, "row")
     return {
         "serving_default": Endpoint(generate, latents),
         "sample": Endpoint(sample, seeded),
         "sample_png": Endpoint(sample_png, seeded),
         "encode": Endpoint(encode, {"image": image}),
+        "code_map": Endpoint(tell_code_map, {"row": row}),
     }
 
 
@@ -211,3 +223,4 @@ def _requests(model: InfoGAN) -> Iterator[tuple[str, dict[str, Any]]]:
         yield "sample", {"seed": seeds, **codes, **numbers}
         yield "sample_png", {"seed": seeds, **codes, **numbers}
         yield "encode", {"image": model.generate_from(latents)}
+        yield "code_map", {"row": seeds}

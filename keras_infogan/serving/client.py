@@ -1,5 +1,6 @@
 """A client for TensorFlow Serving; by REST it needs no TensorFlow."""
 
+import json
 import time
 from collections.abc import Mapping
 from functools import partial
@@ -26,7 +27,10 @@ from keras_infogan.serving.checks import check_model
 from keras_infogan.serving.checks import check_numbers
 from keras_infogan.serving.checks import split_url
 from keras_infogan.serving.codes import CodeMap
+from keras_infogan.serving.codes import find_digit
 from keras_infogan.serving.codes import load_code_map
+from keras_infogan.serving.codes import make_seeds
+from keras_infogan.serving.codes import needs_code_map
 from keras_infogan.serving.codes import sample_inputs
 
 # gRPC refuses larger answers by default.
@@ -52,8 +56,8 @@ class PredictionClient:
         version: The version to ask; by default the newest that is loaded.
         label: A label of a version, such as `canary`, in place of it.
         code_map: What the codes mean, for choices by name: the content of a
-            `code_map.json` or its path, such as
-            `saved_models/mnist/1/assets/code_map.json`.
+            `code_map.json` or its path. By default the model is asked, once,
+            when a name is chosen.
         timeout: Seconds for a call.
         connect_timeout: Seconds for each connection.
         retries: Attempts after the first.
@@ -71,7 +75,7 @@ class PredictionClient:
     ```python
     client = PredictionClient("http://localhost:8501", "infogan")
     client.wait_until_ready()
-    images = client.sample(category=7, count=16, seed=0)
+    images = client.sample(digit="7", count=16, seed=0, slant=0.5)
     ```
     """
 
@@ -99,7 +103,8 @@ class PredictionClient:
         self.retries = retries
         self.max_batch_size = max_batch_size
         self.max_message_bytes = max_message_bytes
-        self.code_map = load_code_map(code_map)
+        self.code_map = None if code_map is None else load_code_map(code_map)
+        self._asks_code_map = code_map is None
         self._label = label
         self._metadata: Metadata | None = None
         served = ServedModel(
@@ -135,8 +140,8 @@ class PredictionClient:
                 or one for each image. The same seed gives the same image on any
                 replica, as does `model.generate(1, seed=seed, codes=...)`.
             **choices: A value for all images, or one for each: by the name of a
-                code (`category=7`, `continuous=[0.5, 0]`); with a code map by
-                the name of a category (`category="7"`, `digit=7`) and by an
+                code (`category=7`, `continuous=[0.5, 0]`); by what the codes
+                mean, the name of a category (`category="7"`, `digit=7`) or an
                 attribute (`slant=0.5`), of which a larger value is more.
                 Categories that are not chosen take turns; other codes that are
                 not chosen are 0.
@@ -149,13 +154,19 @@ class PredictionClient:
             ValueError: If a choice cannot be.
             ServingError: If the server gives no images.
         """
+        # What can be refused before anybody is asked.
+        seeds = make_seeds(seed, count)
+        if "digit" in choices and self.code_map is not None:
+            find_digit(choices["digit"], self.code_map)
         deadline = self._deadline()
+        signature = self._signature("sample", deadline)
+        if self.code_map is None and needs_code_map(signature, choices):
+            self.code_map = self._ask_code_map(deadline)
         inputs = sample_inputs(
-            self._signature("sample", deadline),
+            signature,
             self._signature("serving_default", deadline),
-            self.code_map,
-            count=count,
-            seed=seed,
+            self.code_map or {},
+            seeds=seeds,
             choices=choices,
         )
         outputs = self._predict("sample", inputs, deadline)
@@ -227,6 +238,8 @@ class PredictionClient:
         """The version that answers now, and types and shapes of its signatures.
 
         It is kept for later calls, which start by asking for it otherwise.
+        Call it where another version may have come, whose categories are
+        others: the code map of the model is asked for anew, too.
         """
         return self._load_metadata(self._deadline())
 
@@ -272,7 +285,25 @@ class PredictionClient:
         self._metadata = call_with_retries(
             self._transport.metadata, deadline, self.retries
         )
+        if self._asks_code_map:
+            self.code_map = None
         return self._metadata
+
+    def _ask_code_map(self, deadline: Deadline) -> CodeMap:
+        """What the model says of its codes; empty if it does not know."""
+        metadata = self._metadata or self._load_metadata(deadline)
+        if "code_map" not in metadata.signatures:
+            return {}
+        rows = {"row": np.zeros(1, np.int64)}
+        (text,) = self._predict("code_map", rows, deadline)["code_map"]
+        if not text:
+            return {}
+        try:
+            return load_code_map(json.loads(text))
+        except (ValueError, RecursionError) as error:
+            raise unexpected(
+                self._transport.server, "a code map, as JSON", str(error)
+            ) from error
 
     def _signature(self, name: str, deadline: Deadline) -> Signature:
         metadata = self._metadata or self._load_metadata(deadline)

@@ -14,17 +14,19 @@ from keras_infogan.serving.calls import TensorSpec
 CodeMap = Mapping[str, Any]
 
 
-def load_code_map(code_map: CodeMap | Path | str | None) -> CodeMap:
+def load_code_map(code_map: CodeMap | Path | str) -> CodeMap:
     """The codes of a code map, by name.
 
     Args:
-        code_map: The content of a `code_map.json`, its path, or None.
+        code_map: The content of a `code_map.json`, or its path.
 
     Returns:
-        For each code `type` and `categories` or `dimensions`; empty for None.
+        For each code `type` and `categories` or `dimensions`.
+
+    Raises:
+        ValueError: If it is no code map.
+        OSError: If the file cannot be read.
     """
-    if code_map is None:
-        return {}
     content: Any = code_map
     if isinstance(code_map, Path | str):
         try:
@@ -46,24 +48,30 @@ def load_code_map(code_map: CodeMap | Path | str | None) -> CodeMap:
     return codes
 
 
+def needs_code_map(signature: Signature, choices: Mapping[str, Any]) -> bool:
+    """Whether a choice is no code of `sample`, or has names for numbers."""
+    return any(
+        choice not in signature.inputs or np.asarray(value).dtype.kind == "U"
+        for choice, value in choices.items()
+    )
+
+
 def sample_inputs(
     signature: Signature,
     one_hot: Signature,
     code_map: CodeMap,
     *,
-    count: int,
-    seed: npt.ArrayLike,
+    seeds: np.ndarray,
     choices: Mapping[str, Any],
 ) -> dict[str, np.ndarray]:
-    """Inputs of `count` rows for the signature `sample`.
+    """Inputs for the signature `sample`, a row for each seed.
 
     Args:
         signature: The signature: `seed`, and the codes by their names.
         one_hot: The signature `serving_default`, in which categories are rows
             as wide as there are categories.
         code_map: The codes of `load_code_map`.
-        count: How many rows, at least 1.
-        seed: Of the first row, the next ones counting up; or one for each.
+        seeds: Of `make_seeds`.
         choices: Values by the name of a code, of an attribute, or `digit`.
 
     Returns:
@@ -73,11 +81,6 @@ def sample_inputs(
     Raises:
         ValueError: If a name or a value is none.
     """
-    if isinstance(count, bool) or not isinstance(count, int) or count < 1:
-        raise ValueError(
-            "`count` should be a whole number of at least 1. "
-            f"Received: {count!r}."
-        )
     specs = {
         name: spec for name, spec in signature.inputs.items() if name != "seed"
     }
@@ -87,7 +90,8 @@ def sample_inputs(
         if spec.dtype.kind == "i" and name in one_hot.inputs
     }
     _check_code_map(code_map, specs, num_categories)
-    inputs = {"seed": _seeds(seed, count)}
+    count = len(seeds)
+    inputs = {"seed": seeds}
     for name, spec in specs.items():
         inputs[name] = (
             np.arange(count, dtype=np.int32) % num_categories.get(name, 1)
@@ -105,7 +109,9 @@ def sample_inputs(
             )
         taken.add(index)
         if specs[name].dtype.kind == "i":
-            numbers = _categories(name, choice, value, code_map)
+            numbers = value
+            if choice == "digit" or np.asarray(value).dtype.kind == "U":
+                numbers = _categories(name, value, code_map)
             inputs[name] = _rows(choice, numbers, specs[name], count)
             _check_categories(choice, inputs[name], num_categories.get(name))
         elif index is None:
@@ -119,7 +125,17 @@ def sample_inputs(
     return inputs
 
 
-def _seeds(seed: npt.ArrayLike, count: int) -> np.ndarray:
+def make_seeds(seed: npt.ArrayLike, count: int) -> np.ndarray:
+    """Int64 array of `count` seeds: `seed` counting up, or one for each.
+
+    Raises:
+        ValueError: If `count` or `seed` cannot be.
+    """
+    if isinstance(count, bool) or not isinstance(count, int) or count < 1:
+        raise ValueError(
+            "`count` should be a whole number of at least 1. "
+            f"Received: {count!r}."
+        )
     array = np.asarray(seed)
     if (
         array.dtype.kind not in "iu"
@@ -143,18 +159,7 @@ def _find(
     if choice in specs:
         return choice, None, 1
     if choice == "digit":
-        codes = [
-            name
-            for name, code in code_map.items()
-            if any(_names_of(name, code_map))
-        ]
-        if len(codes) == 1:
-            return codes[0], None, 1
-        raise ValueError(
-            "`digit` needs a code map in which one code has named categories. "
-            f"Received: digit={value!r} and {len(codes)} such codes. Give "
-            f"`code_map`, or choose {', '.join(specs)} by number."
-        )
+        return find_digit(value, code_map)[0], None, 1
     found = [
         (name, index, int(dimension.get("sign", 1)))
         for name, code in code_map.items()
@@ -176,6 +181,22 @@ def _find(
     )
 
 
+def find_digit(value: Any, code_map: CodeMap) -> tuple[str, np.ndarray]:
+    """The code whose categories have names, and the numbers of these names.
+
+    Raises:
+        ValueError: If there is no such code, or no such name.
+    """
+    codes = [name for name in code_map if any(_names_of(name, code_map))]
+    if len(codes) != 1:
+        raise ValueError(
+            "`digit` needs a code map in which one code has named categories. "
+            f"Received: digit={value!r} and {len(codes)} such codes. Give "
+            "`code_map`, or choose the code by its name and a number."
+        )
+    return codes[0], _categories(codes[0], value, code_map)
+
+
 def _names_of(code: str, code_map: CodeMap) -> list[str | None]:
     return [
         entry.get("name")
@@ -183,11 +204,9 @@ def _names_of(code: str, code_map: CodeMap) -> list[str | None]:
     ]
 
 
-def _categories(code: str, choice: str, value: Any, code_map: CodeMap) -> Any:
-    """Numbers of categories; names are looked up, numbers are kept."""
+def _categories(code: str, value: Any, code_map: CodeMap) -> np.ndarray:
+    """Numbers of categories that have these names."""
     array = np.asarray(value)
-    if choice != "digit" and array.dtype.kind != "U":
-        return array
     names = _names_of(code, code_map)
     entries = code_map.get(code, {}).get("categories", [])
 

@@ -107,8 +107,10 @@ class RestTransport:
         kinds = {"f": "fiu", "i": "iu", "b": "b"}.get(spec.dtype.kind, "O")
         try:
             if kinds == "O":
-                decoded = [_decode_base64(value) for value in values]
-                return np.array(decoded, np.object_)
+                # The server knows bytes from text by the name.
+                is_bytes = name.endswith("_bytes")
+                decode = _decode_base64 if is_bytes else str.encode
+                return np.array([decode(v) for v in values], np.object_)
             array = np.asarray(values)
             if array.dtype.kind not in kinds and array.size:
                 raise TypeError(f"dtype={array.dtype}")
