@@ -60,7 +60,8 @@ training split. {
         if not report["num_labels"]
         else f"{report['num_labels']} labels were used"
     } in training or selection; labels
-name the categories afterwards. {versions}.
+name the categories afterwards. The recipe itself was chosen by accuracy on the
+training split, with seeds 0 to 4. {versions}.
 
 ## Options
 
