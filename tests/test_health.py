@@ -184,11 +184,11 @@ def test_each_epoch_is_looked_at(steps_per_execution, monkeypatch):
     """Two epochs of three steps, which no execution of several ends with."""
     seen: list[int] = []
 
-    def look(*_: object) -> dict[str, float]:
-        seen.append(1)
+    def measure(model: InfoGAN, images: np.ndarray) -> dict[str, float]:
+        seen.append(len(images))
         return {}
 
-    monkeypatch.setattr(health, "measure_health", look)
+    monkeypatch.setattr(health, "measure_health", measure)
     watch = Health(np.zeros((2, *SHAPE)), RunPosition(0, 6, 3), interval=2)
     fit(tiny_model(), [watch], 6, steps_per_execution=steps_per_execution)
     assert len(seen) == 2
