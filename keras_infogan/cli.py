@@ -96,6 +96,13 @@ def _count(most: int, text: str) -> int:
     return int(text)
 
 
+def _path(text: str) -> Path:
+    """A path; an empty one would be the current folder, by accident."""
+    if not text:
+        raise argparse.ArgumentTypeError("expected a path, got an empty one")
+    return Path(text)
+
+
 def _code_values(text: str) -> tuple[str, list[float]]:
     name, _, values = text.partition("=")
     try:
@@ -136,14 +143,14 @@ def _add_command(
 def _add_data_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--data-dir",
-        type=Path,
+        type=_path,
         metavar="DIR",
         help="where tfds keeps prepared data sets (by default the environment "
         "variable TFDS_DATA_DIR, or ~/tensorflow_datasets)",
     )
     parser.add_argument(
         "--archives-dir",
-        type=Path,
+        type=_path,
         metavar="DIR",
         help="folder with the original archives of the data set, so that "
         "nothing is downloaded; those of MNIST come with the package",
@@ -165,7 +172,7 @@ def _add_train(commands: Any) -> None:
     )
     parser.add_argument(
         "--run-dir",
-        type=Path,
+        type=_path,
         metavar="DIR",
         help="where everything goes (runs/PRESET, or runs/PRESET-DATASET for "
         "another data set); the same command again resumes",
@@ -259,7 +266,7 @@ def _add_evaluate(commands: Any) -> None:
         example="runs/mnist",
     )
     parser.add_argument(
-        "model", type=Path, metavar="RUN", help="the directory of the run"
+        "model", type=_path, metavar="RUN", help="the directory of the run"
     )
     parser.add_argument(
         "--num-naming-labels",
@@ -303,7 +310,7 @@ def run_evaluate(args: argparse.Namespace) -> Any:
 def _add_model_argument(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "model",
-        type=Path,
+        type=_path,
         metavar="RUN",
         help="the directory of a finished run, a .keras file, or the name of "
         "a published model: mnist",
@@ -323,7 +330,7 @@ def _add_picture_arguments(
     )
     parser.add_argument(
         "--output",
-        type=Path,
+        type=_path,
         default=Path(output),
         metavar="PNG",
         help="the picture to write (%(default)s)",
@@ -388,7 +395,7 @@ def _add_sample(commands: Any) -> None:
     )
     group.add_argument(
         "--code-map",
-        type=Path,
+        type=_path,
         metavar="FILE",
         help="for --digit and --attribute (what the model itself says)",
     )
@@ -466,6 +473,7 @@ def run_sample(args: argparse.Namespace) -> Any:
     """`keras-infogan sample`: returns where the picture lies."""
     from keras_infogan import visualization
 
+    visualization.check_picture_path(args.output)
     if args.server:
         images = _ask_server(args)
     elif args.label or args.code_map:
@@ -567,7 +575,7 @@ def _add_encode(commands: Any) -> None:
     _add_model_argument(parser)
     parser.add_argument(
         "images",
-        type=Path,
+        type=_path,
         nargs="+",
         metavar="IMAGE",
         help="a picture like those the model learned from: for MNIST one "
@@ -621,7 +629,7 @@ def _add_export(commands: Any) -> None:
     _add_model_argument(parser)
     parser.add_argument(
         "--saved-model",
-        type=Path,
+        type=_path,
         metavar="DIR",
         help="where the versions of the SavedModel are; a new one is published",
     )
@@ -632,11 +640,11 @@ def _add_export(commands: Any) -> None:
         help="the number of the version (the next one)",
     )
     parser.add_argument(
-        "--onnx", type=Path, metavar="FILE", help="the generator, as ONNX"
+        "--onnx", type=_path, metavar="FILE", help="the generator, as ONNX"
     )
     parser.add_argument(
         "--onnx-encoder",
-        type=Path,
+        type=_path,
         metavar="FILE",
         help="what reads the codes from an image, as ONNX",
     )
@@ -725,7 +733,7 @@ def _add_explore(commands: Any) -> None:
     parser.add_argument(
         "--output",
         "-o",
-        type=Path,
+        type=_path,
         default=Path("explorer.html"),
         metavar="FILE",
         help="the page (%(default)s); with --folder, the folder",
@@ -792,11 +800,11 @@ def _add_serve_config(commands: Any) -> None:
         example="serving --model-dir saved_models/mnist",
     )
     parser.add_argument(
-        "directory", type=Path, metavar="DIR", help="where the files go"
+        "directory", type=_path, metavar="DIR", help="where the files go"
     )
     parser.add_argument(
         "--model-dir",
-        type=Path,
+        type=_path,
         required=True,
         metavar="DIR",
         help="where the versions of the SavedModel are",

@@ -449,6 +449,16 @@ def test_serve_config(capfd, tmp_path):
             ["sample", "infogan", "--server=http://127.0.0.1:1"],
             "127.0.0.1:1",
         ),
+        (
+            ["sample", "infogan", "--server=http://127.0.0.1:1"]
+            + ["--output=x.jpg"],
+            "ends in .png",
+        ),
+        (
+            ["sample", "infogan", "--server=http://127.0.0.1:1"]
+            + ["--output=text/x.png"],
+            "text/x.png: Not a directory",
+        ),
         (["traverse", "MODEL"], "one of --code and --attribute"),
         (["export", "MODEL"], "--saved-model, --onnx or --onnx-encoder"),
         (
@@ -532,6 +542,11 @@ def test_usage_errors_exit_with_2(capsys):
         ["sample", "x", "--count=0"],
         ["sample", "x", "--count=100000000000"],
         ["traverse", "x", "--code=a", "--columns=0"],
+        ["export", "x", "--saved-model="],
+        ["export", "x", "--onnx", ""],
+        ["export", "x", "--onnx-encoder="],
+        ["explore", "x", "-o", ""],
+        ["serve-config", "", "--model-dir=x"],
     ):
         with pytest.raises(SystemExit) as exit_:
             cli.main(arguments)
