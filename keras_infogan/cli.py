@@ -474,7 +474,7 @@ def run_sample(args: argparse.Namespace) -> Any:
     from keras_infogan import visualization
 
     visualization.check_picture_path(args.output)
-    if args.server:
+    if args.server is not None:
         images = _ask_server(args)
     elif args.label or args.code_map:
         raise ValueError(
@@ -862,10 +862,10 @@ def run_presets(args: argparse.Namespace) -> Any:
     return {name: config.to_json() for name, config in PRESETS.items()}
 
 
-def _import_tensorflow() -> None:
-    """Imports TensorFlow, without its talk of CPU features and missing GPUs.
+def _import_tensorflow(module: str) -> None:
+    """Imports a module that imports TensorFlow, without the talk of that.
 
-    Its C++ library writes that to file descriptor 2 before it has read how much
+    It talks of CPU features and missing GPUs. Its C++ library writes that to file descriptor 2 before it has read how much
     it shall say. What it wrote is shown if the import fails.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -873,7 +873,7 @@ def _import_tensorflow() -> None:
     with tempfile.TemporaryFile() as talk:
         os.dup2(talk.fileno(), 2)
         try:
-            importlib.import_module("keras_infogan.training")
+            importlib.import_module(module)
         except BaseException:
             talk.seek(0)
             os.write(stderr, talk.read())
@@ -944,8 +944,12 @@ def main(argv: Sequence[str] | None = None) -> None:
     args = parser.parse_args(argv)
     try:
         alone = args.run in (run_presets, run_serve_config)
-        if not alone and not getattr(args, "server", None):
-            _import_tensorflow()
+        server = getattr(args, "server", None)
+        if server is None and not alone:
+            _import_tensorflow("keras_infogan.training")
+        elif server and server.startswith("grpc"):
+            # Its messages are not to be had without.
+            _import_tensorflow("tensorflow")
         _print_result(args.run(args))
     except (OSError, ValueError) as error:
         if args.traceback:

@@ -422,6 +422,21 @@ def test_sample_from_an_imitated_server(given, capfd, tmp_path):
     ).read_bytes()
 
 
+def test_grpc_says_nothing_of_tensorflow():
+    """It imports it, which writes lines of its own to stderr."""
+    done = subprocess.run(
+        [sys.executable, "-m", "keras_infogan", "sample", "infogan"]
+        + ["--server=grpc://127.0.0.1:1"],
+        capture_output=True,
+        text=True,
+        env={k: v for k, v in os.environ.items() if not k.startswith("TF_")},
+        timeout=300,
+    )
+    assert done.returncode == 2
+    (line,) = done.stderr.splitlines()
+    assert "takes no connection" in line
+
+
 def test_serve_config(capfd, tmp_path):
     (tmp_path / "mnist" / "1").mkdir(parents=True)
     # What it looks for; what is in it is the server's matter.
@@ -459,6 +474,7 @@ def test_serve_config(capfd, tmp_path):
             + ["--output=text/x.png"],
             "text/x.png: Not a directory",
         ),
+        (["sample", "MODEL", "--server="], "should be like http://host:8501"),
         (["traverse", "MODEL"], "one of --code and --attribute"),
         (["export", "MODEL"], "--saved-model, --onnx or --onnx-encoder"),
         (
