@@ -96,6 +96,13 @@ def _count(most: int, text: str) -> int:
     return int(text)
 
 
+def _path(text: str) -> Path:
+    """A path; an empty one would be the current folder, by accident."""
+    if not text:
+        raise argparse.ArgumentTypeError("expected a path, got an empty one")
+    return Path(text)
+
+
 def _code_values(text: str) -> tuple[str, list[float]]:
     name, _, values = text.partition("=")
     try:
@@ -136,14 +143,14 @@ def _add_command(
 def _add_data_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--data-dir",
-        type=Path,
+        type=_path,
         metavar="DIR",
         help="where tfds keeps prepared data sets (by default the environment "
         "variable TFDS_DATA_DIR, or ~/tensorflow_datasets)",
     )
     parser.add_argument(
         "--archives-dir",
-        type=Path,
+        type=_path,
         metavar="DIR",
         help="folder with the original archives of the data set, so that "
         "nothing is downloaded; those of MNIST come with the package",
@@ -165,7 +172,7 @@ def _add_train(commands: Any) -> None:
     )
     parser.add_argument(
         "--run-dir",
-        type=Path,
+        type=_path,
         metavar="DIR",
         help="where everything goes (runs/PRESET, or runs/PRESET-DATASET for "
         "another data set); the same command again resumes",
@@ -259,7 +266,7 @@ def _add_evaluate(commands: Any) -> None:
         example="runs/mnist",
     )
     parser.add_argument(
-        "model", type=Path, metavar="RUN", help="the directory of the run"
+        "model", type=_path, metavar="RUN", help="the directory of the run"
     )
     parser.add_argument(
         "--num-naming-labels",
@@ -303,7 +310,7 @@ def run_evaluate(args: argparse.Namespace) -> Any:
 def _add_model_argument(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "model",
-        type=Path,
+        type=_path,
         metavar="RUN",
         help="the directory of a finished run, a .keras file, or the name of "
         "a published model: mnist",
@@ -323,7 +330,7 @@ def _add_picture_arguments(
     )
     parser.add_argument(
         "--output",
-        type=Path,
+        type=_path,
         default=Path(output),
         metavar="PNG",
         help="the picture to write (%(default)s)",
@@ -388,7 +395,7 @@ def _add_sample(commands: Any) -> None:
     )
     group.add_argument(
         "--code-map",
-        type=Path,
+        type=_path,
         metavar="FILE",
         help="for --digit and --attribute (what the model itself says)",
     )
@@ -475,7 +482,8 @@ def run_sample(args: argparse.Namespace) -> Any:
     """`keras-infogan sample`: returns where the picture lies."""
     from keras_infogan import visualization
 
-    if args.server:
+    visualization.check_picture_path(args.output)
+    if args.server is not None:
         images = _ask_server(args)
     elif args.label or args.code_map:
         raise ValueError(
@@ -576,7 +584,7 @@ def _add_encode(commands: Any) -> None:
     _add_model_argument(parser)
     parser.add_argument(
         "images",
-        type=Path,
+        type=_path,
         nargs="+",
         metavar="IMAGE",
         help="a picture like those the model learned from: for MNIST one "
@@ -630,7 +638,7 @@ def _add_export(commands: Any) -> None:
     _add_model_argument(parser)
     parser.add_argument(
         "--saved-model",
-        type=Path,
+        type=_path,
         metavar="DIR",
         help="where the versions of the SavedModel are; a new one is published",
     )
@@ -641,11 +649,11 @@ def _add_export(commands: Any) -> None:
         help="the number of the version (the next one)",
     )
     parser.add_argument(
-        "--onnx", type=Path, metavar="FILE", help="the generator, as ONNX"
+        "--onnx", type=_path, metavar="FILE", help="the generator, as ONNX"
     )
     parser.add_argument(
         "--onnx-encoder",
-        type=Path,
+        type=_path,
         metavar="FILE",
         help="what reads the codes from an image, as ONNX",
     )
@@ -739,7 +747,7 @@ def _add_explore(commands: Any) -> None:
     parser.add_argument(
         "--output",
         "-o",
-        type=Path,
+        type=_path,
         default=Path("explorer.html"),
         metavar="FILE",
         help="the page (%(default)s); with --folder, the folder",
@@ -806,11 +814,11 @@ def _add_serve_config(commands: Any) -> None:
         example="serving --model-dir saved_models/mnist",
     )
     parser.add_argument(
-        "directory", type=Path, metavar="DIR", help="where the files go"
+        "directory", type=_path, metavar="DIR", help="where the files go"
     )
     parser.add_argument(
         "--model-dir",
-        type=Path,
+        type=_path,
         required=True,
         metavar="DIR",
         help="where the versions of the SavedModel are",
@@ -868,10 +876,10 @@ def run_presets(args: argparse.Namespace) -> Any:
     return {name: config.to_json() for name, config in PRESETS.items()}
 
 
-def _import_tensorflow() -> None:
-    """Imports TensorFlow, without its talk of CPU features and missing GPUs.
+def _import_tensorflow(module: str) -> None:
+    """Imports a module that imports TensorFlow, without the talk of that.
 
-    Its C++ library writes that to file descriptor 2 before it has read how much
+    It talks of CPU features and missing GPUs. Its C++ library writes that to file descriptor 2 before it has read how much
     it shall say. What it wrote is shown if the import fails.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -879,7 +887,7 @@ def _import_tensorflow() -> None:
     with tempfile.TemporaryFile() as talk:
         os.dup2(talk.fileno(), 2)
         try:
-            importlib.import_module("keras_infogan.training")
+            importlib.import_module(module)
         except BaseException:
             talk.seek(0)
             os.write(stderr, talk.read())
@@ -950,8 +958,12 @@ def main(argv: Sequence[str] | None = None) -> None:
     args = parser.parse_args(argv)
     try:
         alone = args.run in (run_presets, run_serve_config)
-        if not alone and not getattr(args, "server", None):
-            _import_tensorflow()
+        server = getattr(args, "server", None)
+        if server is None and not alone:
+            _import_tensorflow("keras_infogan.training")
+        elif server and server.startswith("grpc"):
+            # Its messages are not to be had without.
+            _import_tensorflow("tensorflow")
         _print_result(args.run(args))
     except (OSError, ValueError) as error:
         if args.traceback:

@@ -55,6 +55,23 @@ def atomic_path(path: Path) -> Iterator[Path]:
         partial.unlink(missing_ok=True)
 
 
+def check_writable(path: Path) -> None:
+    """Raises an `OSError` if no file can be made at `path`, before long work.
+
+    Missing parent folders are no error, as `atomic_path` makes them.
+    """
+    parent = next(folder for folder in path.parents if folder.exists())
+    reason = 0
+    if path.is_dir():
+        reason = errno.EISDIR
+    elif not parent.is_dir():
+        reason = errno.ENOTDIR
+    elif not os.access(parent, os.W_OK | os.X_OK):
+        reason = errno.EACCES
+    if reason:
+        raise OSError(reason, os.strerror(reason), str(path))
+
+
 def make_readable_folder(folder: Path) -> None:
     """Makes a folder that others can read, whatever the umask is.
 

@@ -9,6 +9,7 @@ from PIL import ImageDraw
 from PIL import ImageFont
 
 from keras_infogan.files import atomic_path
+from keras_infogan.files import check_writable
 
 _WHITE = (255, 255, 255)
 _INK = (40, 40, 40)
@@ -192,15 +193,21 @@ def render_grid(
     return np.array(picture)
 
 
-def save_picture(path: Path, picture: np.ndarray) -> None:
-    """Writes a uint8 array of shape `(height, width, 3)` as PNG, atomically.
-
-    The same picture gives the same bytes.
-    """
+def check_picture_path(path: Path) -> None:
+    """Raises if `save_picture` cannot write to `path`."""
     if path.suffix.lower() != ".png":
         raise ValueError(
             f"A picture is written as PNG, to a name that ends in .png. "
             f"Received: {path}."
         )
+    check_writable(path)
+
+
+def save_picture(path: Path, picture: np.ndarray) -> None:
+    """Writes a uint8 array of shape `(height, width, 3)` as PNG, atomically.
+
+    The same picture gives the same bytes.
+    """
+    check_picture_path(path)
     with atomic_path(path) as partial:
         Image.fromarray(picture).save(partial, format="PNG")

@@ -455,6 +455,21 @@ def test_sample_from_an_imitated_server(given, capfd, tmp_path):
     ).read_bytes()
 
 
+def test_grpc_says_nothing_of_tensorflow():
+    """It imports it, which writes lines of its own to stderr."""
+    done = subprocess.run(
+        [sys.executable, "-m", "keras_infogan", "sample", "infogan"]
+        + ["--server=grpc://127.0.0.1:1"],
+        capture_output=True,
+        text=True,
+        env={k: v for k, v in os.environ.items() if not k.startswith("TF_")},
+        timeout=300,
+    )
+    assert done.returncode == 2
+    (line,) = done.stderr.splitlines()
+    assert "takes no connection" in line
+
+
 def test_serve_config(capfd, tmp_path):
     (tmp_path / "mnist" / "1").mkdir(parents=True)
     # What it looks for; what is in it is the server's matter.
@@ -486,6 +501,17 @@ def test_serve_config(capfd, tmp_path):
             ["sample", "infogan", "--server=http://127.0.0.1:1"],
             "127.0.0.1:1",
         ),
+        (
+            ["sample", "infogan", "--server=http://127.0.0.1:1"]
+            + ["--output=x.jpg"],
+            "ends in .png",
+        ),
+        (
+            ["sample", "infogan", "--server=http://127.0.0.1:1"]
+            + ["--output=text/x.png"],
+            "text/x.png: Not a directory",
+        ),
+        (["sample", "MODEL", "--server="], "should be like http://host:8501"),
         (["traverse", "MODEL"], "one of --code and --attribute"),
         (["export", "MODEL"], "--saved-model, --onnx or --onnx-encoder"),
         (
@@ -573,6 +599,11 @@ def test_usage_errors_exit_with_2(capsys):
         ["sample", "x", "--count=0"],
         ["sample", "x", "--count=100000000000"],
         ["traverse", "x", "--code=a", "--columns=0"],
+        ["export", "x", "--saved-model="],
+        ["export", "x", "--onnx", ""],
+        ["export", "x", "--onnx-encoder="],
+        ["explore", "x", "-o", ""],
+        ["serve-config", "", "--model-dir=x"],
     ):
         with pytest.raises(SystemExit) as exit_:
             cli.main(arguments)

@@ -103,6 +103,27 @@ def test_versions_do_not_change(tmp_path):
     assert_whole(path)
 
 
+@pytest.mark.parametrize("inner", [".", "assets", "assets/new"])
+def test_no_version_in_a_version(tmp_path, inner):
+    """The published one gets nothing, not even a lock."""
+    path = publish(tmp_path, write)
+    before = sorted(path.rglob("*"))
+    with pytest.raises(
+        ValueError,
+        match=f"beside each other.* Choose {re.escape(str(tmp_path))} for",
+    ):
+        publish(path / inner, write)
+    assert sorted(path.rglob("*")) == before
+
+
+def test_a_file_in_place_of_the_directory(tmp_path):
+    path = tmp_path / "file"
+    path.write_text("mine")
+    with pytest.raises(NotADirectoryError, match=f"{path} should be a folder"):
+        publish(path, write)
+    assert path.read_text() == "mine"
+
+
 @pytest.mark.parametrize("error", [OSError, KeyboardInterrupt])
 def test_failure_leaves_nothing(tmp_path, error):
     def fail(folder: Path) -> None:

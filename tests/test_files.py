@@ -8,6 +8,7 @@ import pytest
 
 from keras_infogan.files import atomic_path
 from keras_infogan.files import check_space
+from keras_infogan.files import check_writable
 from keras_infogan.files import explain
 from keras_infogan.files import is_partial
 from keras_infogan.files import one_line
@@ -27,6 +28,21 @@ def test_atomic_path_replaces_the_file(tmp_path):
             assert not path.exists() or path.read_text() == "first"
         assert path.read_text() == content
     assert names(path.parent) == ["x.weights.h5"]
+
+
+def test_what_cannot_be_written_is_known_before(tmp_path):
+    (tmp_path / "file").touch()
+    (tmp_path / "folder").mkdir()
+    for good in ("file", "new", "new/new"):
+        check_writable(tmp_path / good)
+    for bad, error in (
+        ("folder", IsADirectoryError),
+        ("file/new", NotADirectoryError),
+        ("file/new/new", NotADirectoryError),
+    ):
+        with pytest.raises(error, match=str(tmp_path / bad)):
+            check_writable(tmp_path / bad)
+    assert names(tmp_path) == ["file", "folder"]
 
 
 def test_atomic_path_leaves_the_old_file(tmp_path):

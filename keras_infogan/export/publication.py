@@ -40,7 +40,8 @@ def publish(
         The path of the version.
 
     Raises:
-        ValueError: If the version is there, or is no such number.
+        ValueError: If the version is there, or is no such number, or the
+            directory is a version or in one.
         OSError: If something cannot be written.
     """
     is_whole = isinstance(version, int) and not isinstance(version, bool)
@@ -49,6 +50,19 @@ def publish(
             "`version` should be a whole number of at least 1. "
             f"Received: version={version!r}."
         )
+    if directory.exists() and not directory.is_dir():
+        raise NotADirectoryError(
+            f"{directory} should be a folder, for the versions of a model. "
+            "Received: a file. Choose another path."
+        )
+    place = directory.resolve()
+    for folder in (place, *place.parents):
+        if (folder / "saved_model.pb").exists():
+            raise ValueError(
+                "Versions are published beside each other, not in one another. "
+                f"Received: {directory}, and {folder} is a SavedModel. "
+                f"Choose {folder.parent} for the next version."
+            )
     make_readable_folder(directory)
     with _lock(directory):
         # Nobody else is at work, so that these were left behind.

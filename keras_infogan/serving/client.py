@@ -50,8 +50,10 @@ class PredictionClient:
     Args:
         url: `http://host:8501` or `https://...` for the REST API, which needs
             no TensorFlow; a path is a prefix. `grpc://host:8500` or
-            `grpcs://...` for gRPC, which needs `keras-infogan[serving]` and
-            takes a third of the bytes. https and grpcs verify the certificate.
+            `grpcs://...` for gRPC, which takes a third of the bytes. It needs
+            `keras-infogan[serving]`, and imports TensorFlow when the client is
+            made, which takes seconds and writes lines to stderr. https and
+            grpcs verify the certificate.
         model: The name of the model.
         version: The version to ask; by default the newest that is loaded.
         label: A label of a version, such as `canary`, in place of it.

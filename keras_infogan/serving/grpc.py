@@ -21,6 +21,8 @@ from keras_infogan.serving.calls import parse_status
 from keras_infogan.serving.calls import unexpected
 
 DEFAULT_PORTS = {"grpc": 8500, "grpcs": 443}
+# How gRPC itself says that it has not reached a server.
+_NO_CONNECTION = ("failed to connect", "errors resolving")
 _KINDS: dict[str, Kind] = {
     "INVALID_ARGUMENT": "invalid",
     "FAILED_PRECONDITION": "invalid",
@@ -179,6 +181,19 @@ class GrpcTransport:
                 f"Received: {one_line_text(details)}. Give the certificate of "
                 "its authority as `ca_file`.",
                 "broken",
+            )
+        if code == "UNAVAILABLE" and "HTTP/2" in details:
+            raise ServingError(
+                f"{self.server} does not answer as gRPC. Received: "
+                f"{one_line_text(details)}. Is the port that of gRPC, 8500 by "
+                "default?",
+                "broken",
+            )
+        if code == "UNAVAILABLE" and details.startswith(_NO_CONNECTION):
+            raise ServingError(
+                f"{self.server} takes no connection. Received: "
+                f"{one_line_text(details)}. Is the server running?",
+                "unavailable",
             )
         raise self._model.refusal(
             _KINDS.get(code, "broken"), f"{code}: {details}"
