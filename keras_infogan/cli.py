@@ -684,7 +684,8 @@ def run_export(args: argparse.Namespace) -> Any:
         raise ValueError(
             "--float16-weights is for --onnx. Received: no --onnx."
         )
-    if args.onnx is not None and args.onnx == args.onnx_encoder:
+    files = [path for path in (args.onnx, args.onnx_encoder) if path]
+    if len({path.resolve() for path in files}) < len(files):
         raise ValueError(
             "--onnx and --onnx-encoder should be two files. "
             f"Received: {args.onnx} for both."

@@ -493,7 +493,7 @@ def test_serve_config(capfd, tmp_path):
             "--float16-weights is for --onnx",
         ),
         (
-            ["export", "MODEL", "--onnx=x.onnx", "--onnx-encoder=x.onnx"],
+            ["export", "MODEL", "--onnx=x.onnx", "--onnx-encoder=y/../x.onnx"],
             "should be two files. Received: x.onnx for both",
         ),
         (["serve-config", "x", "--model-dir=nowhere"], "nowhere"),
