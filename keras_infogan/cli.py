@@ -323,6 +323,7 @@ def _add_picture_arguments(
     )
     parser.add_argument(
         "--output",
+        "-o",
         type=Path,
         default=Path(output),
         metavar="PNG",

@@ -232,7 +232,7 @@ def test_one_sample_can_be_encoded(model_path, capfd, tmp_path):
     pixels a little. A frame would change the probabilities by far more.
     """
     path = tmp_path / "x.png"
-    run(capfd, "sample", model_path, "--count=1", f"--output={path}")
+    run(capfd, "sample", model_path, "--count=1", "-o", path)
     (result,), err = run(capfd, "encode", model_path, path)
     model = training.load_model(model_path)
     expected = model.encode(model.generate(1))["category_probabilities"][0]
@@ -248,7 +248,7 @@ def test_traverse(model_path, capfd, tmp_path):
         "traverse",
         model_path,
         "--code=continuous:1",
-        f"--output={output}",
+        *("-o", output),
     )
     assert result == {
         "output": str(output),
