@@ -10,6 +10,7 @@ import importlib
 import json
 import logging
 import os
+import shlex
 import sys
 import tempfile
 from collections.abc import Mapping
@@ -755,7 +756,8 @@ def _add_explore(commands: Any) -> None:
     parser.add_argument(
         "--folder",
         action="store_true",
-        help="a folder for a web server in place of one file",
+        help="a folder for a web server in place of one file: a new or empty "
+        "one, or one that this command has made",
     )
     parser.add_argument(
         "--float16-weights",
@@ -767,8 +769,12 @@ def _add_explore(commands: Any) -> None:
 
 def run_explore(args: argparse.Namespace) -> Any:
     """`keras-infogan explore`: returns where the page lies."""
-    from keras_infogan import training
     from keras_infogan.export import explorer
+
+    # Before the import of TensorFlow and two exports, which take half a minute.
+    explorer.check_output(args.output, folder=args.folder)
+    _import_tensorflow()
+    from keras_infogan import training
     from keras_infogan.export import onnx
 
     code_map = None
@@ -796,7 +802,13 @@ def run_explore(args: argparse.Namespace) -> Any:
             title=args.title,
             folder=args.folder,
         )
-    _say(f"Open {args.output} in a browser.")
+    if args.folder:
+        _say(
+            f"{args.output} is for a web server, such as `python -m "
+            f"http.server --directory {shlex.quote(str(args.output))}`."
+        )
+    else:
+        _say(f"Open {args.output} in a browser.")
     return {"output": str(args.output)}
 
 
@@ -951,8 +963,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser = _parser()
     args = parser.parse_args(argv)
     try:
-        alone = args.run in (run_presets, run_serve_config)
-        if not alone and not getattr(args, "server", None):
+        later = args.run in (run_presets, run_serve_config, run_explore)
+        if not later and not getattr(args, "server", None):
             _import_tensorflow()
         _print_result(args.run(args))
     except (OSError, ValueError) as error:
