@@ -10,6 +10,7 @@ import importlib
 import json
 import logging
 import os
+import shlex
 import sys
 import tempfile
 from collections.abc import Mapping
@@ -330,6 +331,7 @@ def _add_picture_arguments(
     )
     parser.add_argument(
         "--output",
+        "-o",
         type=_path,
         default=Path(output),
         metavar="PNG",
@@ -692,7 +694,8 @@ def run_export(args: argparse.Namespace) -> Any:
         raise ValueError(
             "--float16-weights is for --onnx. Received: no --onnx."
         )
-    if args.onnx is not None and args.onnx == args.onnx_encoder:
+    files = [path for path in (args.onnx, args.onnx_encoder) if path]
+    if len({path.resolve() for path in files}) < len(files):
         raise ValueError(
             "--onnx and --onnx-encoder should be two files. "
             f"Received: {args.onnx} for both."
@@ -761,7 +764,8 @@ def _add_explore(commands: Any) -> None:
     parser.add_argument(
         "--folder",
         action="store_true",
-        help="a folder for a web server in place of one file",
+        help="a folder for a web server in place of one file: a new or empty "
+        "one, or one that this command has made",
     )
     parser.add_argument(
         "--float16-weights",
@@ -773,8 +777,12 @@ def _add_explore(commands: Any) -> None:
 
 def run_explore(args: argparse.Namespace) -> Any:
     """`keras-infogan explore`: returns where the page lies."""
-    from keras_infogan import training
     from keras_infogan.export import explorer
+
+    # Before the import of TensorFlow and two exports, which take half a minute.
+    explorer.check_output(args.output, folder=args.folder)
+    _import_tensorflow("keras_infogan.training")
+    from keras_infogan import training
     from keras_infogan.export import onnx
 
     code_map = None
@@ -802,7 +810,13 @@ def run_explore(args: argparse.Namespace) -> Any:
             title=args.title,
             folder=args.folder,
         )
-    _say(f"Open {args.output} in a browser.")
+    if args.folder:
+        _say(
+            f"{args.output} is for a web server, such as `python -m "
+            f"http.server --directory {shlex.quote(str(args.output))}`."
+        )
+    else:
+        _say(f"Open {args.output} in a browser.")
     return {"output": str(args.output)}
 
 
@@ -879,8 +893,8 @@ def run_presets(args: argparse.Namespace) -> Any:
 def _import_tensorflow(module: str) -> None:
     """Imports a module that imports TensorFlow, without the talk of that.
 
-    It talks of CPU features and missing GPUs. Its C++ library writes that to file descriptor 2 before it has read how much
-    it shall say. What it wrote is shown if the import fails.
+    It talks of CPU features and missing GPUs. Its C++ library writes that to
+    file descriptor 2 before it has read how much it shall say. What it wrote is shown if the import fails.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     stderr = os.dup(2)
@@ -957,9 +971,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser = _parser()
     args = parser.parse_args(argv)
     try:
-        alone = args.run in (run_presets, run_serve_config)
+        later = args.run in (run_presets, run_serve_config, run_explore)
         server = getattr(args, "server", None)
-        if server is None and not alone:
+        if server is None and not later:
             _import_tensorflow("keras_infogan.training")
         elif server and server.startswith("grpc"):
             # Its messages are not to be had without.

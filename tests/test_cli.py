@@ -232,7 +232,7 @@ def test_one_sample_can_be_encoded(model_path, capfd, tmp_path):
     pixels a little. A frame would change the probabilities by far more.
     """
     path = tmp_path / "x.png"
-    run(capfd, "sample", model_path, "--count=1", f"--output={path}")
+    run(capfd, "sample", model_path, "--count=1", "-o", path)
     (result,), err = run(capfd, "encode", model_path, path)
     model = training.load_model(model_path)
     expected = model.encode(model.generate(1))["category_probabilities"][0]
@@ -248,7 +248,7 @@ def test_traverse(model_path, capfd, tmp_path):
         "traverse",
         model_path,
         "--code=continuous:1",
-        f"--output={output}",
+        *("-o", output),
     )
     assert result == {
         "output": str(output),
@@ -411,6 +411,37 @@ def test_explore(named_run, capfd, tmp_path):
     assert "slanted right" in text
 
 
+def test_explore_for_a_server(named_run, capfd, tmp_path):
+    folder = tmp_path / "my site"
+    result, talk = run(capfd, "explore", named_run, "--folder", "-o", folder)
+    assert result == {"output": str(folder)}
+    assert (folder / "index.html").is_file()
+    # From a file it would not open.
+    assert "in a browser" not in talk
+    assert f"python -m http.server --directory '{folder}'" in talk
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["-o", "folder"], "folder: Is a directory. Choose another"),
+        (["-o", "file/x.html"], "file: Not a directory. Choose another"),
+        (["--folder", "-o", "file"], "file: Not a directory. Choose another"),
+        (["--folder", "-o", "folder"], "folder, with mine. Choose another"),
+    ],
+)
+def test_explore_refuses_a_path_first(
+    arguments, message, tmp_path, monkeypatch, capfd
+):
+    """Before TensorFlow and the model, of which there is none here."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "file").touch()
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / "mine").touch()
+    monkeypatch.setattr(cli, "_import_tensorflow", pytest.fail)
+    assert message in fail(capfd, "explore", "no-model", *arguments)
+
+
 @pytest.mark.parametrize("given", [True, False], ids=["given", "asked"])
 def test_sample_from_an_imitated_server(given, capfd, tmp_path):
     """What the client's own tests check in full arrives as a picture.
@@ -519,7 +550,7 @@ def test_serve_config(capfd, tmp_path):
             "--float16-weights is for --onnx",
         ),
         (
-            ["export", "MODEL", "--onnx=x.onnx", "--onnx-encoder=x.onnx"],
+            ["export", "MODEL", "--onnx=x.onnx", "--onnx-encoder=y/../x.onnx"],
             "should be two files. Received: x.onnx for both",
         ),
         (["serve-config", "x", "--model-dir=nowhere"], "nowhere"),

@@ -269,18 +269,31 @@ def test_the_same_files_give_the_same_page(digits, tmp_path):
 def test_a_folder_has_the_same_in_files(digits, tmp_path):
     folder = tmp_path / "site"
     folder.mkdir()
-    (folder / "mine.txt").write_text("mine")
     export_explorer(digits.generator, digits.encoder, folder, folder=True)
     single = Reader(digits.page)
     names = {path.name for path in folder.iterdir()}
-    assert names - {"index.html", "mine.txt"} == {
+    assert names - {"index.html"} == {
         attributes["data-asset"]
         for attributes, _ in single.scripts
         if "data-asset" in attributes
     }
-    for name in names - {"index.html", "mine.txt"}:
+    for name in names - {"index.html"}:
         assert (folder / name).read_bytes() == single.asset(name)
     assert len((folder / "index.html").read_bytes()) < 200_000
+    # Another page of ours takes the place of the first.
+    export_explorer(
+        digits.generator, digits.encoder, folder, folder=True, title="Again"
+    )
+    assert "<title>Again</title>" in (folder / "index.html").read_text()
+
+
+@pytest.mark.parametrize("name", ["mine.txt", "index.html"])
+def test_a_folder_of_other_things_is_refused(name, digits, tmp_path):
+    (tmp_path / name).write_text("mine")
+    with pytest.raises(ValueError, match=f"Received: .*, with {name}. Choose"):
+        export_explorer(digits.generator, digits.encoder, tmp_path, folder=True)
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+    assert (tmp_path / name).read_text() == "mine"
 
 
 def write_bytes(path, content):

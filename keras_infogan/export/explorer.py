@@ -6,19 +6,23 @@ server.
 """
 
 import base64
+import errno
 import gzip
 import html
 import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from keras_infogan.attributes import ATTRIBUTES
 from keras_infogan.files import atomic_path
+from keras_infogan.files import is_partial
 from keras_infogan.files import one_line
 
 _SOURCES = Path(__file__).parent / "page"
 _RUNTIME = ("ort.wasm.bundle.min.mjs", "ort-wasm-simd-threaded.wasm")
+_ASSETS = (*_RUNTIME, "generator.onnx", "encoder.onnx", "licenses.txt")
 _METADATA = "keras_infogan."
 
 
@@ -50,28 +54,32 @@ def export_explorer(
             given.
         title: The heading of the page.
         folder: Whether `output` is a folder of `index.html` and files that it
-            loads, for a web server. Other files in it are left as they are.
+            loads, for a web server: a new or empty one, or one of an earlier
+            page, which is replaced.
 
     Returns:
         `output`.
 
     Raises:
         ValueError: If onnx is not installed, a file is not of those exports,
-            the two do not fit each other, or `code_map` is not plain data.
+            the two do not fit each other, `code_map` is not plain data, or
+            the folder has other things in it.
         OSError: If a file cannot be read or written.
     """
+    output = Path(output)
+    check_output(output, folder=folder)
     generator = Path(generator_path).read_bytes()
     encoder = Path(encoder_path).read_bytes()
     data = _describe(
         _load(generator_path, generator), _load(encoder_path, encoder), code_map
     )
-    assets = {
-        **{name: _packed(name) for name in _RUNTIME},
-        "generator.onnx": gzip.compress(generator, mtime=0),
-        "encoder.onnx": gzip.compress(encoder, mtime=0),
-        "licenses.txt": gzip.compress(_licenses().encode(), mtime=0),
-    }
-    output = Path(output)
+    contents = (
+        *map(_packed, _RUNTIME),
+        gzip.compress(generator, mtime=0),
+        gzip.compress(encoder, mtime=0),
+        gzip.compress(_licenses().encode(), mtime=0),
+    )
+    assets = dict(zip(_ASSETS, contents, strict=True))
     if not folder:
         embedded = "\n".join(
             f'<script type="application/octet-stream" data-asset="{name}">'
@@ -85,6 +93,44 @@ def export_explorer(
     # Last, so that a page that is there has all that it needs.
     _write(output / "index.html", _page(title, data, "").encode())
     return output
+
+
+def check_output(output: Path, *, folder: bool) -> None:
+    """Raises if `export_explorer` cannot write there.
+
+    Args:
+        output: The page, or its folder.
+        folder: Whether it is a folder.
+
+    Raises:
+        ValueError: If the folder has other things in it than such a page.
+        OSError: If a folder is in the place of the file, or a file in the
+            place of a folder, or it may not be written.
+    """
+    place = output if folder else output.parent
+    if not folder and output.is_dir():
+        raise _os_error(errno.EISDIR, output)
+    while not place.exists():
+        place = place.parent
+    if not place.is_dir():
+        raise _os_error(errno.ENOTDIR, place)
+    if not os.access(place, os.W_OK):
+        raise _os_error(errno.EACCES, place)
+    if not folder or place != output:
+        return
+    names = {path.name for path in output.iterdir() if not is_partial(path)}
+    # The page comes last, so with it there is all the rest.
+    if not names <= {*_ASSETS} and names != {*_ASSETS, "index.html"}:
+        others = sorted(names - {*_ASSETS})
+        raise ValueError(
+            "The folder should be new, empty or of an earlier explorer. "
+            f"Received: {output}, with {', '.join(others[:3])}"
+            f"{', ...' if others[3:] else ''}. Choose another."
+        )
+
+
+def _os_error(number: int, path: Path) -> OSError:
+    return OSError(number, os.strerror(number), str(path))
 
 
 def _write(path: Path, content: bytes) -> None:
