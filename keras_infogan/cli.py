@@ -894,7 +894,8 @@ def _import_tensorflow(module: str) -> None:
     """Imports a module that imports TensorFlow, without the talk of that.
 
     It talks of CPU features and missing GPUs. Its C++ library writes that to
-    file descriptor 2 before it has read how much it shall say. What it wrote is shown if the import fails.
+    file descriptor 2 before it has read how much it shall say. What it wrote is
+    shown if the import fails.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     stderr = os.dup(2)

@@ -580,7 +580,7 @@ def test_serve_config(capfd, tmp_path):
         ),
         (
             ["train", "--dry-run", "--invariance-weight=0"]
-            + ["--no-warp-generated", "--num-labels=10"]
+            + ["--warped-codes=[]", "--num-labels=10"]
             + ['--codes={"a": {"type": "uniform"}}']
             + ['--information-weights={"a": 1}'],
             "Labels need a categorical code",
@@ -688,6 +688,7 @@ def test_too_much_memory_is_one_line():
         ],
         capture_output=True,
         text=True,
+        env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"},
     )
     assert done.returncode == 2
     (line,) = done.stderr.splitlines()

@@ -141,7 +141,7 @@ def test_a_signal_that_nobody_sees_is_found():
     assert found["health_reading"] == 1.0
     (problem,) = find_problems(found, 3)
     assert "a signal that nobody sees: it knows 100%" in problem
-    assert "Use warp with warp_generated" in problem
+    assert "Use warp with warped_codes" in problem
 
 
 @pytest.fixture(scope="module")
