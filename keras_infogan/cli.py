@@ -815,12 +815,16 @@ def _add_serve_config(commands: Any) -> None:
         help="the name by which clients ask (that of the folder)",
     )
     for flag, text in (
-        ("--stable", "the version of the label stable (as it is, or 1)"),
-        ("--canary", "the version of the label canary (none)"),
+        ("--stable", "the version of the label stable, at the start (1)"),
+        (
+            "--canary",
+            "that of the label canary, at the start and with --stable (without "
+            "it there is no such label; later scripts/canary.sh moves labels)",
+        ),
     ):
         parser.add_argument(flag, type=int, metavar="N", help=text)
     for flag, default, text in (
-        ("--replicas", 2, "servers that Kubernetes starts"),
+        ("--replicas", 2, "servers that Kubernetes keeps at least"),
         ("--max-replicas", 8, "servers that it may start under load"),
     ):
         parser.add_argument(
@@ -865,8 +869,9 @@ def run_presets(args: argparse.Namespace) -> Any:
 def _import_tensorflow(module: str) -> None:
     """Imports a module that imports TensorFlow, without the talk of that.
 
-    It talks of CPU features and missing GPUs. Its C++ library writes that to file descriptor 2 before it has read how much
-    it shall say. What it wrote is shown if the import fails.
+    It talks of CPU features and missing GPUs. Its C++ library writes that to
+    file descriptor 2 before it has read how much it shall say. What it wrote is
+    shown if the import fails.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     stderr = os.dup(2)
