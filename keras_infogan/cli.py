@@ -843,12 +843,16 @@ def _add_serve_config(commands: Any) -> None:
         help="the name by which clients ask (that of the folder)",
     )
     for flag, text in (
-        ("--stable", "the version of the label stable (as it is, or 1)"),
-        ("--canary", "the version of the label canary (none)"),
+        ("--stable", "the version of the label stable, at the start (1)"),
+        (
+            "--canary",
+            "that of the label canary, at the start and with --stable (without "
+            "it there is no such label; later scripts/canary.sh moves labels)",
+        ),
     ):
         parser.add_argument(flag, type=int, metavar="N", help=text)
     for flag, default, text in (
-        ("--replicas", 2, "servers that Kubernetes starts"),
+        ("--replicas", 2, "servers that Kubernetes keeps at least"),
         ("--max-replicas", 8, "servers that it may start under load"),
     ):
         parser.add_argument(

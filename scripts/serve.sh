@@ -12,6 +12,11 @@
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
+if [[ ${1-} == --help || ${1-} == -h ]]; then
+    sed -n '2,/^set/{/^set/d;s/^# \{0,1\}//;p}' "${BASH_SOURCE[0]}"
+    exit 0
+fi
+
 say() { printf '==> %s\n' "$*" >&2; }
 
 positional=()
@@ -20,7 +25,8 @@ while (($#)) && [[ $1 != -- ]]; do
     shift
 done
 (($#)) && shift
-if ((${#positional[@]} > 2)) || [[ ${positional[0]-} == -* ]]; then
+if ((${#positional[@]} > 2)) ||
+    [[ ${positional[0]-} == -* || ${positional[1]-} == -* ]]; then
     say "usage: $0 [DIR [NAME]] [-- FLAGS]"
     exit 2
 fi
@@ -32,7 +38,21 @@ if ! ls "$directory"/[0-9]*/saved_model.pb >/dev/null 2>&1; then
 fi
 directory=$(cd "$directory" && pwd)
 name=${positional[1]-$(basename "$directory")}
+if [[ ! $name =~ ^[A-Za-z0-9][A-Za-z0-9_.-]*$ ]]; then
+    say "the name should be letters, digits, _, - and . alone. Received: $name"
+    exit 2
+fi
 rest=${REST_PORT:-8501} grpc=${GRPC_PORT:-8500}
+for port in "$rest" "$grpc"; do
+    if [[ ! $port =~ ^[1-9][0-9]{0,4}$ ]] || ((port > 65535)); then
+        say "REST_PORT and GRPC_PORT should be from 1 to 65535. Received: $port"
+        exit 2
+    fi
+done
+if [[ $rest == "$grpc" ]]; then
+    say "REST_PORT and GRPC_PORT should be two. Received: $rest for both"
+    exit 2
+fi
 
 server=${TENSORFLOW_MODEL_SERVER:-$(command -v tensorflow_model_server || true)}
 if [[ -z $server ]]; then

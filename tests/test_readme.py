@@ -5,15 +5,16 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 README = Path(__file__).parents[1] / "README.md"
+BLOCKS = re.findall(r"```python\n(.*?)```", README.read_text(), re.DOTALL)
 
 
 def test_examples(mnist_data_dir, tmp_path):
-    """Both blocks in one process, in a folder of its own."""
-    blocks = re.findall(r"```python\n(.*?)```", README.read_text(), re.DOTALL)
-    assert len(blocks) == 2
-    code = "\n".join(blocks) + "\nprint(images.shape, int(model.step))\n"
+    """Both of the model in one process, in a folder of its own."""
+    assert len(BLOCKS) == 3
+    code = "\n".join(BLOCKS[:2]) + "\nprint(images.shape, int(model.step))\n"
     done = subprocess.run(
         [sys.executable, "-c", code],
         cwd=tmp_path,
@@ -26,6 +27,23 @@ def test_examples(mnist_data_dir, tmp_path):
     # The second block makes a new model, of 0 steps.
     assert done.stdout.splitlines()[-1] == "(16, 28, 28, 1) 0"
     assert (tmp_path / "infogan.keras").exists()
+
+
+def test_the_example_of_the_published_version(monkeypatch):
+    """Both ways to call it give the same."""
+    import keras
+    import numpy as np
+
+    monkeypatch.chdir(README.parent)
+    names: dict[str, Any] = {}
+    exec(BLOCKS[2], names)
+    assert names["images"].shape == (2, 28, 28, 1)
+    layer = keras.layers.TFSMLayer(
+        "saved_models/mnist/1", call_endpoint="sample"
+    )
+    np.testing.assert_array_equal(
+        layer(names["rows"])["image"], names["images"]
+    )
 
 
 def test_commands_exist():

@@ -4,6 +4,7 @@ import inspect
 import json
 import os
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -32,6 +33,7 @@ FILES = [
     "kubernetes.yaml",
     "models.config",
     "monitoring.config",
+    "volume.yaml",
 ]
 
 
@@ -202,7 +204,9 @@ def test_compose(config, model_dir):
         for port in service["ports"]
     )
     models, configuration = service["volumes"]
-    assert models["source"].replace("$$", "$") == str(model_dir)
+    # As compose finds it: from the folder of its file.
+    source = config / models["source"].replace("$$", "$")
+    assert source.resolve() == model_dir
     assert models["target"] == served(config).base_path
     assert configuration["source"] == "."
     assert models["read_only"]
@@ -239,7 +243,9 @@ def test_kubernetes(tmp_path, model_dir):
     objects = kubernetes(tmp_path / "config")
     deployment = objects["Deployment"]["spec"]
     scaler = objects["HorizontalPodAutoscaler"]["spec"]
-    assert deployment["replicas"] == scaler["minReplicas"] == 3
+    # The autoscaler's alone, or each `apply` would undo what it did.
+    assert "replicas" not in deployment
+    assert scaler["minReplicas"] == 3
     assert scaler["maxReplicas"] == 9
     names = {value["metadata"]["name"] for value in objects.values()}
     assert names == {"info-gan"} == {scaler["scaleTargetRef"]["name"]}
@@ -269,6 +275,20 @@ def test_kubernetes(tmp_path, model_dir):
     }
     assert targets == ports
     assert container["livenessProbe"]["httpGet"]["port"] in ports
+
+    claim, copier = yaml.safe_load_all(
+        (tmp_path / "config" / "volume.yaml").read_text()
+    )
+    claimed = {
+        pod["volumes"][0]["persistentVolumeClaim"]["claimName"]
+        for pod in (pod, copier["spec"])
+    }
+    assert claimed == {claim["metadata"]["name"]}
+    # What it copies is read by the user of the servers, by the same image.
+    assert copier["spec"]["securityContext"].items() >= (
+        pod["securityContext"].items()
+    )
+    assert copier["spec"]["containers"][0]["image"] == container["image"]
 
 
 @pytest.mark.parametrize(
@@ -328,11 +348,19 @@ def test_the_health_check_of_no_server(config):
 def test_the_commands_of_the_guide(config):
     """Each is one that the script takes, and each file is there."""
     text = (config / "OPERATING.md").read_text()
-    steps = re.findall(r"scripts/canary.sh (.*) --config DIR", text)
+    steps = re.findall(
+        r'"\$REPOSITORY/scripts/canary.sh" (.*) --config \.', text
+    )
     assert steps == ["publish 2", "promote", "rollback", "show"]
+    for name in re.findall(r"apply --filename=(\w\S+)", text):
+        assert name in FILES
+    (copied,) = re.findall(r"kubectl cp (.*) info-gan-copy:/models/", text)
+    (source,) = shlex.split(copied)
+    assert (config / source / "saved_model.pb").is_file()
     for name in re.findall(r"--from-file=(\S+)", text):
         assert name in FILES
-    assert "$" not in text.replace(str(config.parent / "a $model: 'x'"), "")
+    text = text.replace("a $model: ", "").replace("$REPOSITORY", "")
+    assert "$" not in text
 
 
 # Labels
@@ -353,6 +381,16 @@ def test_a_canary_release_step_by_step(config):
     assert labels_of(config) == {"stable": 1, "canary": 4, "previous": 3}
     assert serve_config.promote_canary(config) == Labels(4, previous=1)
     assert labels_of(config) == {"stable": 4, "previous": 1}
+
+
+def test_the_previous_version_as_a_canary(config):
+    """It has one label, and a promotion ends as any other."""
+    serve_config.publish_canary(config, 2)
+    serve_config.promote_canary(config)
+    serve_config.roll_back(config)
+    assert labels_of(config) == {"stable": 1, "previous": 2}
+    assert serve_config.publish_canary(config, 2) == Labels(1, canary=2)
+    assert serve_config.promote_canary(config) == Labels(2, previous=1)
 
 
 @pytest.mark.parametrize(
@@ -383,7 +421,10 @@ def test_moves_that_cannot_be(move, message, config):
 def write_with_labels(directory, **labels):
     model = serve_config.read_models_config(directory)
     write_serving_files(
-        directory, model_name=model.name, model_dir=model.directory, **labels
+        directory,
+        model_name=model.name,
+        model_dir=directory / model.folder,
+        **labels,
     )
 
 
@@ -439,13 +480,14 @@ def test_the_script(config):
     [
         (["publish"], "publish takes a version"),
         (["promote", "2"], "the other steps do not"),
+        (["show", "--config=nope"], "serve-config` wrote. Received: nope, w"),
         (["promote"], "canary.sh: error: There should be a canary"),
         (["rollback"], "canary.sh: error: There should be a canary or"),
     ],
 )
 def test_the_script_says_what_is_wrong(arguments, message, config, capsys):
     with pytest.raises(SystemExit) as ended:
-        canary([*arguments, "--config", str(config)])
+        canary(["--config", str(config), *arguments])
     assert ended.value.code == 2
     assert message in capsys.readouterr().err
 
@@ -467,7 +509,8 @@ def test_written_again_the_labels_stay(config, model_dir):
         config, model_name="Info_gan", model_dir=model_dir, replicas=4
     )
     assert labels_of(config) == {"stable": 2, "previous": 1}
-    assert kubernetes(config)["Deployment"]["spec"]["replicas"] == 4
+    scaler = kubernetes(config)["HorizontalPodAutoscaler"]["spec"]
+    assert scaler["minReplicas"] == 4
 
 
 def test_labels_can_be_given(tmp_path, model_dir):
@@ -475,6 +518,53 @@ def test_labels_can_be_given(tmp_path, model_dir):
         tmp_path, model_name="Info_gan", model_dir=model_dir, stable=3, canary=4
     )
     assert labels_of(tmp_path) == {"stable": 3, "canary": 4}
+
+
+@pytest.mark.parametrize(
+    ("directory", "model_dir", "expected"),
+    [
+        ("ops", "mnist", "../mnist"),
+        ("ops", "models/mnist", "../models/mnist"),
+        ("ops", "ops/mnist", "./mnist"),
+        ("ops/here", "mnist", None),
+    ],
+)
+def test_what_is_moved_together_stays_whole(
+    directory, model_dir, expected, tmp_path
+):
+    """Paths are relative where the versions are beside or below."""
+    before, after = tmp_path / "before", tmp_path / "after"
+    for version in ("1", "2"):
+        (before / model_dir / version).mkdir(parents=True)
+        (before / model_dir / version / "saved_model.pb").touch()
+    write_serving_files(
+        before / directory, model_name="x", model_dir=before / model_dir
+    )
+    expected = expected or str(before / model_dir)
+    compose = load(before / directory, "compose.yaml")
+    volumes = compose["services"]["serving"]["volumes"]
+    assert volumes[0]["source"] == expected
+    guide = (before / directory / "OPERATING.md").read_text()
+    assert f"    {expected}\n" in guide
+    before.rename(after)
+    if expected.startswith("."):
+        labels = serve_config.publish_canary(after / directory, 2)
+        assert labels == Labels(1, canary=2)
+        assert str(tmp_path) not in guide
+    else:
+        with pytest.raises(ValueError, match="give the folder that has it"):
+            serve_config.publish_canary(after / directory, 2)
+
+
+def test_the_versions_of_another_folder(config, tmp_path):
+    """Nobody named the version 2 but the label that is written there."""
+    serve_config.publish_canary(config, 2)
+    (tmp_path / "other" / "1").mkdir(parents=True)
+    (tmp_path / "other" / "1" / "saved_model.pb").touch()
+    with pytest.raises(ValueError, match="version 2, which the label 'canary'"):
+        write_serving_files(
+            config, model_name="x", model_dir=tmp_path / "other"
+        )
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -515,9 +605,10 @@ def test_labels_that_were_changed_by_hand_are_not_moved(config):
         ({"model_name": "zäh"}, "of ASCII.* Received: 'zäh'"),
         ({"model_name": "7"}, "a letter first, .* Received: '7'"),
         ({"model_name": "a" * 53}, "at most 52"),
-        ({"stable": 7}, "have the version 7. Received: no .*saved_model.pb"),
-        ({"stable": 1, "canary": 7}, "have the version 7"),
+        ({"stable": 7}, "have the version 7, .* Received: no .*saved_m"),
+        ({"stable": 1, "canary": 7}, "version 7, which the label 'canary'"),
         ({"canary": 2}, "`canary` needs `stable`"),
+        ({"stable": 2, "canary": 2}, "another version than `stable`"),
         ({"replicas": 0}, "`replicas` should be at least 1"),
         ({"replicas": 9}, "at most `max_replicas`. Received: 9 and 8"),
     ],
@@ -568,6 +659,7 @@ def test_with_a_server_it_is_run(model_dir, tmp_path):
     program.chmod(0o755)
     done = serve(
         model_dir,
+        "infogan",
         "--",
         "--flag",
         TENSORFLOW_MODEL_SERVER=str(program),
@@ -575,7 +667,7 @@ def test_with_a_server_it_is_run(model_dir, tmp_path):
     )
     assert done.returncode == 0
     assert done.stdout.splitlines() == [
-        f"--model_name={model_dir.name}",
+        "--model_name=infogan",
         f"--model_base_path={model_dir}",
         "--rest_api_port=9501",
         "--port=8500",
@@ -587,6 +679,31 @@ def test_what_cannot_be_served(tmp_path, model_dir):
     done = serve(tmp_path)
     assert done.returncode == 2
     assert "should have versions" in done.stderr
-    done = serve(model_dir, TENSORFLOW_MODEL_SERVER="/nowhere")
+    done = serve(model_dir, "x", TENSORFLOW_MODEL_SERVER="/nowhere")
     assert done.returncode == 2
     assert "should name a program. Received: /nowhere" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environment", "message"),
+    [
+        (["x"], {"REST_PORT": "abc"}, "from 1 to 65535. Received: abc"),
+        (["x"], {"GRPC_PORT": "65536"}, "from 1 to 65535. Received: 65536"),
+        (["x"], {"GRPC_PORT": "8501"}, "should be two. Received: 8501"),
+        (["A b"], {}, "letters, digits, _, - and . alone. Received: A b"),
+        (["--flag"], {}, "usage: "),
+        (["x", "y"], {}, "usage: "),
+    ],
+)
+def test_what_serve_does_not_take(arguments, environment, message, model_dir):
+    done = serve(model_dir, *arguments, **environment)
+    assert done.returncode == 2
+    assert message in done.stderr
+    assert done.stdout == ""
+
+
+def test_serve_explains_itself():
+    done = serve("--help")
+    assert done.returncode == 0
+    assert "scripts/serve.sh DIR [NAME] [-- FLAGS]" in done.stdout
+    assert "set -" not in done.stdout

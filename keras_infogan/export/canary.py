@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from keras_infogan.export import serve_config
+from keras_infogan.files import explain
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -35,7 +36,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         else:
             labels = serve_config.read_models_config(args.config).labels
     except (OSError, ValueError) as error:
-        parser.exit(2, f"{parser.prog}: error: {error}\n")
+        parser.exit(2, f"{parser.prog}: error: {explain(error)}\n")
     print(json.dumps(labels._asdict()))
 
 

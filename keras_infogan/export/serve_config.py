@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import re
+import shlex
 from importlib import resources
 from pathlib import Path
 from string import Template
@@ -21,6 +22,7 @@ _FILES = (
     "monitoring.config",
     "compose.yaml",
     "kubernetes.yaml",
+    "volume.yaml",
     "OPERATING.md",
 )
 _MARK = "Written by keras-infogan. What follows has the SHA-256"
@@ -40,10 +42,16 @@ class Labels(NamedTuple):
 
 
 class ServedModel(NamedTuple):
-    """What `models.config` says."""
+    """What `models.config` says.
+
+    Attributes:
+        name: The name by which clients ask.
+        folder: Where the versions are, as seen from the configuration.
+        labels: Which version has which label.
+    """
 
     name: str
-    directory: Path
+    folder: str
     labels: Labels
 
 
@@ -60,21 +68,24 @@ def write_serving_files(
     """Writes the configuration of TensorFlow Serving, and how to use it.
 
     These are `models.config`, `batching.config`, `monitoring.config`,
-    `compose.yaml` for one machine, `kubernetes.yaml` for several, and
-    `OPERATING.md`. Writing them again gives the same, or follows the arguments;
-    what was changed by hand is not overwritten.
+    `compose.yaml` for one machine, `kubernetes.yaml` and `volume.yaml` for
+    several, and `OPERATING.md`. Writing them again gives the same, or follows
+    the arguments; what was changed by hand is not overwritten.
 
     Args:
         directory: Where they shall be.
         model_name: The name by which clients ask, of letters, digits, `_`, `-`
             and `.`.
-        model_dir: The folder of the versions, such as `saved_models/mnist`.
+        model_dir: The folder of the versions, such as `saved_models/mnist`. The
+            files name it as seen from them if it is in `directory`, or in what
+            that is in, so that both can be moved together; else by its absolute
+            path.
         stable: The version of the label `stable` in a new `models.config`, by
             default 1. Where there is one the labels stay as they are: a server
             that runs refuses to move one to a version that it has not loaded.
             `publish_canary`, `promote_canary` and `roll_back` move them.
         canary: The version of the label `canary`, if there shall be one.
-        replicas: How many servers Kubernetes starts, and keeps at least.
+        replicas: How many servers Kubernetes keeps at least.
         max_replicas: How many it may start.
 
     Returns:
@@ -107,6 +118,11 @@ def write_serving_files(
             "`canary` needs `stable`, the version that it is compared with. "
             f"Received: canary={canary}."
         )
+    if canary is not None and canary == stable:
+        raise ValueError(
+            "`canary` should be another version than `stable`. "
+            f"Received: {canary} for both."
+        )
     labels = Labels(1 if stable is None else stable, canary)
     models_config = directory / "models.config"
     if models_config.exists():
@@ -120,12 +136,12 @@ def write_serving_files(
                 "runs with it, remove it, and write it again."
             )
         labels = written
-    model = ServedModel(model_name, model_dir, labels)
+    model = ServedModel(model_name, _seen_from(directory, model_dir), labels)
     contents = {
         name: _mark(name, _render(name, model, replicas, max_replicas))
         for name in _FILES
     }
-    _check_versions(model)
+    _check_versions(directory, model)
     for name in _FILES:
         _check_unchanged(directory / name, contents[name])
     make_readable_folder(directory)
@@ -138,10 +154,15 @@ def read_models_config(directory: Path | str) -> ServedModel:
     """What a `models.config` says that `write_serving_files` wrote.
 
     Raises:
-        ValueError: If it was changed by hand since.
-        OSError: If it is not there.
+        ValueError: If it is not there, or was changed by hand since.
+        OSError: If it cannot be read.
     """
     path = Path(directory) / "models.config"
+    if not path.is_file():
+        raise ValueError(
+            "The labels are in the folder that `keras-infogan serve-config` "
+            f"wrote. Received: {directory}, without models.config."
+        )
     text = path.read_text()
     if not _is_marked(text):
         raise ValueError(
@@ -154,7 +175,7 @@ def read_models_config(directory: Path | str) -> ServedModel:
     (folder,) = re.findall(r"^# Versions of (.*)$", text, re.MULTILINE)
     return ServedModel(
         name,
-        Path(folder),
+        folder,
         Labels(**{label: int(version) for label, version in labels.items()}),
     )
 
@@ -163,7 +184,8 @@ def publish_canary(directory: Path | str, version: int) -> Labels:
     """Has a version loaded beside the stable one, as `canary`.
 
     The server refuses a whole `models.config`, at each look, if a label that it
-    knows moves to a version that is not loaded, and so would never load it.
+    knows moves to a version that is not loaded, and so would never load it. A
+    version that was `previous` is the canary alone from then on.
     """
     model = read_models_config(directory)
     if model.labels.canary not in (None, version):
@@ -178,7 +200,11 @@ def publish_canary(directory: Path | str, version: int) -> Labels:
             "A canary is another version than the stable one. "
             f"Received: {version}."
         )
-    return _move_labels(directory, model, model.labels._replace(canary=version))
+    previous = model.labels.previous
+    if previous == version:
+        previous = None
+    labels = Labels(model.labels.stable, version, previous)
+    return _move_labels(directory, model, labels)
 
 
 def promote_canary(directory: Path | str) -> Labels:
@@ -220,20 +246,40 @@ def _move_labels(
     directory: Path | str, model: ServedModel, labels: Labels
 ) -> Labels:
     model = model._replace(labels=labels)
-    _check_versions(model)
+    _check_versions(directory, model)
     name = "models.config"
     _write(Path(directory) / name, _mark(name, _render(name, model)))
     return labels
 
 
-def _check_versions(model: ServedModel) -> None:
-    for version in model.labels.versions:
-        path = model.directory / str(version) / "saved_model.pb"
+def _seen_from(directory: Path, model_dir: Path) -> str:
+    """A relative path within the parent of `directory`, else an absolute one.
+
+    Those that start with a dot are paths to compose, not names of volumes.
+    """
+    here = directory.resolve()
+    # All is within the root, but nothing is moved with that.
+    if here.parent == here.parent.parent or here.parent not in (
+        *model_dir.parents,
+        model_dir,
+    ):
+        return str(model_dir)
+    path = os.path.relpath(model_dir, here)
+    return path if path.startswith("..") else f"./{path}"
+
+
+def _check_versions(directory: Path | str, model: ServedModel) -> None:
+    folder = (Path(directory) / model.folder).resolve()
+    for label, version in model.labels._asdict().items():
+        if version is None:
+            continue
+        path = folder / str(version) / "saved_model.pb"
         if version < 0 or not path.is_file():
             raise ValueError(
-                f"{model.directory} should have the version {version}. "
-                f"Received: no {path}. Export it first, by "
-                "`keras-infogan export RUN --saved-model`."
+                f"{folder} should have the version {version}, which the label "
+                f"{label!r} names. Received: no {path}. Export it first, by "
+                "`keras-infogan export RUN --saved-model`, or give the folder "
+                "that has it."
             )
 
 
@@ -250,7 +296,6 @@ def _render(
         f"printf 'GET {url} HTTP/1.0\\r\\n\\r\\n' >&3 && "
         """grep -q '"signature_def"' <&3"""
     )
-    folder = str(model.directory)
     named = {
         label: version
         for label, version in model.labels._asdict().items()
@@ -263,14 +308,18 @@ def _render(
             for label, version in named.items()
         ),
         "max_replicas": max_replicas,
-        "model_dir": folder,
+        "model_dir": model.folder,
         # JSON is YAML; compose takes $ for a variable.
-        "model_dir_in_compose": json.dumps(folder.replace("$", "$$")),
+        "model_dir_in_compose": json.dumps(model.folder.replace("$", "$$")),
         "model_name": model.name,
         "poll_seconds": POLL_SECONDS,
         "probe": json.dumps(probe),
         "replicas": replicas,
         "resource_name": resource_name,
+        "version_in_shell": shlex.quote(
+            f"{model.folder}/{model.labels.stable}"
+        ),
+        "stable": model.labels.stable,
         "versions": "\n".join(
             f"        versions: {version}" for version in model.labels.versions
         ),
