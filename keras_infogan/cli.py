@@ -648,7 +648,8 @@ def _add_export(commands: Any) -> None:
         "--version",
         type=int,
         metavar="N",
-        help="the number of the version (the next one)",
+        help="the number of the version (the next one; 1 without "
+        "--saved-model)",
     )
     parser.add_argument(
         "--onnx", type=_path, metavar="FILE", help="the generator, as ONNX"
@@ -712,6 +713,7 @@ def run_export(args: argparse.Namespace) -> Any:
     code_map = read("code_map.json")
     model_card = _model_card(args.model)
     result = {}
+    version = 1 if args.version is None else args.version
     if args.saved_model is not None:
         result["saved_model"] = saved_model.export_saved_model(
             model,
@@ -721,6 +723,7 @@ def run_export(args: argparse.Namespace) -> Any:
             model_card=model_card,
             configuration=read("config.json"),
         )
+        version = int(result["saved_model"].name)
     for kind, export in (
         ("onnx", onnx.export_onnx),
         ("onnx_encoder", onnx.export_onnx_encoder),
@@ -732,6 +735,7 @@ def run_export(args: argparse.Namespace) -> Any:
                 path,
                 code_map=code_map,
                 model_card=model_card,
+                version=version,
                 float16_weights=args.float16_weights,
             )
     for kind, path in result.items():

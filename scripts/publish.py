@@ -90,15 +90,6 @@ def main(run: Path, name: str) -> None:
     pictures.mkdir(exist_ok=True)
     for picture in run.glob("*.png"):
         shutil.copyfile(picture, pictures / picture.name)
-    export_onnx(
-        model, FOLDER / f"{name}.onnx", code_map=code_map, model_card=card
-    )
-    export_onnx_encoder(
-        model,
-        FOLDER / f"{name}_encoder.onnx",
-        code_map=code_map,
-        model_card=card,
-    )
     version = export_saved_model(
         model,
         FOLDER / name,
@@ -106,6 +97,17 @@ def main(run: Path, name: str) -> None:
         model_card=card,
         configuration=report["configuration"],
     )
+    for suffix, export in (
+        ("", export_onnx),
+        ("_encoder", export_onnx_encoder),
+    ):
+        export(
+            model,
+            FOLDER / f"{name}{suffix}.onnx",
+            code_map=code_map,
+            model_card=card,
+            version=int(version.name),
+        )
     print(f"Published {name}, version {version.name}, in {FOLDER}.")
 
 

@@ -346,9 +346,10 @@ def test_export(named_run, capfd, tmp_path):
         f"--saved-model={tmp_path / 'serving'}",
         f"--onnx={tmp_path / 'x.onnx'}",
         f"--onnx-encoder={tmp_path / 'encoder.onnx'}",
+        "--version=2",
     )
-    assert result["saved_model"] == str(tmp_path / "serving" / "1")
-    copied = tmp_path / "serving" / "1" / "assets" / "code_map.json"
+    assert result["saved_model"] == str(tmp_path / "serving" / "2")
+    copied = tmp_path / "serving" / "2" / "assets" / "code_map.json"
     assert CodeMap.load(copied) == CodeMap.load(named_run / "code_map.json")
     card = copied.with_name("model_card.md").read_text("utf-8")
     assert card.startswith("# named\n")
@@ -358,6 +359,7 @@ def test_export(named_run, capfd, tmp_path):
 
     for name in ("x.onnx", "encoder.onnx"):
         model = onnx.load(tmp_path / name)
+        assert model.model_version == 2
         metadata = {entry.key: entry.value for entry in model.metadata_props}
         assert metadata["keras_infogan.model_card"] == card
         code_map = json.loads(metadata["keras_infogan.code_map"])

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import fields
 from typing import Any
 from typing import NamedTuple
 
@@ -18,6 +19,8 @@ import tensorflow as tf
 from keras import layers
 
 import keras_infogan
+from keras_infogan.code_map import CategoryMeaning
+from keras_infogan.code_map import DimensionMeaning
 from keras_infogan.codes import Bernoulli
 from keras_infogan.codes import Categorical
 from keras_infogan.codes import Normal
@@ -271,6 +274,7 @@ def test_files_are_of_the_standard(exported):
 
 @pytest.mark.parametrize("export", EXPORTS.values(), ids=EXPORTS)
 def test_metadata(export, tmp_path):
+    """All that a person needs who has the file alone."""
     code_map = {
         "codes": {
             "category": {
@@ -281,7 +285,11 @@ def test_metadata(export, tmp_path):
     }
     model = Case(MANY_CODES, (16, 16, 1)).build()
     path = export(
-        model, tmp_path / "x.onnx", code_map=code_map, model_card="# Card\n"
+        model,
+        tmp_path / "x.onnx",
+        code_map=code_map,
+        model_card="# Card\n",
+        version=3,
     )
     session = onnxruntime.InferenceSession(path)
     meta = session.get_modelmeta()
@@ -289,6 +297,29 @@ def test_metadata(export, tmp_path):
     config = json.loads(metadata.pop("keras_infogan.latent_spec"))
     assert LatentSpec.from_config(config) == MANY_CODES
     assert json.loads(metadata.pop("keras_infogan.code_map")) == code_map
+    priors = json.loads(metadata.pop("keras_infogan.priors"))
+    assert priors.pop("noise") == {
+        "distribution": "normal",
+        "mean": 0,
+        "stddev": 1,
+        "dim": 8,
+    }
+    assert list(priors) == list(MANY_CODES.codes)
+    for name, values in model.sample_latents(1000, seed=0).items():
+        if name == "noise":
+            continue
+        drawn, prior = values.numpy(), priors[name]
+        assert drawn.shape == (1000, prior["dim"])
+        if "low" in prior:
+            # A thousand draws come that near to both ends, surely: .9^1000.
+            width = prior["high"] - prior["low"]
+            ends = (drawn.min(), drawn.max())
+            assert prior["low"] <= ends[0] < prior["low"] + 0.1 * width, name
+            assert prior["high"] >= ends[1] > prior["high"] - 0.1 * width, name
+        else:
+            # Standard errors of 2,000 draws: 0.022 and 0.016; four of them.
+            assert drawn.mean() == pytest.approx(prior["mean"], abs=0.09)
+            assert drawn.std() == pytest.approx(prior["stddev"], abs=0.065)
     assert metadata == {
         "Image.BitmapPixelFormat": "Gray8",
         "Image.ColorSpaceGamma": "SRGB",
@@ -298,7 +329,23 @@ def test_metadata(export, tmp_path):
         "model_license": "Apache-2.0",
     }
     assert meta.producer_name == "keras_infogan"
+    assert meta.version == 3
     assert "[-1, 1]" in meta.description
+    for field in fields(CategoryMeaning) + fields(DimensionMeaning):
+        assert field.name in meta.description
+    if export is export_onnx_encoder:
+        for end in session.get_outputs():
+            assert f"{end.name}, " in meta.description
+        assert "0.5" in meta.description  # the fixed deviation of style
+
+
+@pytest.mark.parametrize("version", [0, 2**63])
+def test_a_version_that_cannot_be(version, tmp_path):
+    with pytest.raises(ValueError, match=f"Received: version={version}"):
+        export_onnx(
+            Case(shape=(8, 8, 1)).build(), tmp_path / "x.onnx", version=version
+        )
+    assert not list(tmp_path.iterdir())
 
 
 def test_metadata_that_is_not_given_is_not_there(exported):
@@ -308,6 +355,8 @@ def test_metadata_that_is_not_given_is_not_there(exported):
     assert not {"keras_infogan.code_map", "keras_infogan.model_card"} & set(
         metadata
     )
+    assert "code_map" not in session.get_modelmeta().description
+    assert session.get_modelmeta().version == 1
     assert metadata["Image.BitmapPixelFormat"] == (
         "Gray8" if model.image_shape[-1] == 1 else "Rgb8"
     )

@@ -1,6 +1,7 @@
 """The examples for people without TensorFlow, run as they would run them."""
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -18,6 +19,7 @@ from keras_infogan.codes import Categorical
 from keras_infogan.codes import Normal
 from keras_infogan.codes import Uniform
 from keras_infogan.export.onnx import export_onnx
+from keras_infogan.export.onnx import export_onnx_encoder
 from keras_infogan.latent import LatentSpec
 from keras_infogan.model import InfoGAN
 from keras_infogan.networks import build_discriminator
@@ -79,6 +81,43 @@ def generator(request, tmp_path_factory):
     code_map = CODE_MAP if request.param == "mnist" else None
     path = export_onnx(model, folder / "x.onnx", code_map=code_map)
     return model, path
+
+
+@pytest.fixture(scope="module")
+def wrong_files(tmp_path_factory):
+    """What is no generator, and how the one line about it goes on."""
+    folder = tmp_path_factory.mktemp("wrong")
+    spec = SPECS["no-category"]
+    networks = (
+        build_generator(spec, (8, 8, 1)),
+        build_discriminator(spec, (8, 8, 1)),
+    )
+    encoder = export_onnx_encoder(
+        InfoGAN(*networks, spec), folder / "encoder.onnx"
+    )
+    junk = folder / "junk.onnx"
+    junk.write_text("junk")
+    return {
+        encoder: "encoder.onnx should be a generator.*Received: one with image",
+        junk: "junk.onnx should be an ONNX file. Received:",
+        folder / "none.onnx": "no such file.*none.onnx",
+    }
+
+
+def check_refusals(
+    wrong_files: dict[Path, str], output: Path, *command: str | Path
+) -> None:
+    """Each is one line and exit code 2, without a picture."""
+    for path, message in wrong_files.items():
+        done = subprocess.run(
+            [*command[:2], path, *command[2:], output],
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == 2, done.stderr
+        (line,) = done.stderr.splitlines()
+        assert re.search(f": error: .*{message}", line, re.IGNORECASE), line
+        assert not output.exists()
 
 
 def call(*command: str | Path, **options: Any) -> list[str]:
@@ -186,6 +225,11 @@ def test_numpy_example_repeats_itself(generator, tmp_path):
     assert pictures[0] == pictures[1] != pictures[2]
 
 
+def test_numpy_example_refuses_other_files(wrong_files, tmp_path):
+    command = (sys.executable, NUMPY_EXAMPLE, "--output")
+    check_refusals(wrong_files, tmp_path / "grid.png", *command)
+
+
 @pytest.fixture(scope="session")
 def bare_python(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A Python with numpy and onnxruntime, and without TensorFlow."""
@@ -243,6 +287,10 @@ def test_node_example(generator, node_example, tmp_path):
     check_arrays(model, content)
     check_output(model, images, lines)
     check_picture(picture, images)
+
+
+def test_node_example_refuses_other_files(wrong_files, node_example, tmp_path):
+    check_refusals(wrong_files, tmp_path / "grid.pgm", "node", node_example)
 
 
 def test_node_example_says_how_to_use_it(node_example):

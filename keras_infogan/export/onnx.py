@@ -7,6 +7,7 @@ what the numbers mean:
 | key | value |
 |---|---|
 | `keras_infogan.latent_spec` | JSON of `LatentSpec.get_config()` |
+| `keras_infogan.priors` | JSON, how each input of the generator is drawn |
 | `keras_infogan.code_map` | JSON, which category is which class; if given |
 | `keras_infogan.model_card` | Markdown; if given |
 | `keras_infogan.version` | of the package that wrote it |
@@ -16,6 +17,8 @@ what the numbers mean:
 
 The last two rows are of the
 [ONNX standard](https://github.com/onnx/onnx/blob/main/docs/MetadataProps.md).
+The description of the file explains the outputs and the fields of the code map,
+and `model_version` is the number of the version.
 """
 
 import contextlib
@@ -33,9 +36,12 @@ import tensorflow as tf
 from keras_infogan import __version__
 from keras_infogan.codes import Bernoulli
 from keras_infogan.codes import Categorical
+from keras_infogan.codes import Normal
+from keras_infogan.codes import Uniform
 from keras_infogan.export.precision import float32_copy
 from keras_infogan.files import atomic_path
 from keras_infogan.files import one_line
+from keras_infogan.latent import LatentSpec
 from keras_infogan.model import InfoGAN
 
 # The newest that both tf2onnx 1.17 and runtimes of 2023 know, and its format.
@@ -52,6 +58,32 @@ FLOAT16_TOLERANCE = 4.0 / 255.0
 MIN_FLOAT16_SIZE = 1024
 
 _ACTIVATIONS = {Categorical: tf.nn.softmax, Bernoulli: tf.sigmoid}
+_NORMAL = {"distribution": "normal", "mean": 0, "stddev": 1}
+_PRIORS = {
+    Categorical: {"distribution": "one_hot", "low": 0, "high": 1},
+    Uniform: {"distribution": "uniform", "low": -1, "high": 1},
+    Normal: _NORMAL,
+    Bernoulli: {"distribution": "bits", "low": 0, "high": 1},
+}
+_OUTPUTS = {
+    "mean": "the mean of each dimension of the code, its best guess",
+    "log_stddev": "the natural logarithm of the standard deviation of each "
+    "dimension",
+    "logits": "what softmax (of a one_hot code) or the sigmoid (of bits) turns "
+    "into probabilities",
+    "probabilities": "the probability of each category, or of each bit being 1",
+}
+_CODE_MAP_FIELDS = (
+    "In keras_infogan.code_map, a category has a name, the class of most of "
+    "its num_labels labeled images, purity, the share of these, and "
+    "confidence, the lower end of the 95 % interval of the share; a dimension "
+    "has the attribute that it changes, sign, 1 if this rises with the code "
+    "and -1 if it falls, correlation, Spearman's rho of the two, and low and "
+    "high, the attribute in its unit at the code's lower end (-1 if uniform, "
+    "-2 if normal, 0 of bits) and at its upper end (1, 2 and 1)."
+)
+# The largest that the format holds.
+_MAX_VERSION = 2**63 - 1
 
 Network = Callable[..., dict[str, tf.Tensor]]
 
@@ -62,6 +94,7 @@ def export_onnx(
     *,
     code_map: Mapping[str, Any] | None = None,
     model_card: str | None = None,
+    version: int = 1,
     float16_weights: bool = False,
 ) -> Path:
     """Writes the generator as an ONNX file, from latents to `image`.
@@ -79,6 +112,7 @@ def export_onnx(
         path: The file.
         code_map: What each code means, as plain data, for the metadata.
         model_card: Markdown for the metadata.
+        version: The number of the version, at least 1, for `model_version`.
         float16_weights: Store the weights in half the size. They are cast when
             the file is loaded, so the arithmetic stays float32.
 
@@ -87,8 +121,9 @@ def export_onnx(
 
     Raises:
         ValueError: If the packages of the extra `onnx` are not installed, an
-            operation of the network has no counterpart, the numbers differ, or
-            `code_map` is not plain data. No file is written then.
+            operation of the network has no counterpart, the numbers differ,
+            `code_map` is not plain data, or `version` is no such number. No
+            file is written then.
         OSError: If the file cannot be written.
     """
     generator = float32_copy(model.generator)
@@ -104,10 +139,11 @@ def export_onnx(
         generate,
         inputs,
         Path(path),
-        description="InfoGAN generator: from noise ~ N(0, 1) and latent codes, "
-        "categories one-hot, to images (batch, height, width, channels) in "
-        "[-1, 1].",
+        description="InfoGAN generator: from noise and latent codes, each "
+        "drawn as keras_infogan.priors says, to images (batch, height, width, "
+        "channels) in [-1, 1].",
         metadata=_metadata(model, code_map, model_card),
+        version=version,
         float16_weights=float16_weights,
     )
 
@@ -118,6 +154,7 @@ def export_onnx_encoder(
     *,
     code_map: Mapping[str, Any] | None = None,
     model_card: str | None = None,
+    version: int = 1,
     float16_weights: bool = False,
 ) -> Path:
     """Writes `Q(c|x)` as an ONNX file, from `image` to what its codes are.
@@ -125,7 +162,8 @@ def export_onnx_encoder(
     The input is float32 `(batch, height, width, channels)` in [-1, 1]. The
     outputs are those of `InfoGAN.encode`: the parameters of
     `latent_spec.posterior_dims`, and `<code>_probabilities` of each code that
-    has logits. In all else it is like `export_onnx`.
+    has logits; the description of the file explains them. In all else it is
+    like `export_onnx`.
     """
     discriminator = float32_copy(model.discriminator)
     spec = model.latent_spec
@@ -149,10 +187,35 @@ def export_onnx_encoder(
         {"image": images},
         Path(path),
         description="InfoGAN encoder: from images (batch, height, width, "
-        "channels) in [-1, 1] to the posterior of the latent codes.",
+        "channels) in [-1, 1] to the posterior of the latent codes. Outputs: "
+        f"{_explain_outputs(spec)}.",
         metadata=_metadata(model, code_map, model_card),
+        version=version,
         float16_weights=float16_weights,
     )
+
+
+def _explain_outputs(spec: LatentSpec) -> str:
+    explained = []
+    for name, code in spec.codes.items():
+        outputs = [*code.parameters]
+        if type(code) in _ACTIVATIONS:
+            outputs.append("probabilities")
+        explained += [
+            f"{name}_{output}, {_OUTPUTS[output]}" for output in outputs
+        ]
+        if fixed := getattr(code, "stddev", None):
+            explained[-1] += f" (of the standard deviation {fixed})"
+    return "; ".join(explained)
+
+
+def _priors(spec: LatentSpec) -> dict[str, dict[str, Any]]:
+    priors = {name: _PRIORS[type(code)] for name, code in spec.codes.items()}
+    dims = spec.input_dims
+    return {
+        name: {**prior, "dim": dims[name]}
+        for name, prior in {"noise": _NORMAL, **priors}.items()
+    }
 
 
 def _metadata(
@@ -166,6 +229,7 @@ def _metadata(
         "Image.NominalPixelRange": "Normalized_1_1",
         "keras_infogan.latent_spec": json.dumps(model.latent_spec.get_config()),
         "keras_infogan.model_card": model_card or "",
+        "keras_infogan.priors": json.dumps(_priors(model.latent_spec)),
         "keras_infogan.version": __version__,
         "model_license": "Apache-2.0",
     }
@@ -188,8 +252,16 @@ def _export(
     *,
     description: str,
     metadata: Mapping[str, str],
+    version: int,
     float16_weights: bool,
 ) -> Path:
+    if not 1 <= version <= _MAX_VERSION:
+        raise ValueError(
+            f"`version` should be a whole number from 1 to {_MAX_VERSION}. "
+            f"Received: version={version}."
+        )
+    if "keras_infogan.code_map" in metadata:
+        description = f"{description} {_CODE_MAP_FIELDS}"
     try:
         import onnx
         import onnxruntime  # noqa: F401
@@ -212,6 +284,7 @@ def _export(
             producer_name="keras_infogan",
             producer_version=__version__,
             doc_string=description,
+            model_version=version,
         )
         onnx.helper.set_model_props(content, metadata)
         # tf2onnx leaves operations that it does not know in the graph as they

@@ -78,8 +78,25 @@ if (!output) {
   console.error("usage: node onnx_node.mjs GENERATOR.onnx GRID.pgm [FILE.json]");
   process.exit(2);
 }
+// An error of the user's is one line.
+process.on("uncaughtException", (error) => {
+  console.error(`onnx_node.mjs: error: ${error.message}`);
+  process.exit(2);
+});
 const bytes = new Uint8Array(readFileSync(file));
+const session = await ort.InferenceSession.create(bytes).catch((error) => {
+  throw new Error(`${file} should be an ONNX file. Received: ${error.message}`);
+});
 const metadata = readMetadata(bytes);
+if (
+  !session.inputNames.includes("noise") ||
+  !metadata["keras_infogan.latent_spec"]
+)
+  throw new Error(
+    `${file} should be a generator of keras-infogan, with the input noise. ` +
+      `Received: one with ${session.inputNames.join(", ")}. ` +
+      "Take the file of --onnx, not that of --onnx-encoder.",
+  );
 const spec = JSON.parse(metadata["keras_infogan.latent_spec"]);
 const [categoryName, category] =
   Object.entries(spec.codes).find(([, c]) => c.type === "categorical") ?? [];
@@ -108,7 +125,6 @@ for (const [name, values] of Object.entries(columns)) {
   inputs[name] = new ort.Tensor("float32", data, [count, width]);
 }
 
-const session = await ort.InferenceSession.create(bytes);
 const { image } = await session.run(inputs);
 
 // Pixels in [-1, 1] as bytes; PGM for gray images, PPM for RGB.

@@ -96,6 +96,29 @@ def encode_png(pixels: np.ndarray) -> bytes:
     )
 
 
+def load(path: Path) -> tuple[onnxruntime.InferenceSession, dict[str, str]]:
+    """The generator and its metadata; a `ValueError` if it is none."""
+    data = path.read_bytes()
+    try:
+        session = onnxruntime.InferenceSession(
+            data, providers=["CPUExecutionProvider"]
+        )
+    # onnxruntime's errors are derived from no common one.
+    except Exception as error:
+        raise ValueError(
+            f"{path} should be an ONNX file. Received: {error}"
+        ) from error
+    metadata = session.get_modelmeta().custom_metadata_map
+    inputs = [end.name for end in session.get_inputs()]
+    if "noise" not in inputs or "keras_infogan.latent_spec" not in metadata:
+        raise ValueError(
+            f"{path} should be a generator of keras-infogan, with the input "
+            f"noise. Received: one with {', '.join(inputs)}. Take the "
+            "file of --onnx, not that of --onnx-encoder."
+        )
+    return session, metadata
+
+
 def main() -> None:
     """Runs the command line."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
@@ -106,11 +129,15 @@ def main() -> None:
         "--arrays", type=Path, help="an .npz file for inputs and images, too"
     )
     args = parser.parse_args()
+    try:
+        run(args)
+    except (OSError, ValueError) as error:
+        parser.exit(2, f"{parser.prog}: error: {error}\n")
 
-    session = onnxruntime.InferenceSession(
-        args.generator, providers=["CPUExecutionProvider"]
-    )
-    metadata = session.get_modelmeta().custom_metadata_map
+
+def run(args: argparse.Namespace) -> None:
+    """Draws the grid, and prints what its rows are."""
+    session, metadata = load(args.generator)
     spec = json.loads(metadata["keras_infogan.latent_spec"])
     inputs = draw_grid(spec, args.seed)
     (images,) = session.run(["image"], inputs)
