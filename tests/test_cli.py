@@ -427,8 +427,11 @@ def test_explore_for_a_server(named_run, capfd, tmp_path):
     ("arguments", "message"),
     [
         (["-o", "folder"], "folder: Is a directory. Choose another"),
-        (["-o", "file/x.html"], "file: Not a directory. Choose another"),
-        (["--folder", "-o", "file"], "file: Not a directory. Choose another"),
+        (["-o", "file/x.html"], "x.html: Not a directory. Choose another"),
+        (
+            ["--folder", "-o", "file"],
+            "file/index.html: Not a directory. Choose another",
+        ),
         (["--folder", "-o", "folder"], "folder, with mine. Choose another"),
     ],
 )

@@ -6,17 +6,16 @@ server.
 """
 
 import base64
-import errno
 import gzip
 import html
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from keras_infogan.attributes import ATTRIBUTES
 from keras_infogan.files import atomic_path
+from keras_infogan.files import check_writable
 from keras_infogan.files import is_partial
 from keras_infogan.files import one_line
 
@@ -107,16 +106,8 @@ def check_output(output: Path, *, folder: bool) -> None:
         OSError: If a folder is in the place of the file, or a file in the
             place of a folder, or it may not be written.
     """
-    place = output if folder else output.parent
-    if not folder and output.is_dir():
-        raise _os_error(errno.EISDIR, output)
-    while not place.exists():
-        place = place.parent
-    if not place.is_dir():
-        raise _os_error(errno.ENOTDIR, place)
-    if not os.access(place, os.W_OK):
-        raise _os_error(errno.EACCES, place)
-    if not folder or place != output:
+    check_writable(output / "index.html" if folder else output)
+    if not folder or not output.exists():
         return
     names = {path.name for path in output.iterdir() if not is_partial(path)}
     # The page comes last, so with it there is all the rest.
@@ -127,10 +118,6 @@ def check_output(output: Path, *, folder: bool) -> None:
             f"Received: {output}, with {', '.join(others[:3])}"
             f"{', ...' if others[3:] else ''}. Choose another."
         )
-
-
-def _os_error(number: int, path: Path) -> OSError:
-    return OSError(number, os.strerror(number), str(path))
 
 
 def _write(path: Path, content: bytes) -> None:
