@@ -564,6 +564,7 @@ def run_traverse(args: argparse.Namespace) -> Any:
         index,
         num_columns=args.columns,
         code_map=code_map,
+        attribute=args.attribute,
         seed=args.seed,
     )
     visualization.save_picture(args.output, grid)

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from dataclasses import dataclass
 from dataclasses import field
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -57,9 +58,18 @@ class DimensionMeaning:
         sign: 1 if it rises with the code, -1 if it falls.
         correlation: Spearman's rho of the code and the attribute along a
             sweep, the mean over sweeps.
-        low: The attribute at the least value of the code, on average.
+        low: The attribute at the least value of the code, on average over
+            generated images.
         high: The attribute at the largest.
-        unit: Of both.
+        unit: Of all attributes here.
+        read_low: The attribute of a real image whose code is read as -1, by the
+            least-squares line through real images; `None` if there were none,
+            as are all that follow.
+        read_high: The same for a code read as 1.
+        lower_quartile: The attribute below which a quarter of them is.
+        upper_quartile: The attribute above which a quarter of them is.
+        agreement: Spearman's rho over real images of the attribute as it is
+            read and as it is measured.
     """
 
     attribute: str | None = None
@@ -68,6 +78,42 @@ class DimensionMeaning:
     low: float | None = None
     high: float | None = None
     unit: str | None = None
+    read_low: float | None = None
+    read_high: float | None = None
+    lower_quartile: float | None = None
+    upper_quartile: float | None = None
+    agreement: float | None = None
+
+    def read(self, mean: float) -> float | None:
+        """The attribute of an image by the posterior mean of its code.
+
+        `None` if it was not compared with real images.
+        """
+        if self.read_low is None or self.read_high is None:
+            return None
+        return self.read_low + (mean + 1) / 2 * (self.read_high - self.read_low)
+
+    def word(self, mean: float) -> str | None:
+        """Such as "slanted right", where it is among the outer quarters.
+
+        `None` for the half of real images in between. What leans to the right
+        is not "slanted left" where nearly all lean further.
+        """
+        value = self.read(mean)
+        if (
+            value is None
+            or self.attribute is None
+            or self.lower_quartile is None
+            or self.upper_quartile is None
+        ):
+            return None
+        attribute = ATTRIBUTES[self.attribute]
+        zero = 0.0 if self.attribute == "slant" else value
+        if value < self.lower_quartile and value <= zero:
+            return attribute.low
+        if value > self.upper_quartile and value >= zero:
+            return attribute.high
+        return None
 
 
 Meanings = tuple[CategoryMeaning, ...] | tuple[DimensionMeaning, ...]
@@ -223,8 +269,7 @@ class CodeMap:
 
         Returns:
             Words such as "7 (98%)", the share of it that the category and its
-            purity leave to the class, and "slanted right", the latter where a
-            dimension is in the outer third of [-1, 1].
+            purity leave to the class, and those of `DimensionMeaning.word`.
         """
         words = []
         for name, meanings in self.codes.items():
@@ -240,17 +285,9 @@ class CodeMap:
                         by_name[meaning.name] = (
                             by_name.get(meaning.name, 0.0) + share
                         )
-                elif (
-                    isinstance(meaning, DimensionMeaning)
-                    and meaning.attribute
-                    and "mean" in values
-                ):
-                    place = meaning.sign * values["mean"][index]
-                    attribute = ATTRIBUTES[meaning.attribute]
-                    if abs(place) > 1.0 / 3.0:
-                        words.append(
-                            attribute.high if place > 0 else attribute.low
-                        )
+                elif isinstance(meaning, DimensionMeaning) and "mean" in values:
+                    word = meaning.word(values["mean"][index])
+                    words += [word] if word else []
             if by_name:
                 best = max(by_name, key=lambda key: by_name[key])
                 words.insert(0, f"{best} ({by_name[best]:.0%})")
@@ -328,11 +365,17 @@ class CodeMap:
         what = code if len(self.codes[code]) == 1 else f"{code}:{index}"
         if meaning.attribute is None:
             return f"`{what}` changes no measured attribute of its own."
-        return (
+        text = (
             f"`{what}` is {meaning.attribute}: from {meaning.low:.2f} to "
             f"{meaning.high:.2f} {meaning.unit} along the sweep, Spearman's "
-            f"rho {meaning.correlation:+.2f}."
+            f"rho {meaning.correlation:+.2f}"
         )
+        if meaning.agreement is not None:
+            text += (
+                "; of test images, as Q reads it and as it is measured, "
+                f"{meaning.agreement:+.2f}"
+            )
+        return f"{text}."
 
 
 def _sureness(meaning: CategoryMeaning) -> str:
@@ -424,3 +467,55 @@ def name_dimensions(
             )
         meanings[name] = tuple(entries)
     return meanings
+
+
+def compare_readings(
+    code_map: CodeMap,
+    posterior: Mapping[str, np.ndarray],
+    measured: Mapping[str, np.ndarray],
+) -> CodeMap:
+    """Adds how the attributes of real images are read.
+
+    Args:
+        code_map: Whose dimensions have names.
+        posterior: Of `InfoGAN.encode`, of real images.
+        measured: Of `attributes.measure`, of the same images. Those of which
+            nothing can be measured do not count.
+
+    Returns:
+        The code map; of dimensions without a name or a mean, and of those where
+        nothing varies, it says what it said.
+    """
+    codes: dict[str, Meanings] = {}
+    for name, meanings in code_map.codes.items():
+        means = posterior.get(f"{name}_mean")
+        codes[name] = meanings
+        if means is not None:
+            codes[name] = tuple(
+                _compare_reading(meaning, column, measured[meaning.attribute])
+                if meaning.attribute
+                else meaning
+                for meaning, column in zip(meanings, means.T, strict=True)
+                if isinstance(meaning, DimensionMeaning)
+            )
+    return replace(code_map, codes=codes)
+
+
+def _compare_reading(
+    meaning: DimensionMeaning, means: np.ndarray, measured: np.ndarray
+) -> DimensionMeaning:
+    seen = np.isfinite(measured)
+    means, measured = means[seen].astype(float), measured[seen]
+    if len(measured) < 2 or not np.ptp(means) or not np.ptp(measured):
+        return meaning
+    line = stats.linregress(means, measured)
+    lower, upper = np.quantile(measured, [0.25, 0.75])
+    agreement = meaning.sign * stats.spearmanr(means, measured).statistic
+    return replace(
+        meaning,
+        read_low=float(line.intercept - line.slope),
+        read_high=float(line.intercept + line.slope),
+        lower_quartile=float(lower),
+        upper_quartile=float(upper),
+        agreement=float(agreement),
+    )

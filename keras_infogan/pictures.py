@@ -94,6 +94,7 @@ def draw_traverse(
     *,
     num_columns: int = NUM_COLUMNS,
     code_map: CodeMap | None = None,
+    attribute: str | None = None,
     seed: int = 0,
 ) -> np.ndarray:
     """A grid in which one code changes along each row.
@@ -108,6 +109,9 @@ def draw_traverse(
         index: Its dimension, if it is not categorical.
         num_columns: Values of the sweep.
         code_map: What the codes mean, for the captions.
+        attribute: The one that the code stands for, to go from its least value
+            to its largest, with columns labeled as `sample --attribute` takes
+            them.
         seed: Whole number.
 
     Returns:
@@ -121,8 +125,13 @@ def draw_traverse(
     latents = model.traverse_latents(
         name, index, num_rows=num_rows, num_columns=num_columns, seed=seed
     )
+    meaning = code_map.codes[name][index] if code_map and not swept else None
     images = model.generate_from(latents)
     values = code.sweep(num_columns).tolist()
+    if attribute and isinstance(meaning, DimensionMeaning) and meaning.sign < 0:
+        rows_of = images.reshape(num_rows, num_columns, *images.shape[1:])
+        images = rows_of[:, ::-1].reshape(images.shape)
+        values = [0.0 - value for value in reversed(values)]
     if swept:
         # Without the name of the code, which the title has.
         labels = [
@@ -134,7 +143,6 @@ def draw_traverse(
     dimension = name if swept or code.dim == 1 else f"{name}:{index}"
     title = f"{dimension} changes from left to right, all else is kept"
     measured = None
-    meaning = code_map.codes[name][index] if code_map and not swept else None
     if isinstance(meaning, DimensionMeaning) and meaning.attribute:
         # Nothing can be measured of an empty image.
         measured = [
@@ -142,8 +150,8 @@ def draw_traverse(
             for value in measure(images)[meaning.attribute].tolist()
         ]
         title = (
-            f"{dimension} from left to right; under each image its "
-            f"{meaning.attribute} ({meaning.unit}), measured"
+            f"{attribute or dimension} from left to right; under each image "
+            f"its {meaning.attribute} ({meaning.unit}), measured"
         )
     return visualization.render_grid(
         images,

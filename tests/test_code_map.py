@@ -11,6 +11,7 @@ from keras_infogan.attributes import ATTRIBUTES
 from keras_infogan.code_map import CategoryMeaning
 from keras_infogan.code_map import CodeMap
 from keras_infogan.code_map import DimensionMeaning
+from keras_infogan.code_map import compare_readings
 from keras_infogan.code_map import name_categories
 from keras_infogan.code_map import name_dimensions
 
@@ -24,7 +25,10 @@ MAP = CodeMap(
             CategoryMeaning(),
         ),
         "continuous": (
-            DimensionMeaning("slant", -1, -0.99, 0.4, -0.3, "rad"),
+            # Read as 0, it is a slant of .1, which nearly half lean less than.
+            DimensionMeaning(
+                "slant", -1, -0.99, 0.4, -0.3, "rad", 0.5, -0.3, -0.1, 0.2, 0.85
+            ),
             DimensionMeaning(),
         ),
     },
@@ -151,7 +155,9 @@ def test_what_is_odd_is_said():
         "No category of `category` is 3",
         "Unnamed categories of `category`: 3",
         "Category 1 of `category` is mixed: 60% are '1'",
-        "`continuous:0` is slant: from 0.40 to -0.30 rad",
+        "`continuous:0` is slant: from 0.40 to -0.30 rad along the sweep, "
+        "Spearman's rho -0.99; of test images, as Q reads it and as it is "
+        "measured, +0.85.",
         "`continuous:1` changes no measured attribute of its own",
     ):
         assert part in remarks
@@ -168,15 +174,83 @@ def test_labels():
 def test_describe():
     """Both categories that are sevens count, and the sign turns the slant.
 
-    .5 of .98 and .45 of .99 are sevens.
+    .5 of .98 and .45 of .99 are sevens. A slant of .1 - .4 c is above the upper
+    quartile of .2 below c = -.25, and below the lower one of -.1 above c = .5:
+    the word does not depend on the side of 0 that the code is on.
     """
     codes = {
         "category": {"probabilities": [0.5, 0.0, 0.45, 0.05]},
         "continuous": {"mean": [-0.9, 0.9]},
     }
     assert MAP.describe(codes) == ["7 (94%)", "slanted right"]
-    codes["continuous"] = {"mean": [0.2, 0.9]}
-    assert MAP.describe(codes) == ["7 (94%)"]
+    for mean, words in (
+        (-0.26, ["slanted right"]),
+        (-0.24, []),
+        (0.49, []),
+        (0.51, ["slanted left"]),
+    ):
+        codes["continuous"] = {"mean": [mean, 0.9]}
+        assert MAP.describe(codes) == ["7 (94%)", *words]
+
+
+def test_words_need_real_images_and_a_side():
+    """Without a comparison there is no word, and "left" is left of upright."""
+    assert DimensionMeaning("slant", 1, 1.0, -1.0, 1.0, "rad").word(1.0) is None
+    # All lean to the right: .15 is the least of all, and no slant to the left.
+    right = DimensionMeaning(
+        "slant", 1, 1.0, 0.0, 1.0, "rad", 0.1, 0.9, 0.2, 0.6, 1.0
+    )
+    assert right.word(-0.875) is None
+    assert right.word(0.5) == "slanted right"
+    thin = DimensionMeaning(
+        "thickness", 1, 1.0, 1.0, 3.0, "pixels", 1.0, 3.0, 1.8, 2.2, 1.0
+    )
+    assert thin.word(-0.5) == "thin"
+    assert thin.word(0.0) is None
+
+
+def test_readings_are_compared_with_real_images():
+    """An attribute of 2 - 3 c: at -1 it is 5, at 1 it is -1, and rho is 1.
+
+    The quartiles of the even steps -1, -.9, ... 1 of c are -.5 and .5, of the
+    attribute .5 and 3.5. What cannot be measured does not count.
+    """
+    codes = np.append(np.linspace(-1, 1, 21), 5.0)
+    named = CodeMap(
+        {
+            "u": (DimensionMeaning("slant", -1), DimensionMeaning()),
+            "bit": (DimensionMeaning("width"),),
+            "flat": (DimensionMeaning("height"),),
+        }
+    )
+    measured = {"slant": np.where(codes > 1, np.nan, 2 - 3 * codes)}
+    measured |= {"width": codes, "height": codes}
+    compared = compare_readings(
+        named,
+        {
+            "u_mean": np.stack([codes, codes], axis=1),
+            "bit_probabilities": codes[:, None],
+            "flat_mean": np.zeros((22, 1)),
+        },
+        measured,
+    )
+    meaning = compared.codes["u"][0]
+    assert isinstance(meaning, DimensionMeaning)
+    assert meaning.read(0.5) == pytest.approx(0.5)
+    assert (meaning.read_low, meaning.read_high) == pytest.approx((5.0, -1.0))
+    assert meaning.lower_quartile == pytest.approx(0.5)
+    assert meaning.upper_quartile == pytest.approx(3.5)
+    assert meaning.agreement == pytest.approx(1.0)
+    assert compared.codes["u"][1] == DimensionMeaning()
+    assert compared.codes["bit"] == named.codes["bit"]
+    assert compared.codes["flat"] == named.codes["flat"]
+    # A sweep that says the opposite of real images shows.
+    wrong = CodeMap({"u": (DimensionMeaning("slant", 1),)})
+    (meaning,) = compare_readings(
+        wrong, {"u_mean": codes[:, None]}, measured
+    ).codes["u"]
+    assert isinstance(meaning, DimensionMeaning)
+    assert meaning.agreement == pytest.approx(-1.0)
 
 
 def test_a_reader_that_is_sure_of_a_mixed_category_is_not_sure():

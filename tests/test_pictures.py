@@ -209,6 +209,31 @@ def test_captions_say_what_a_code_means(monkeypatch):
     assert labels["image_labels"] is None
 
 
+def test_a_traverse_of_an_attribute_goes_its_way(grids):
+    """As `sample --attribute` takes it: -1 is the least slant, a code of 1."""
+    model = painter({"a": Categorical(3), "u": Uniform(2)})
+    slant = DimensionMeaning("slant", -1, unit="rad")
+    code_map = CodeMap(
+        {"a": (CategoryMeaning(),) * 3, "u": (DimensionMeaning(), slant)}
+    )
+    for attribute, values in (("slant", [1, 0, -1]), (None, [-1, 0, 1])):
+        pictures.draw_traverse(
+            model,
+            "u",
+            1,
+            num_columns=3,
+            code_map=code_map,
+            attribute=attribute,
+        )
+        images, options = grids.pop()
+        rows = images.reshape(3, 3, 5)
+        np.testing.assert_allclose(rows[:, :, 4], [values] * 3)
+        # Each row keeps its category.
+        np.testing.assert_array_equal(rows[:, 0, :3], np.eye(3))
+        assert options["column_labels"] == ["-1.0", "+0.0", "+1.0"]
+        assert options["title"].startswith(f"{attribute or 'u:1'} from left")
+
+
 def test_an_empty_image_has_no_caption(monkeypatch):
     """Of which nothing can be measured."""
     labels: dict[str, object] = {}
