@@ -21,6 +21,9 @@ from keras_infogan.attributes import ATTRIBUTES
 # A code is named after an attribute that rises, or falls, all along its sweep:
 # Spearman's rho of ten of eleven places in order is .98, of a coin's 0.
 _LEAST_CORRELATION = 0.8
+# In deviations of real images: less than that of one image from another is not
+# seen. A rho of noise may be 1, as its order along a sweep is all that counts.
+_LEAST_EFFECT = 1.0
 # Below it a category is no class: one image in five is of another.
 _LEAST_PURITY = 0.8
 
@@ -420,6 +423,7 @@ def name_categories(
 
 def name_dimensions(
     sweeps: Mapping[str, Sequence[Mapping[str, Any]]],
+    information: Mapping[str, float],
 ) -> dict[str, tuple[DimensionMeaning, ...]]:
     """Names each dimension by the attribute that it changes most.
 
@@ -429,6 +433,8 @@ def name_dimensions(
 
     Args:
         sweeps: Of `sweeps.measure_sweeps`, by the name of the code.
+        information: The bound of each code, in nats. One of which nothing can
+            be read from an image has no name.
     """
     candidates = sorted(
         (
@@ -437,6 +443,8 @@ def name_dimensions(
             for index, sweep in enumerate(dimensions)
             for attribute in ATTRIBUTES
             if attribute != "area"
+            and information[name] > 0.0
+            and abs(sweep["effect"][attribute]) >= _LEAST_EFFECT
             and abs(sweep["correlation"][attribute]) >= _LEAST_CORRELATION
         ),
         reverse=True,

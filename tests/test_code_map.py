@@ -88,7 +88,8 @@ def test_name_dimensions():
                 sweep(slant=1.6, thickness=0.8),
                 sweep(thickness=0.5),
             ]
-        }
+        },
+        {"continuous": 0.1},
     )["continuous"]
     assert [meaning.attribute for meaning in named] == [
         "thickness",
@@ -97,14 +98,25 @@ def test_name_dimensions():
     ]
     assert [meaning.sign for meaning in named] == [1, 1, 1]
     assert (named[1].low, named[1].high, named[1].unit) == (0.0, 1.6, "rad")
-    (falling,) = name_dimensions({"a": [sweep(slant=-1.0)]})["a"]
+    (falling,) = name_dimensions({"a": [sweep(slant=-1.0)]}, {"a": 0.1})["a"]
     assert (falling.attribute, falling.sign) == ("slant", -1)
 
 
 def test_an_attribute_that_wavers_names_nothing():
     wavering = sweep(slant=2.0)
     wavering["correlation"]["slant"] = 0.7
-    assert name_dimensions({"a": [wavering]})["a"][0].attribute is None
+    (named,) = name_dimensions({"a": [wavering]}, {"a": 1.0})["a"]
+    assert named.attribute is None
+
+
+@pytest.mark.parametrize(
+    ("effect", "nats", "attribute"),
+    [(1.1, 0.1, "slant"), (0.9, 0.1, None), (1.1, -0.1, None)],
+)
+def test_noise_names_nothing(effect, nats, attribute):
+    """A change that is too small to see, or that cannot be read."""
+    (named,) = name_dimensions({"a": [sweep(slant=effect)]}, {"a": nats})["a"]
+    assert named.attribute == attribute
 
 
 def test_find():
