@@ -26,6 +26,8 @@ _LEAST_CORRELATION = 0.8
 _LEAST_EFFECT = 1.0
 # Below it a category is no class: one image in five is of another.
 _LEAST_PURITY = 0.8
+# Below it most of its images are of other classes, and it has no name.
+_LEAST_MAJORITY = 0.5
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,8 @@ class CategoryMeaning:
     """What a category stands for.
 
     Args:
-        name: The class of most of its labeled images; `None` without any.
+        name: The class of most of its labeled images; `None` without any, and
+            where no class has half of them.
         purity: Their share of them, in [0, 1].
         confidence: The lower end of the 95 % interval of the purity (Clopper
             and Pearson, 1934): low where labels are few.
@@ -229,10 +232,12 @@ class CodeMap:
         meaning = self.codes[code][first]
         if isinstance(meaning, CategoryMeaning) and meaning.purity is not None:
             text += f", of which {_sureness(meaning)} are"
-            text += " (it is mixed)" if meaning.is_mixed else ""
         if others:
             text += f"; so are {', '.join(map(str, others))}, less surely"
-        return f"{text}."
+        text += "."
+        if isinstance(meaning, CategoryMeaning) and meaning.is_mixed:
+            text = f"Warning: {text} It is mixed: expect other classes too."
+        return text
 
     def find_dimension(self, attribute: str) -> tuple[str, int, int]:
         """The code, the dimension and the sign that change an attribute.
@@ -396,7 +401,7 @@ def _of_labels(meaning: CategoryMeaning) -> str:
 def name_categories(
     confusion: np.ndarray, class_names: Sequence[str]
 ) -> tuple[CategoryMeaning, ...]:
-    """Names each category by the class of most of its images.
+    """Names each category by the class of at least half of its images.
 
     Args:
         confusion: Integer array of shape `(num_classes, num_categories)` of
@@ -410,6 +415,9 @@ def name_categories(
             meanings.append(CategoryMeaning())
             continue
         hits = int(counts[best])
+        if hits < _LEAST_MAJORITY * total:
+            meanings.append(CategoryMeaning(num_labels=total))
+            continue
         meanings.append(
             CategoryMeaning(
                 class_names[best],

@@ -54,11 +54,13 @@ def sweep(**effects: float) -> dict[str, Any]:
         # Perfect, under other names.
         ([[0, 9, 0], [0, 0, 8], [7, 0, 0]], CLASSES[2:] + CLASSES[:2], [1] * 3),
         # Collapsed: all in one category.
-        ([[5, 0, 0], [6, 0, 0], [4, 0, 0]], ("one", None, None), [0.4, None]),
+        ([[5, 0, 0], [9, 0, 0], [4, 0, 0]], ("one", None, None), [0.5, None]),
+        # No class has half of it.
+        ([[5, 0, 0], [6, 0, 0], [4, 0, 3]], (None, None, "two"), [None] * 2),
         # Merged: two classes in one category, one split into two.
         ([[5, 0, 0], [3, 0, 0], [0, 4, 2]], ("zero", "two", "two"), [0.625, 1]),
     ],
-    ids=["perfect", "collapsed", "merged"],
+    ids=["perfect", "collapsed", "none", "merged"],
 )
 def test_name_categories(confusion, names, purities):
     meanings = name_categories(np.array(confusion), CLASSES)
@@ -147,8 +149,8 @@ def test_what_is_taken_for_a_class_is_explained():
         "are 0, less surely."
     )
     assert MAP.explain_categories("1") == (
-        "'1' is category 1 of `category`, of which 60%, at least 55% are (it "
-        "is mixed)."
+        "Warning: '1' is category 1 of `category`, of which 60%, at least 55% "
+        "are. It is mixed: expect other classes too."
     )
 
 
