@@ -9,6 +9,7 @@ import functools
 import importlib
 import json
 import logging
+import math
 import os
 import shlex
 import sys
@@ -115,17 +116,33 @@ def _code_values(text: str) -> tuple[str, list[float]]:
 
 
 def _attribute_value(text: str) -> tuple[str, float]:
-    name, values = _code_values(text)
-    if len(values) != 1:
-        raise argparse.ArgumentTypeError(f"expected NAME=VALUE, got {text!r}")
-    return name, values[0]
+    name, _, value = text.partition("=")
+    try:
+        number = float(value)
+    except ValueError:
+        number = math.nan
+    if not math.isfinite(number):
+        raise argparse.ArgumentTypeError(
+            f"expected NAME=NUMBER such as slant=0.5, got {text!r}"
+        )
+    return name, number
+
+
+def _png(text: str) -> Path:
+    """A picture to write; that it cannot be is said before the work."""
+    path = Path(text)
+    if path.suffix.lower() != ".png":
+        raise argparse.ArgumentTypeError(
+            f"expected a name that ends in .png, got {text!r}"
+        )
+    return path
 
 
 def _code_dimension(text: str) -> tuple[str, int]:
     name, _, index = text.partition(":")
     if index and not index.isdecimal():
         raise argparse.ArgumentTypeError(
-            f"expected NAME or NAME:INDEX, got {text!r}"
+            f"expected NAME, or NAME:INDEX with an index from 0, got {text!r}"
         )
     return name, int(index or 0)
 
@@ -332,7 +349,7 @@ def _add_picture_arguments(
     parser.add_argument(
         "--output",
         "-o",
-        type=_path,
+        type=_png,
         default=Path(output),
         metavar="PNG",
         help="the picture to write (%(default)s)",
@@ -409,40 +426,57 @@ def _chosen_codes(
 ) -> Mapping[str, Any]:
     spec = model.latent_spec
     codes: dict[str, Any] = {}
+    options: dict[str, str] = {}
+
+    def choose(name: str, value: Any, option: str) -> None:
+        if name in codes:
+            raise ValueError(
+                f"The code {name!r} should be chosen once. Received: "
+                f"{options[name]} and {option}. Leave one of them out."
+            )
+        codes[name], options[name] = value, option
+
     for name, values in args.code:
+        option = f"--code {name}"
         if name in spec.categorical_names:
             if len(values) != 1 or not values[0].is_integer():
                 raise ValueError(
                     f"The code {name!r} takes one category number. "
                     f"Received: {values}."
                 )
-            codes[name] = int(values[0])
+            choose(name, int(values[0]), option)
         else:
-            codes[name] = [values]
+            choose(name, [values], option)
     if args.category is not None:
         if not spec.categorical_names:
             raise ValueError(
                 "--category needs a model with a categorical code. "
                 f"Received: one with {', '.join(spec.codes)}."
             )
-        codes[spec.categorical_names[0]] = args.category
+        choose(spec.categorical_names[0], args.category, "--category")
     if args.digit is not None:
         code_map = _code_map(args.model)
         name, numbers = code_map.find_categories(args.digit)
-        if name in codes:
-            raise ValueError(
-                f"--digit chooses the code {name!r}. Received: it and "
-                f"{name}={codes[name]}. Leave one of them out."
-            )
-        codes[name] = numbers[0]
+        choose(name, numbers[0], "--digit")
         _say(code_map.explain_categories(args.digit))
+    values_of: dict[str, list[float]] = {}
+    taken: set[tuple[str, int]] = set()
     for attribute, value in args.attribute:
         name, index, sign = _code_map(args.model).find_dimension(attribute)
-        values = codes.setdefault(name, [[0.0] * spec.codes[name].dim])
-        if len(values[0]) == 1:
-            # One value for all dimensions.
-            values[0] = values[0] * spec.codes[name].dim
-        values[0][index] = sign * value
+        try:
+            spec.codes[name].to_values(value, 1)
+        except ValueError as error:
+            raise ValueError(f"The attribute {attribute!r} {error}") from None
+        if (name, index) in taken:
+            raise ValueError(
+                f"The attribute {attribute!r} should be chosen once. "
+                "Received: two values. Leave one of them out."
+            )
+        taken.add((name, index))
+        if name not in values_of:
+            values_of[name] = [0.0] * spec.codes[name].dim
+            choose(name, [values_of[name]], f"--attribute {attribute}")
+        values_of[name][index] = sign * value
     return codes
 
 
@@ -495,9 +529,8 @@ def run_sample(args: argparse.Namespace) -> Any:
         from keras_infogan import training
 
         model = training.load_model(args.model)
-        images = model.generate(
-            args.count, codes=_chosen_codes(args, model), seed=args.seed
-        )
+        codes = _chosen_codes(args, model)
+        images = model.generate(args.count, codes=codes, seed=args.seed)
     # One image alone has no frame, so that `encode` reads it as it is.
     grid = visualization.image_grid(
         images,
@@ -505,8 +538,16 @@ def run_sample(args: argparse.Namespace) -> Any:
         padding=0 if args.count == 1 else 2,
     )
     visualization.save_picture(args.output, grid)
-    _say(f"{args.count} images in {args.output}.")
-    return {"output": str(args.output), "count": args.count, "seed": args.seed}
+    _say(f"{args.count} image{'s'[: args.count > 1]} in {args.output}.")
+    result = {"output": str(args.output), "count": args.count}
+    result |= {"seed": args.seed}
+    if args.digit is not None and not args.server:
+        name, _ = _code_map(args.model).find_categories(args.digit)
+        meaning = _code_map(args.model).codes[name][codes[name]]
+        result["digit"] = {"code": name, "category": codes[name]} | (
+            dataclasses.asdict(meaning)
+        )
+    return result
 
 
 def _add_traverse(commands: Any) -> None:

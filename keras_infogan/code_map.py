@@ -21,8 +21,13 @@ from keras_infogan.attributes import ATTRIBUTES
 # A code is named after an attribute that rises, or falls, all along its sweep:
 # Spearman's rho of ten of eleven places in order is .98, of a coin's 0.
 _LEAST_CORRELATION = 0.8
+# In deviations of real images: less than that of one image from another is not
+# seen. A rho of noise may be 1, as its order along a sweep is all that counts.
+_LEAST_EFFECT = 1.0
 # Below it a category is no class: one image in five is of another.
 _LEAST_PURITY = 0.8
+# Below it most of its images are of other classes, and it has no name.
+_LEAST_MAJORITY = 0.5
 
 
 @dataclass(frozen=True)
@@ -30,7 +35,8 @@ class CategoryMeaning:
     """What a category stands for.
 
     Args:
-        name: The class of most of its labeled images; `None` without any.
+        name: The class of most of its labeled images; `None` without any, and
+            where no class has half of them.
         purity: Their share of them, in [0, 1].
         confidence: The lower end of the 95 % interval of the purity (Clopper
             and Pearson, 1934): low where labels are few.
@@ -226,10 +232,12 @@ class CodeMap:
         meaning = self.codes[code][first]
         if isinstance(meaning, CategoryMeaning) and meaning.purity is not None:
             text += f", of which {_sureness(meaning)} are"
-            text += " (it is mixed)" if meaning.is_mixed else ""
         if others:
             text += f"; so are {', '.join(map(str, others))}, less surely"
-        return f"{text}."
+        text += "."
+        if isinstance(meaning, CategoryMeaning) and meaning.is_mixed:
+            text = f"Warning: {text} It is mixed: expect other classes too."
+        return text
 
     def find_dimension(self, attribute: str) -> tuple[str, int, int]:
         """The code, the dimension and the sign that change an attribute.
@@ -393,7 +401,7 @@ def _of_labels(meaning: CategoryMeaning) -> str:
 def name_categories(
     confusion: np.ndarray, class_names: Sequence[str]
 ) -> tuple[CategoryMeaning, ...]:
-    """Names each category by the class of most of its images.
+    """Names each category by the class of at least half of its images.
 
     Args:
         confusion: Integer array of shape `(num_classes, num_categories)` of
@@ -407,6 +415,9 @@ def name_categories(
             meanings.append(CategoryMeaning())
             continue
         hits = int(counts[best])
+        if hits < _LEAST_MAJORITY * total:
+            meanings.append(CategoryMeaning(num_labels=total))
+            continue
         meanings.append(
             CategoryMeaning(
                 class_names[best],
@@ -420,6 +431,7 @@ def name_categories(
 
 def name_dimensions(
     sweeps: Mapping[str, Sequence[Mapping[str, Any]]],
+    information: Mapping[str, float],
 ) -> dict[str, tuple[DimensionMeaning, ...]]:
     """Names each dimension by the attribute that it changes most.
 
@@ -429,6 +441,8 @@ def name_dimensions(
 
     Args:
         sweeps: Of `sweeps.measure_sweeps`, by the name of the code.
+        information: The bound of each code, in nats. One of which nothing can
+            be read from an image has no name.
     """
     candidates = sorted(
         (
@@ -437,6 +451,8 @@ def name_dimensions(
             for index, sweep in enumerate(dimensions)
             for attribute in ATTRIBUTES
             if attribute != "area"
+            and information[name] > 0.0
+            and abs(sweep["effect"][attribute]) >= _LEAST_EFFECT
             and abs(sweep["correlation"][attribute]) >= _LEAST_CORRELATION
         ),
         reverse=True,

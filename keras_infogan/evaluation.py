@@ -118,10 +118,16 @@ def evaluate(
             test,
             seed=seed,
         )
-    code_map = _name_codes(model.latent_spec, naming, train.class_names, sweeps)
+    information = _information(model, latents, generated)
+    code_map = _name_codes(
+        model.latent_spec,
+        naming,
+        train.class_names,
+        name_dimensions(sweeps, information["mutual_information"]),
+    )
     return {
         **clustering,
-        **_information(model, latents, generated),
+        **information,
         "sweeps": sweeps,
         "quality": quality,
         "code_map": compare_readings(code_map, posterior, measured).to_json(),
@@ -223,10 +229,9 @@ def _name_codes(
     spec: LatentSpec,
     naming: np.ndarray | None,
     class_names: Sequence[str],
-    sweeps: dict[str, Any],
+    by_sweep: Mapping[str, Meanings],
 ) -> CodeMap:
     """The meaning of each code, as far as it was measured."""
-    by_sweep = name_dimensions(sweeps)
     meanings: dict[str, Meanings] = {}
     for name, code in spec.codes.items():
         if not isinstance(code, Categorical):

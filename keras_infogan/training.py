@@ -269,7 +269,8 @@ def check_directory(run_dir: Path, config: TrainingConfig) -> None:
     ):
         raise ValueError(
             f"{run_dir} should be a run directory, empty or new. Received: "
-            "files, but no config.json. Choose another --run-dir."
+            + ("files, but no config.json" if run_dir.is_dir() else "a file")
+            + ". Choose another --run-dir."
         )
 
 

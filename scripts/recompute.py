@@ -175,7 +175,13 @@ def main(run: Path) -> int:
     if sum(meaning["num_labels"] for meaning in meanings) == len(train):
         for number, meaning in enumerate(meanings):
             hits, total = of_train[:, number].max(), of_train[:, number].sum()
-            if not total:
+            if hits < 0.5 * total or not total:
+                compare(
+                    f"names of category {number}",
+                    float(meaning["name"] is not None),
+                    0,
+                    0,
+                )
                 continue
             named = report["class_names"].index(meaning["name"])
             compare(

@@ -54,11 +54,13 @@ def sweep(**effects: float) -> dict[str, Any]:
         # Perfect, under other names.
         ([[0, 9, 0], [0, 0, 8], [7, 0, 0]], CLASSES[2:] + CLASSES[:2], [1] * 3),
         # Collapsed: all in one category.
-        ([[5, 0, 0], [6, 0, 0], [4, 0, 0]], ("one", None, None), [0.4, None]),
+        ([[5, 0, 0], [9, 0, 0], [4, 0, 0]], ("one", None, None), [0.5, None]),
+        # No class has half of it.
+        ([[5, 0, 0], [6, 0, 0], [4, 0, 3]], (None, None, "two"), [None] * 2),
         # Merged: two classes in one category, one split into two.
         ([[5, 0, 0], [3, 0, 0], [0, 4, 2]], ("zero", "two", "two"), [0.625, 1]),
     ],
-    ids=["perfect", "collapsed", "merged"],
+    ids=["perfect", "collapsed", "none", "merged"],
 )
 def test_name_categories(confusion, names, purities):
     meanings = name_categories(np.array(confusion), CLASSES)
@@ -88,7 +90,8 @@ def test_name_dimensions():
                 sweep(slant=1.6, thickness=0.8),
                 sweep(thickness=0.5),
             ]
-        }
+        },
+        {"continuous": 0.1},
     )["continuous"]
     assert [meaning.attribute for meaning in named] == [
         "thickness",
@@ -97,14 +100,25 @@ def test_name_dimensions():
     ]
     assert [meaning.sign for meaning in named] == [1, 1, 1]
     assert (named[1].low, named[1].high, named[1].unit) == (0.0, 1.6, "rad")
-    (falling,) = name_dimensions({"a": [sweep(slant=-1.0)]})["a"]
+    (falling,) = name_dimensions({"a": [sweep(slant=-1.0)]}, {"a": 0.1})["a"]
     assert (falling.attribute, falling.sign) == ("slant", -1)
 
 
 def test_an_attribute_that_wavers_names_nothing():
     wavering = sweep(slant=2.0)
     wavering["correlation"]["slant"] = 0.7
-    assert name_dimensions({"a": [wavering]})["a"][0].attribute is None
+    (named,) = name_dimensions({"a": [wavering]}, {"a": 1.0})["a"]
+    assert named.attribute is None
+
+
+@pytest.mark.parametrize(
+    ("effect", "nats", "attribute"),
+    [(1.1, 0.1, "slant"), (0.9, 0.1, None), (1.1, -0.1, None)],
+)
+def test_noise_names_nothing(effect, nats, attribute):
+    """A change that is too small to see, or that cannot be read."""
+    (named,) = name_dimensions({"a": [sweep(slant=effect)]}, {"a": nats})["a"]
+    assert named.attribute == attribute
 
 
 def test_find():
@@ -135,8 +149,8 @@ def test_what_is_taken_for_a_class_is_explained():
         "are 0, less surely."
     )
     assert MAP.explain_categories("1") == (
-        "'1' is category 1 of `category`, of which 60%, at least 55% are (it "
-        "is mixed)."
+        "Warning: '1' is category 1 of `category`, of which 60%, at least 55% "
+        "are. It is mixed: expect other classes too."
     )
 
 
