@@ -349,7 +349,9 @@ def _fit(
         raise Interrupted(stop.signal, checkpoints.run_step)
     if watch.is_broken or (config.stop_when_unhealthy and watch.problems):
         raise health.Unhealthy(
-            f"Stopped after step {watch.run_step}: {' '.join(watch.problems)}"
+            f"Stopped after step {watch.run_step}: {' '.join(watch.problems)} "
+            "The same command would end alike: give other options, and another "
+            "--run-dir."
         )
 
 
