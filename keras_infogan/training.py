@@ -401,20 +401,20 @@ def load_model(run: Path | str) -> InfoGAN:
     return model
 
 
-def finish(
+def measure_run(
     config: TrainingConfig,
-    run_dir: Path,
+    run: Path,
     train_data: ImageData,
     test_data: ImageData,
     *,
     cache_dir: Path | None = None,
     num_naming_labels: int | None = None,
 ) -> dict[str, Any]:
-    """Evaluates the model of a run and writes its report and pictures.
+    """Evaluates the model of a run, or a published one, and writes nothing.
 
     Args:
         config: The options.
-        run_dir: The directory, with `model.keras` in it.
+        run: What `load_model` takes.
         train_data: The training split.
         test_data: The test split.
         cache_dir: Where the classifier of the data set is kept.
@@ -422,12 +422,15 @@ def finish(
 
     Returns:
         The report: that of `evaluation.evaluate`, with `num_labels`, the
-        `warnings` of the training and the `configuration`.
+        `warnings` of the training, its `steps` and the `configuration`.
+
+    Raises:
+        ValueError: If there is no such model, or not as many labels.
     """
     _say("Evaluating ...")
-    model = load_model(run_dir)
-    log = callbacks.read_log(run_dir / "log.jsonl")
-    report = {
+    model = load_model(run)
+    log = callbacks.read_log(run / "log.jsonl")
+    return {
         **evaluate(
             model,
             train_data,
@@ -442,8 +445,34 @@ def finish(
             for line in log
             for warning in line.get("warnings", [])
         ],
+        "steps": int(model.step),
         "configuration": config.to_json(),
     }
+
+
+def finish(
+    config: TrainingConfig,
+    run_dir: Path,
+    train_data: ImageData,
+    test_data: ImageData,
+    *,
+    cache_dir: Path | None = None,
+    num_naming_labels: int | None = None,
+) -> dict[str, Any]:
+    """Evaluates the model of a run and writes its report and pictures.
+
+    Arguments and result as for `measure_run`, of a directory.
+    """
+    report = measure_run(
+        config,
+        run_dir,
+        train_data,
+        test_data,
+        cache_dir=cache_dir,
+        num_naming_labels=num_naming_labels,
+    )
+    model = load_model(run_dir)
+    log = callbacks.read_log(run_dir / "log.jsonl")
     code_map = CodeMap.from_json(report["code_map"])
     pictures = draw_grids(model, code_map=code_map)
     if log:
