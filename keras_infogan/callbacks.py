@@ -169,7 +169,7 @@ class RunLog(StepCallback):
         shown = ("discriminator_loss", "generator_loss", "mutual_information")
         self._bar.set_postfix(
             {
-                name.replace("mutual_information", "nats"): f"{logs[name]:.2f}"
+                name.replace("mutual_", ""): f"{logs[name]:.2f}"
                 for name in shown
             },
             refresh=False,

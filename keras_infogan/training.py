@@ -313,7 +313,8 @@ def _fit(
         _say(
             f"Training for {_count(config.epochs, 'epoch')} of "
             f"{_count(position.steps_per_epoch, 'step')}; the first step takes "
-            "longer, as it is compiled."
+            "longer, as it is compiled. The information is what Q reads of all "
+            "codes, in nats."
         )
     num_steps = position.num_steps - position.first_step
     if not num_steps:
@@ -477,7 +478,7 @@ def finish(
     pictures = draw_grids(model, code_map=code_map)
     if log:
         pictures["curves"] = figures.render_curves(
-            log, entropies=report["entropy"]
+            log, ceilings=report["mutual_information_ceiling"]
         )
     if report["confusion"] is not None:
         pictures["confusion"] = figures.render_confusion_matrix(
