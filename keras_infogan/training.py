@@ -517,12 +517,36 @@ def finish(
     return report
 
 
+_CAPTIONS = {
+    "curves": "How the training went: the losses, of which the information is "
+    "a part (but in the update `three_phase`), so that they are not those of "
+    "the game alone; and the information that `Q` reads at least, which for a "
+    "discrete code cannot pass the dashed line and for a continuous one has no "
+    "such limit.",
+    "confusion": "How many test images of each class `Q` reads as each "
+    "category: one dark field in each row and column is best.",
+    "attributes": "What each code changes: the color and the upper number say "
+    "how steadily an attribute rises (1) or falls (-1) with it, the lower one "
+    "by how many deviations of real images.",
+}
+
+
 def _caption(picture: str, code_map: CodeMap) -> str:
-    """The name of a picture, and what the code it sweeps was found to be."""
+    """A sentence that says what a picture shows, names in backticks."""
     for code, meanings in code_map.codes.items():
         for index, meaning in enumerate(meanings):
-            if picture == f"{code}_{index}" and isinstance(
-                meaning, DimensionMeaning
-            ):
-                return f"{picture}: {meaning.attribute or 'unnamed'}"
-    return picture
+            if not isinstance(meaning, DimensionMeaning):
+                continue
+            file = code if len(meanings) == 1 else f"{code}_{index}"
+            if picture == file:
+                what = code if len(meanings) == 1 else f"{code}:{index}"
+                return (
+                    f"`{what}` ({meaning.attribute or 'unnamed'}) changes from "
+                    "left to right, and all else in a row is kept."
+                )
+        if picture == code:
+            return (
+                f"Each row is a category of `{code}`; noise and other codes "
+                "are drawn at random."
+            )
+    return _CAPTIONS[picture]

@@ -150,7 +150,7 @@ def test_what_is_odd_is_said():
         "0 and 2 of `category` are both '7'",
         "No category of `category` is 3",
         "Unnamed categories of `category`: 3",
-        "Category 1 of `category` is mixed: 60% are '1'",
+        "Mixed categories of `category`: 1 (60% are '1')",
         "`continuous:0` is slant: from 0.40 to -0.30 rad",
         "`continuous:1` changes no measured attribute of its own",
     ):
