@@ -169,7 +169,7 @@ class RunLog(StepCallback):
         shown = ("discriminator_loss", "generator_loss", "mutual_information")
         self._bar.set_postfix(
             {
-                name.replace("mutual_information", "nats"): f"{logs[name]:.2f}"
+                name.replace("mutual_", ""): f"{logs[name]:.2f}"
                 for name in shown
             },
             refresh=False,
@@ -234,8 +234,12 @@ class Checkpoints(StepCallback):
         self.save()
 
     def save(self) -> None:
-        """Saves the state after the last step, if it is not saved yet."""
-        if self._saved_step == self.run_step:
+        """Saves the state after the last step, if it is not saved yet.
+
+        Not that of a run which `Health` ends: to resume must not go on with
+        weights that are broken.
+        """
+        if self._saved_step == self.run_step or self.model.stop_training:
             return
         path = self.directory / f"step_{self.run_step:08d}.weights.h5"
         with atomic_path(path) as partial:

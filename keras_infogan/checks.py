@@ -97,9 +97,15 @@ def check_images(images: np.ndarray, image_shape: tuple[int, ...]) -> None:
             "Images should be floats in [-1, 1]. "
             f"Received: dtype={images.dtype}. Scale bytes by x / 127.5 - 1."
         )
+    if not np.isfinite(images).all():
+        raise ValueError(
+            "Images should be floats in [-1, 1]. Received: NaN or infinity. If "
+            "a model drew them, its training has diverged: train it again with "
+            "lower learning rates, or without mixed_float16."
+        )
     low, high = images.min(), images.max()
-    # A thousandth, as resizing may overshoot; NaN fails the comparison.
-    if not (low >= -1.001 and high <= 1.001):
+    # A thousandth, as resizing may overshoot.
+    if low < -1.001 or high > 1.001:
         raise ValueError(
             "Images should be floats in [-1, 1]. "
             f"Received: values from {low:.4g} to {high:.4g}."

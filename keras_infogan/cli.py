@@ -28,6 +28,7 @@ from keras_infogan.config import preset
 from keras_infogan.files import explain
 from keras_infogan.files import one_line
 from keras_infogan.published import find_companion
+from keras_infogan.published import find_model
 
 if TYPE_CHECKING:
     from keras_infogan.code_map import CodeMap
@@ -90,10 +91,11 @@ def _json(example: Any, text: str) -> Any:
 
 
 def _count(most: int, text: str) -> int:
-    """A number of images that a picture has room for."""
+    """A number of images that a picture has room for, or of labels."""
     if not text.isdecimal() or not 1 <= int(text) <= most:
+        limits = "of at least 1" if most == sys.maxsize else f"from 1 to {most}"
         raise argparse.ArgumentTypeError(
-            f"expected a whole number from 1 to {most}, got {text!r}"
+            f"expected a whole number {limits}, got {text!r}"
         )
     return int(text)
 
@@ -284,11 +286,15 @@ def _add_evaluate(commands: Any) -> None:
         example="runs/mnist",
     )
     parser.add_argument(
-        "model", type=_path, metavar="RUN", help="the directory of the run"
+        "model",
+        type=_path,
+        metavar="RUN",
+        help="the directory of the run, or the name of a published model, "
+        "mnist, whose report is printed and not written",
     )
     parser.add_argument(
         "--num-naming-labels",
-        type=int,
+        type=functools.partial(_count, sys.maxsize),
         metavar="N",
         help="name the categories after the labels of so many training images, "
         "balanced by class, as if there were no more (all)",
@@ -299,11 +305,13 @@ def _add_evaluate(commands: Any) -> None:
 
 def run_evaluate(args: argparse.Namespace) -> Any:
     """`keras-infogan evaluate`: returns the report."""
-    config_path = args.model / "config.json"
-    if not config_path.is_file():
+    # Before the data are read.
+    find_model(args.model)
+    config_path = find_companion(args.model, "config.json")
+    if config_path is None:
         raise ValueError(
-            "evaluate takes the directory of a finished run. "
-            f"Received: {args.model}, without a config.json."
+            "evaluate takes the directory of a finished run, or the name of a "
+            f"published model. Received: {args.model}, without a config.json."
         )
     config = TrainingConfig.load(config_path)
     from keras_infogan import evaluation
@@ -313,7 +321,11 @@ def run_evaluate(args: argparse.Namespace) -> Any:
     data = training.load_data(
         config, data_dir=args.data_dir, archives_dir=args.archives_dir
     )
-    report = training.finish(
+    if args.num_naming_labels is not None:
+        evaluation.check_naming_labels(data[0], args.num_naming_labels)
+    # What was published stays as it is.
+    measure = training.finish if args.model.is_dir() else training.measure_run
+    report = measure(
         config,
         args.model,
         *data,

@@ -359,12 +359,13 @@ class CodeMap:
                 f"Unnamed categories of `{code}`: "
                 f"{', '.join(map(str, unnamed))}."
             )
-        for number, meaning in enumerate(categories):
-            if meaning.is_mixed:
-                sentences.append(
-                    f"Category {number} of `{code}` is mixed: "
-                    f"{meaning.purity:.0%} are {meaning.name!r}."
-                )
+        mixed = ", ".join(
+            f"{number} ({meaning.purity:.0%} are {meaning.name!r})"
+            for number, meaning in enumerate(categories)
+            if meaning.is_mixed
+        )
+        if mixed:
+            sentences.append(f"Mixed categories of `{code}`: {mixed}.")
         return sentences
 
     def _remark_on_dimension(

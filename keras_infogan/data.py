@@ -195,7 +195,11 @@ class ImageData:
 
 
 def balanced_label_indices(
-    labels: np.ndarray, num_labels: int, seed: int
+    labels: np.ndarray,
+    num_labels: int,
+    seed: int,
+    *,
+    argument: str = "num_labels",
 ) -> np.ndarray:
     """Chooses examples at random so that the classes are equally frequent.
 
@@ -205,6 +209,7 @@ def balanced_label_indices(
         labels: Integer array of shape `(num_examples,)`.
         num_labels: How many examples to choose.
         seed: Any integer of 64 bits.
+        argument: What the caller calls `num_labels`, for the error.
 
     Returns:
         int64 array of shape `(num_labels,)`, ascending: rows of `labels`. The
@@ -220,7 +225,7 @@ def balanced_label_indices(
         raise ValueError(
             f"A balanced choice of these {len(classes)} classes has at least "
             f"{len(classes)} and at most {most} labels. "
-            f"Received: num_labels={num_labels}. Choose a number in between."
+            f"Received: {argument}={num_labels}. Choose a number in between."
         )
     key = _fold(seed, _LABELED_CHOICE)
     order = _permutation(len(labels), fold_in(key, 0)).numpy()

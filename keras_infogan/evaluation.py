@@ -82,9 +82,11 @@ def evaluate(
         `mutual_information_standard_error`, `mutual_information_ceiling` (of
         discrete codes) and `entropy`; `sweeps` of gray images, as
         `measure_sweeps` has them, by code; `quality`, as `measure_quality` has
-        it; `code_map`, as `CodeMap` has it; `dataset`,
+        it; `code_map`, as `CodeMap` has it; `num_naming_labels`, `dataset`,
         `num_train_images`, `num_test_images`, `seed` and `versions`.
     """
+    if num_naming_labels is not None:
+        check_naming_labels(train, num_naming_labels)
     clustering, naming = _clustering(
         model, train, test, num_naming_labels, seed
     )
@@ -131,12 +133,25 @@ def evaluate(
         "sweeps": sweeps,
         "quality": quality,
         "code_map": compare_readings(code_map, posterior, measured).to_json(),
+        "num_naming_labels": num_naming_labels,
         "dataset": train.name,
         "num_train_images": len(train.images),
         "num_test_images": len(test.images),
         "seed": seed,
         "versions": versions(),
     }
+
+
+def check_naming_labels(train: ImageData, num_naming_labels: int) -> None:
+    """Raises a `ValueError` if so many labels cannot name the categories."""
+    if train.labels is None:
+        raise ValueError(
+            f"{train.name} has no labels that could name categories. "
+            f"Received: num_naming_labels={num_naming_labels}. Leave it out."
+        )
+    balanced_label_indices(
+        train.labels, num_naming_labels, 0, argument="num_naming_labels"
+    )
 
 
 def _deviation(values: np.ndarray) -> float:
@@ -329,6 +344,13 @@ def describe(report: dict[str, Any]) -> list[str]:
         )
     sentences += _describe_quality(report)
     sentences += _describe_sweeps(report["sweeps"])
+    num_naming_labels = report.get("num_naming_labels")
+    if num_naming_labels is not None:
+        sentences.append(
+            "The categories are named after the labels of "
+            f"{num_naming_labels:,} of {report['num_train_images']:,} training "
+            "images."
+        )
     code_map = CodeMap.from_json(report["code_map"])
     return sentences + code_map.remarks(report["class_names"] or ())
 

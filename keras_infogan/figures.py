@@ -30,15 +30,16 @@ def _column(log: Sequence[Mapping[str, Any]], name: str) -> list[float]:
 
 
 def render_curves(
-    log: Sequence[Mapping[str, Any]], *, entropies: Mapping[str, float]
+    log: Sequence[Mapping[str, Any]], *, ceilings: Mapping[str, float | None]
 ) -> np.ndarray:
     """Losses and information over the steps.
 
     Args:
         log: Lines with `step`, the two losses and `mutual_information_<code>`,
             and perhaps `invariant_information`.
-        entropies: `H(c)` in nats by the name of the code, dashed: what a
-            discrete code cannot pass (a continuous one can).
+        ceilings: By the name of the code, the entropy in nats that a discrete
+            one cannot pass, dashed; `None` for a continuous one, which has no
+            such bound, as its entropy is a differential one.
 
     Returns:
         uint8 array of shape `(height, 1320, 3)`, higher for more codes.
@@ -53,25 +54,26 @@ def render_curves(
     steps = _column(log, "step")
     marker = "o" if len(log) == 1 else None
     # A line of the legend holds two codes.
-    height = 4.2 + 0.2 * (len(entropies) // 2)
+    height = 4.2 + 0.2 * (len(ceilings) // 2)
     figure = Figure(figsize=(11, height), dpi=_DPI, layout="constrained")
     losses, information = figure.subplots(1, 2)
     for name in ("discriminator_loss", "generator_loss"):
         label = name.replace("_", " ")
         losses.plot(steps, _column(log, name), label=label, marker=marker)
-    losses.set(xlabel="step", ylabel="loss", title="Losses")
-    for number, (name, entropy) in enumerate(entropies.items()):
+    losses.set(xlabel="step", ylabel="loss", title="Losses, all their terms")
+    for number, (name, ceiling) in enumerate(ceilings.items()):
         color = f"C{number}"
         information.plot(
             steps,
             _column(log, f"mutual_information_{name}"),
             color=color,
-            label=f"{name}, H = {entropy:.2f}",
+            label=name if ceiling is None else f"{name}, at most {ceiling:.2f}",
             marker=marker,
         )
-        information.axhline(
-            entropy, color=color, linestyle="dashed", linewidth=1
-        )
+        if ceiling is not None:
+            information.axhline(
+                ceiling, color=color, linestyle="dashed", linewidth=1
+            )
     if any("invariant_information" in line for line in log):
         information.plot(
             steps,
@@ -87,7 +89,7 @@ def render_curves(
     information.set(
         xlabel="step",
         ylabel="information (nats)",
-        title="Mutual information, lower bound (dashed: entropy H)",
+        title="Mutual information, lower bound (dashed: the most)",
     )
     for axes in (losses, information):
         axes.spines[["top", "right"]].set_visible(False)

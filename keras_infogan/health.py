@@ -102,8 +102,9 @@ def find_problems(
     ]
     if broken:
         return [
-            f"{', '.join(sorted(broken))} is no finite number. Start again with"
-            " lower learning rates, or without mixed_float16."
+            "The training has diverged: NaN or infinity in "
+            f"{', '.join(sorted(broken))}. Start again with lower learning "
+            "rates, or without mixed_float16."
         ]
     problems = []
     # Of 250,000 pairs, all but 125 (it is rounded): no gradient is left for the

@@ -27,6 +27,12 @@ def find_model(run: Path | str) -> Path:
         path = _published(str(run)) or path
     if path.is_file():
         return path
+    if (path.parent / "config.json").is_file() and path != Path(run):
+        raise ValueError(
+            "Expected a finished run. Received: "
+            f"{run}, which is not complete, as it has no {path.name}. The same "
+            "`keras-infogan train` command again resumes it."
+        )
     names = ", ".join(published_names()) or "there is none"
     without = "no file" if path == Path(run) else f"without {path.name}"
     raise ValueError(

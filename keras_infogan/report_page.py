@@ -2,6 +2,8 @@
 
 import base64
 import html
+import json
+import re
 from collections.abc import Mapping
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,6 +19,8 @@ img { max-width: 100%; border-radius: 4px; background: white; }
 table { border-collapse: collapse; }
 td, th { padding: .2rem .8rem .2rem 0; text-align: left; }
 td + td, th + th { text-align: right; font-variant-numeric: tabular-nums; }
+table { margin: 1rem 0; }
+pre { overflow-x: auto; }
 figure { margin: 2rem 0; }
 figcaption { opacity: .75; }
 """
@@ -58,6 +62,61 @@ def _row(
     return f"<tr>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>"
 
 
+def _text(sentence: str) -> str:
+    """A sentence as HTML, its `names` as code."""
+    return re.sub(r"`([^`]*)`", r"<code>\1</code>", html.escape(sentence))
+
+
+def _table(rows: Sequence[Sequence[object]]) -> str:
+    """A table of texts, the first row its head."""
+    lines = []
+    for number, row in enumerate(rows):
+        tag = "td" if number else "th"
+        cells = (f"<{tag}>{html.escape(str(cell))}</{tag}>" for cell in row)
+        lines.append(f"<tr>{''.join(cells)}</tr>")
+    return f"<table>{''.join(lines)}</table>"
+
+
+def _categories(report: Mapping[str, Any]) -> list[str]:
+    """A table of each code whose categories have names."""
+    parts = []
+    for code, meanings in report["code_map"]["codes"].items():
+        categories = meanings.get("categories", ())
+        if not any(meaning["name"] for meaning in categories):
+            continue
+        rows: list[Sequence[object]] = [
+            (code, "class", "its share", "at least (95 %)", "labels")
+        ]
+        for number, meaning in enumerate(categories):
+            shares = (meaning["purity"], meaning["confidence"])
+            rows.append(
+                (
+                    number,
+                    meaning["name"] or "unnamed",
+                    *("" if x is None else f"{x:.0%}" for x in shares),
+                    f"{meaning['num_labels']:,}",
+                )
+            )
+        parts.append(_table(rows))
+    return parts
+
+
+def _origin(report: Mapping[str, Any]) -> list[str]:
+    """Seed, steps, versions and options: what the numbers depend on."""
+    rows: list[Sequence[object]] = [
+        ("made with", ""),
+        ("seed", report["seed"]),
+        ("steps", report.get("steps", "unknown")),
+        *report["versions"].items(),
+    ]
+    options = json.dumps(report.get("configuration", {}), indent=2)
+    return [
+        "<h2>How it was made</h2>",
+        _table(rows),
+        f"<p>The options:</p><pre>{html.escape(options)}</pre>",
+    ]
+
+
 def write_page(
     path: Path,
     report: Mapping[str, Any],
@@ -70,7 +129,8 @@ def write_page(
         path: The page.
         report: Of `evaluation.evaluate`.
         sentences: What the numbers mean.
-        pictures: PNG files by their captions, in order.
+        pictures: PNG files by their captions, in order. In captions and
+            sentences, what is in backticks is code.
     """
     rows = ["<tr><th></th><th>value</th><th>95 %</th><th>real images</th></tr>"]
     for name, (*folders, key) in _NUMBERS:
@@ -83,7 +143,8 @@ def write_page(
             rows.append(_row(name, value, error, place.get(f"{key}_floor")))
     errors = report.get("mutual_information_standard_error", {})
     for name, nats in report["mutual_information"].items():
-        text = f"Information of {name} (nats)"
+        what = "all codes" if name == "total" else name
+        text = f"Information of {what} (nats)"
         rows.append(_row(text, nats, errors.get(name), None))
     quality = report.get("quality")
     note = []
@@ -98,10 +159,10 @@ def write_page(
     figures = []
     for caption, picture in pictures.items():
         data = base64.b64encode(picture.read_bytes()).decode("ascii")
-        text = html.escape(caption)
+        alt = html.escape(caption.replace("`", ""))
         figures.append(
-            f'<figure><img alt="{text}" src="data:image/png;base64,{data}">'
-            f"<figcaption>{text}</figcaption></figure>"
+            f'<figure><img alt="{alt}" src="data:image/png;base64,{data}">'
+            f"<figcaption>{_text(caption)}</figcaption></figure>"
         )
     title = html.escape(
         f"InfoGAN on {report['dataset']}, seed {report['seed']}"
@@ -111,10 +172,12 @@ def write_page(
         '<meta name="viewport" content="width=device-width">',
         f"<title>{title}</title><style>{_STYLE}</style></head><body>",
         f"<h1>{title}</h1>",
-        *(f"<p>{html.escape(sentence)}</p>" for sentence in sentences),
+        *(f"<p>{_text(sentence)}</p>" for sentence in sentences),
         f"<table>{''.join(rows)}</table>",
         *note,
+        *_categories(report),
         *figures,
+        *_origin(report),
         "</body></html>",
     ]
     with atomic_path(path) as partial:

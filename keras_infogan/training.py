@@ -314,7 +314,8 @@ def _fit(
         _say(
             f"Training for {_count(config.epochs, 'epoch')} of "
             f"{_count(position.steps_per_epoch, 'step')}; the first step takes "
-            "longer, as it is compiled."
+            "longer, as it is compiled. The information is what Q reads of all "
+            "codes, in nats."
         )
     num_steps = position.num_steps - position.first_step
     if not num_steps:
@@ -350,7 +351,9 @@ def _fit(
         raise Interrupted(stop.signal, checkpoints.run_step)
     if watch.is_broken or (config.stop_when_unhealthy and watch.problems):
         raise health.Unhealthy(
-            f"Stopped after step {watch.run_step}: {' '.join(watch.problems)}"
+            f"Stopped after step {watch.run_step}: {' '.join(watch.problems)} "
+            "The same command would end alike: give other options, and another "
+            "--run-dir."
         )
 
 
@@ -400,20 +403,20 @@ def load_model(run: Path | str) -> InfoGAN:
     return model
 
 
-def finish(
+def measure_run(
     config: TrainingConfig,
-    run_dir: Path,
+    run: Path,
     train_data: ImageData,
     test_data: ImageData,
     *,
     cache_dir: Path | None = None,
     num_naming_labels: int | None = None,
 ) -> dict[str, Any]:
-    """Evaluates the model of a run and writes its report and pictures.
+    """Evaluates the model of a run, or a published one, and writes nothing.
 
     Args:
         config: The options.
-        run_dir: The directory, with `model.keras` in it.
+        run: What `load_model` takes.
         train_data: The training split.
         test_data: The test split.
         cache_dir: Where the classifier of the data set is kept.
@@ -421,12 +424,15 @@ def finish(
 
     Returns:
         The report: that of `evaluation.evaluate`, with `num_labels`, the
-        `warnings` of the training and the `configuration`.
+        `warnings` of the training, its `steps` and the `configuration`.
+
+    Raises:
+        ValueError: If there is no such model, or not as many labels.
     """
     _say("Evaluating ...")
-    model = load_model(run_dir)
-    log = callbacks.read_log(run_dir / "log.jsonl")
-    report = {
+    model = load_model(run)
+    log = callbacks.read_log(run / "log.jsonl")
+    return {
         **evaluate(
             model,
             train_data,
@@ -441,13 +447,39 @@ def finish(
             for line in log
             for warning in line.get("warnings", [])
         ],
+        "steps": int(model.step),
         "configuration": config.to_json(),
     }
+
+
+def finish(
+    config: TrainingConfig,
+    run_dir: Path,
+    train_data: ImageData,
+    test_data: ImageData,
+    *,
+    cache_dir: Path | None = None,
+    num_naming_labels: int | None = None,
+) -> dict[str, Any]:
+    """Evaluates the model of a run and writes its report and pictures.
+
+    Arguments and result as for `measure_run`, of a directory.
+    """
+    report = measure_run(
+        config,
+        run_dir,
+        train_data,
+        test_data,
+        cache_dir=cache_dir,
+        num_naming_labels=num_naming_labels,
+    )
+    model = load_model(run_dir)
+    log = callbacks.read_log(run_dir / "log.jsonl")
     code_map = CodeMap.from_json(report["code_map"])
     pictures = draw_grids(model, code_map=code_map)
     if log:
         pictures["curves"] = figures.render_curves(
-            log, entropies=report["entropy"]
+            log, ceilings=report["mutual_information_ceiling"]
         )
     if report["confusion"] is not None:
         pictures["confusion"] = figures.render_confusion_matrix(
@@ -486,12 +518,36 @@ def finish(
     return report
 
 
+_CAPTIONS = {
+    "curves": "How the training went: the losses, of which the information is "
+    "a part (but in the update `three_phase`), so that they are not those of "
+    "the game alone; and the information that `Q` reads at least, which for a "
+    "discrete code cannot pass the dashed line and for a continuous one has no "
+    "such limit.",
+    "confusion": "How many test images of each class `Q` reads as each "
+    "category: one dark field in each row and column is best.",
+    "attributes": "What each code changes: the color and the upper number say "
+    "how steadily an attribute rises (1) or falls (-1) with it, the lower one "
+    "by how many deviations of real images.",
+}
+
+
 def _caption(picture: str, code_map: CodeMap) -> str:
-    """The name of a picture, and what the code it sweeps was found to be."""
+    """A sentence that says what a picture shows, names in backticks."""
     for code, meanings in code_map.codes.items():
         for index, meaning in enumerate(meanings):
-            if picture == f"{code}_{index}" and isinstance(
-                meaning, DimensionMeaning
-            ):
-                return f"{picture}: {meaning.attribute or 'unnamed'}"
-    return picture
+            if not isinstance(meaning, DimensionMeaning):
+                continue
+            file = code if len(meanings) == 1 else f"{code}_{index}"
+            if picture == file:
+                what = code if len(meanings) == 1 else f"{code}:{index}"
+                return (
+                    f"`{what}` ({meaning.attribute or 'unnamed'}) changes from "
+                    "left to right, and all else in a row is kept."
+                )
+        if picture == code:
+            return (
+                f"Each row is a category of `{code}`; noise and other codes "
+                "are drawn at random."
+            )
+    return _CAPTIONS[picture]

@@ -275,11 +275,11 @@ def test_images_that_are_not_floats(dtype):
 @pytest.mark.parametrize(
     ("value", "received"),
     [
-        (1.01, "from 0 to 1.01."),
-        (-1.01, "from -1.01 to 0."),
-        (255.0, "from 0 to 255."),
-        (np.inf, "from 0 to inf."),
-        (np.nan, "from nan to nan."),
+        (1.01, "values from 0 to 1.01."),
+        (-1.01, "values from -1.01 to 0."),
+        (255.0, "values from 0 to 255."),
+        (-np.inf, "NaN or infinity.*with lower learning rates"),
+        (np.nan, "NaN or infinity.*its training has diverged"),
     ],
 )
 def test_images_out_of_range(value, received):
@@ -287,6 +287,6 @@ def test_images_out_of_range(value, received):
     images = np.zeros((3, *SHAPE), np.float32)
     images[1, 2, 3, 0] = value
     with pytest.raises(
-        ValueError, match=rf"floats in \[-1, 1\]. Received: values {received}"
+        ValueError, match=rf"floats in \[-1, 1\]. Received: {received}"
     ):
         check_images(images, SHAPE)

@@ -20,6 +20,7 @@ from test_model import tiny_model
 
 from keras_infogan import __version__
 from keras_infogan import cli
+from keras_infogan import published
 from keras_infogan import training
 from keras_infogan import visualization
 from keras_infogan.code_map import CategoryMeaning
@@ -233,8 +234,7 @@ def test_one_sample_can_be_encoded(model_path, capfd, tmp_path):
     """
     path = tmp_path / "x.png"
     _, err = run(capfd, "sample", model_path, "--count=1", "-o", path)
-    assert err == f"1 image in {path}.
-"
+    assert err == f"1 image in {path}.\n"
     (result,), err = run(capfd, "encode", model_path, path)
     model = training.load_model(model_path)
     expected = model.encode(model.generate(1))["category_probabilities"][0]
@@ -618,6 +618,9 @@ def test_serve_config(capfd, tmp_path):
         (["encode", "MODEL", "nowhere.png"], "There is no file nowhere.png"),
         (["encode", "MODEL", "TEXT"], "should be a picture"),
         (["evaluate", "nowhere"], "directory of a finished run"),
+        (["evaluate", "MODEL"], "without a config.json"),
+        (["evaluate", "STOPPED"], "train` command again resumes it"),
+        (["sample", "STOPPED"], "STOPPED, which is not complete"),
         (["train", "--dry-run", "--image-size=30"], "multiples of 4"),
         (["train", "--dry-run", "--batch-size=0"], "batch_size should be"),
         (["train", "--dry-run", "--update=x"], "fused, three_phase"),
@@ -634,6 +637,8 @@ def test_errors_are_one_line(
 ):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "text").write_text("no picture")
+    (tmp_path / "STOPPED").mkdir()
+    write_json(tmp_path / "STOPPED" / "config.json", PRESETS["mnist"].to_json())
     names = {
         "MODEL": str(model_path),
         "NAMED": str(named_run),
@@ -643,6 +648,35 @@ def test_errors_are_one_line(
     error = fail(capfd, *[names.get(word, word) for word in arguments])
     assert message in error
     assert not (tmp_path / "run").exists()
+
+
+def test_a_published_model_is_measured_and_left(
+    few_digits_dir, tmp_path, monkeypatch, capfd
+):
+    config = dataclasses.replace(PRESETS["mnist"], dataset="few_digits")
+    folder = tmp_path / "pretrained"
+    folder.mkdir()
+    training.build_model(config).save(folder / "little.keras")
+    write_json(folder / "little_config.json", config.to_json())
+    monkeypatch.setattr(published, "_FOLDER", folder)
+    monkeypatch.chdir(tmp_path)
+    before = sorted(tmp_path.rglob("*"))
+    report, err = run(
+        capfd, "evaluate", "little", f"--data-dir={few_digits_dir}"
+    )
+    assert report["configuration"] == config.to_json()
+    assert report["num_test_images"] == 200
+    assert report["steps"] == 0
+    assert "the category tells the class of" in err
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+@pytest.mark.parametrize("number", ["-1", "0", "x"])
+def test_naming_labels_are_counted(number, capsys):
+    with pytest.raises(SystemExit) as exit_:
+        cli.main(["evaluate", "mnist", f"--num-naming-labels={number}"])
+    assert exit_.value.code == 2
+    assert "expected a whole number of at least 1" in capsys.readouterr().err
 
 
 def test_usage_errors_exit_with_2(capsys):

@@ -168,7 +168,7 @@ def test_what_is_odd_is_said():
         "0 and 2 of `category` are both '7'",
         "No category of `category` is 3",
         "Unnamed categories of `category`: 3",
-        "Category 1 of `category` is mixed: 60% are '1'",
+        "Mixed categories of `category`: 1 (60% are '1')",
         "`continuous:0` is slant: from 0.40 to -0.30 rad along the sweep, "
         "Spearman's rho -0.99; of test images, as Q reads it and as it is "
         "measured, +0.85.",

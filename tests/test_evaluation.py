@@ -269,8 +269,26 @@ def test_a_handful_of_labels_names_the_categories():
             assert meaning["confidence"] == pytest.approx(
                 0.025 ** (1 / of_each)
             )
+        said = " ".join(describe(report))
+        assert report["num_naming_labels"] == count
+        assert ("the labels of 80 of 400 training images" in said) == (
+            count == 80
+        )
     assert names[80] == names[None]
     assert sorted(names[80]) == list("abcd")
+
+
+@pytest.mark.parametrize(
+    ("train", "message"),
+    [
+        (TRAIN, "at least 4 and at most 400.*num_naming_labels=3"),
+        (data_of(TEST_LABELS, labeled=False), "columns has no labels"),
+    ],
+)
+def test_labels_that_cannot_name(train, message):
+    """Said before anything is measured, for which there is no model here."""
+    with pytest.raises(ValueError, match=message):
+        evaluate(None, train, TEST, num_naming_labels=3)
 
 
 def test_few_test_images_have_no_distances():

@@ -20,7 +20,7 @@ LOG = [
     }
     for step in range(1, 50)
 ]
-ENTROPIES = {"category": 2.303}
+CEILINGS = {"category": 2.303}
 NAMES: dict[str, Any] = {
     "class_names": ["zero", "one"],
     "cluster_names": ["0", "1", "2"],
@@ -33,10 +33,10 @@ NAMES: dict[str, Any] = {
 
 def test_curves_of_one_point_show_it():
     """A line of one point has no length; its marker adds ink to the axes."""
-    one = figures.render_curves(LOG[:1], entropies=ENTROPIES)
+    one = figures.render_curves(LOG[:1], ceilings=CEILINGS)
     nothing = figures.render_curves(
         [{**LOG[0], **dict.fromkeys(list(LOG[0])[1:], np.nan)}],
-        entropies=ENTROPIES,
+        ceilings=CEILINGS,
     )
     assert one.shape == nothing.shape
     assert not np.array_equal(one, nothing)
@@ -46,7 +46,7 @@ def test_curves_of_one_point_show_it():
 def test_curves_of_a_run_that_failed(value):
     """Nothing warns, and the other lines are there."""
     log = [dict.fromkeys(LOG[0], value) | {"step": step} for step in (1, 2)]
-    picture = figures.render_curves(log + LOG[5:], entropies=ENTROPIES)
+    picture = figures.render_curves(log + LOG[5:], ceilings=CEILINGS)
     assert (picture < 100).any()
 
 
@@ -64,23 +64,38 @@ def test_a_low_start_does_not_flatten_the_curves():
                 LOG[0] | {"step": 2, name: np.nan},
                 *LOG[9:],
             ],
-            entropies=ENTROPIES,
+            ceilings=CEILINGS,
         )
         for low in (-500.0, -5.0)
     ]
     np.testing.assert_array_equal(pictures[0], pictures[1])
 
 
-def test_curves_without_entropies_and_with_the_warped_ones():
+def test_curves_without_codes_and_with_the_warped_ones():
     """A value that only later lines have is drawn from there on."""
     log = [*LOG[:10], *(line | {"invariant_information": 1} for line in LOG)]
-    plain = figures.render_curves(log[:10], entropies={})
-    assert not np.array_equal(plain, figures.render_curves(log, entropies={}))
+    plain = figures.render_curves(log[:10], ceilings={})
+    assert not np.array_equal(plain, figures.render_curves(log, ceilings={}))
+
+
+def test_only_discrete_codes_have_a_dashed_line():
+    """It would flatten the curve of a continuous code, which may pass it."""
+
+    def rows_of_ink(ceiling: float | None) -> int:
+        """Rows of pixels that the color of the first line crosses widely."""
+        picture = figures.render_curves(
+            LOG, ceilings={"category": ceiling}
+        ).astype(int)
+        right = picture[:, picture.shape[1] // 2 :]
+        blue = np.abs(right - (31, 119, 180)).max(axis=-1) < 40
+        return int((blue.sum(axis=1) > blue.shape[1] / 3).sum())
+
+    assert rows_of_ink(None) < rows_of_ink(4.0)
 
 
 def test_curves_need_a_log():
     with pytest.raises(ValueError, match="at least one line.*Received: none"):
-        figures.render_curves([], entropies=ENTROPIES)
+        figures.render_curves([], ceilings=CEILINGS)
 
 
 @pytest.mark.parametrize(
@@ -89,7 +104,7 @@ def test_curves_need_a_log():
 def test_curves_name_the_value_that_is_missing(name):
     line = {key: value for key, value in LOG[0].items() if key != name}
     with pytest.raises(ValueError, match=f"should have `{name}`. Received"):
-        figures.render_curves([LOG[0], line], entropies=ENTROPIES)
+        figures.render_curves([LOG[0], line], ceilings=CEILINGS)
 
 
 # The confusion matrix

@@ -14,6 +14,7 @@ from keras_infogan import health
 from keras_infogan import training
 from keras_infogan.callbacks import RunLog
 from keras_infogan.callbacks import RunPosition
+from keras_infogan.callbacks import find_checkpoints
 from keras_infogan.codes import Categorical
 from keras_infogan.config import TrainingConfig
 from keras_infogan.health import Health
@@ -50,7 +51,10 @@ def test_a_healthy_run_is_silent():
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"generator_loss": math.nan}, "generator_loss is no finite number"),
+        (
+            {"generator_loss": math.nan},
+            "diverged: NaN or infinity in generator_loss.",
+        ),
         ({"generator_loss": math.inf}, "lower learning rates"),
         ({"health_separation": 1.0}, "The discriminator has won"),
         # As dense as real images, of which 1 - 2^-5 should be covered.
@@ -176,7 +180,7 @@ def test_not_a_number_is_measured_too(published, monkeypatch):
     drawn = np.full_like(images, np.nan)
     monkeypatch.setattr(InfoGAN, "generate_from", lambda self, latents: drawn)
     (problem,) = find_problems(measure_health(model, images), 10)
-    assert "health_separation is no finite number" in problem
+    assert "has diverged: NaN or infinity in health_separation" in problem
 
 
 @pytest.mark.parametrize("steps_per_execution", [1, 2, 4])
@@ -245,6 +249,10 @@ def test_nan_ends_a_run(log_interval, options, few_digits_dir, tmp_path):
         jit_compile=False,
         **options,
     )
-    with pytest.raises(Unhealthy, match="Stopped after step .* no finite"):
-        training.train(config, tmp_path / "run", data_dir=few_digits_dir)
+    message = "Stopped after step .* has diverged.* and another --run-dir"
+    # Again: it neither goes on with weights of NaN nor evaluates them.
+    for _ in range(2):
+        with pytest.raises(Unhealthy, match=message):
+            training.train(config, tmp_path / "run", data_dir=few_digits_dir)
+    assert not find_checkpoints(tmp_path / "run" / "checkpoints")
     assert not (tmp_path / "run" / "report.json").exists()

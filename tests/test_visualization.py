@@ -248,7 +248,7 @@ PICTURES = {
             }
             for step in range(1, 50)
         ],
-        entropies={"category": 2.303},
+        ceilings={"category": 2.303},
     ),
     "confusion": lambda: figures.render_confusion_matrix(
         [[5, 1, 0], [0, 2, 9]],
