@@ -288,7 +288,7 @@ def test_a_handful_of_labels_names_the_categories():
 def test_labels_that_cannot_name(train, message):
     """Said before anything is measured, for which there is no model here."""
     with pytest.raises(ValueError, match=message):
-        evaluate(None, train, TEST, num_naming_labels=3)
+        evaluate(cast(Any, None), train, TEST, num_naming_labels=3)
 
 
 def test_few_test_images_have_no_distances():
