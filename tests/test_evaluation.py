@@ -2,6 +2,8 @@
 
 import json
 import math
+from typing import Any
+from typing import cast
 
 import keras
 import numpy as np
