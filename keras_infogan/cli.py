@@ -656,7 +656,11 @@ def _add_encode(commands: Any) -> None:
 
 
 def run_encode(args: argparse.Namespace) -> Any:
-    """`keras-infogan encode`: returns the codes of each image."""
+    """`keras-infogan encode`: returns the codes of each image.
+
+    Of one that cannot be read, in place of them an `error`; none can, is an
+    error itself.
+    """
     from keras_infogan import pictures
     from keras_infogan import training
     from keras_infogan.picture_files import read_image
@@ -665,22 +669,46 @@ def run_encode(args: argparse.Namespace) -> Any:
     code_map = None
     if find_companion(args.model, "code_map.json"):
         code_map = _code_map(args.model)
-    images = []
-    for path in args.images:
-        image = read_image(path, model.image_shape, invert=args.invert)
-        images.append(image)
-        for warning in pictures.doubts(image):
-            _say(f"{path}: {warning}")
-    results = []
-    for path, codes in zip(
-        args.images, pictures.read_codes(model, images), strict=True
-    ):
+    images = {}
+    errors: dict[int, Exception] = {}
+    for number, path in enumerate(args.images):
+        try:
+            images[number] = read_image(
+                path, model.image_shape, invert=args.invert
+            )
+        except (OSError, ValueError) as error:
+            errors[number] = error
+    if not images:
+        raise errors[0]
+    read = pictures.read_codes(model, list(images.values()))
+    codes_of = dict(zip(images, read, strict=True))
+    results: list[dict[str, Any]] = []
+    for number, path in enumerate(args.images):
+        if number in errors:
+            text = explain(errors[number])
+            _say(f"{path}: error: {text}")
+            results.append({"image": str(path), "error": text})
+            continue
+        codes = codes_of[number]
         text = pictures.describe_codes(codes)
-        meaning: list[str] = []
+        meaning: dict[str, Any] = {}
         if code_map is not None:
-            meaning = code_map.describe(codes)
-        _say(f"{path}: {', '.join(meaning)}{' - ' if meaning else ''}{text}")
-        results.append({"image": str(path), "meaning": meaning, **codes})
+            words = code_map.describe(codes)
+            meaning = {"meaning": words, **code_map.interpret(codes)}
+            text = " - ".join([", ".join(words)] * bool(words) + [text])
+        warnings = pictures.doubts(images[number])
+        warnings += pictures.reading_doubts(model.latent_spec, codes)
+        _say(f"{path}: {text}")
+        for warning in warnings:
+            _say(f"Warning: {path} {warning}")
+        results.append(
+            {
+                "image": str(path),
+                **meaning,
+                "warnings": warnings,
+                "codes": codes,
+            }
+        )
     return results
 
 
@@ -1041,7 +1069,11 @@ def main(argv: Sequence[str] | None = None) -> None:
         elif server and server.startswith("grpc"):
             # Its messages are not to be had without.
             _import_tensorflow("tensorflow")
-        _print_result(args.run(args))
+        result = args.run(args)
+        _print_result(result)
+        # Some of many images.
+        if isinstance(result, list) and any("error" in x for x in result):
+            parser.exit(_USER_ERROR)
     except (OSError, ValueError) as error:
         if args.traceback:
             raise

@@ -268,7 +268,9 @@ class CodeMap:
             return meaning.attribute
         return code if len(self.codes[code]) == 1 else f"{code}:{index}"
 
-    def describe(self, codes: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    def interpret(
+        self, codes: Mapping[str, Mapping[str, Any]]
+    ) -> dict[str, Any]:
         """What was read from an image, as far as it has a meaning.
 
         Args:
@@ -276,10 +278,14 @@ class CodeMap:
                 `mean` of dimensions.
 
         Returns:
-            Words such as "7 (98%)", the share of it that the category and its
-            purity leave to the class, and those of `DimensionMeaning.word`.
+            Plain data: `class`, the likeliest one, and `class_probability`, the
+            share of it that the categories and their purities leave to it, of
+            the first code whose categories have names (`None` without); and
+            `attributes`, by name: the `value` of `DimensionMeaning.read` with
+            its `unit`, and its `word`.
         """
-        words = []
+        result: dict[str, Any] = {"class": None, "class_probability": None}
+        attributes: dict[str, Any] = {}
         for name, meanings in self.codes.items():
             values = codes.get(name, {})
             by_name: dict[str, float] = {}
@@ -294,12 +300,29 @@ class CodeMap:
                             by_name.get(meaning.name, 0.0) + share
                         )
                 elif isinstance(meaning, DimensionMeaning) and "mean" in values:
-                    word = meaning.word(values["mean"][index])
-                    words += [word] if word else []
-            if by_name:
+                    mean = values["mean"][index]
+                    if meaning.attribute and meaning.read(mean) is not None:
+                        attributes[meaning.attribute] = {
+                            "value": meaning.read(mean),
+                            "unit": meaning.unit,
+                            "word": meaning.word(mean),
+                        }
+            if by_name and result["class"] is None:
                 best = max(by_name, key=lambda key: by_name[key])
-                words.insert(0, f"{best} ({by_name[best]:.0%})")
-        return words
+                result |= {"class": best, "class_probability": by_name[best]}
+        return {**result, "attributes": attributes}
+
+    def describe(self, codes: Mapping[str, Mapping[str, Any]]) -> list[str]:
+        """The words of `interpret`, such as "7 (98%)", "slanted right"."""
+        found = self.interpret(codes)
+        words = [
+            entry["word"]
+            for entry in found["attributes"].values()
+            if entry["word"]
+        ]
+        if found["class"] is None:
+            return words
+        return [f"{found['class']} ({found['class_probability']:.0%})", *words]
 
     def remarks(self, class_names: Sequence[str] = ()) -> list[str]:
         """What a reader must know, in sentences.

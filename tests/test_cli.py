@@ -238,7 +238,7 @@ def test_one_sample_can_be_encoded(model_path, capfd, tmp_path):
     (result,), err = run(capfd, "encode", model_path, path)
     model = training.load_model(model_path)
     expected = model.encode(model.generate(1))["category_probabilities"][0]
-    assert result["category"]["probabilities"] == pytest.approx(
+    assert result["codes"]["category"]["probabilities"] == pytest.approx(
         expected.tolist(), abs=0.05
     )
 
@@ -270,12 +270,12 @@ def test_encode(model_path, capfd, tmp_path):
     )
     assert result["image"] == str(tmp_path / "x.png")
     probabilities = posterior["category_probabilities"][0]
-    assert result["category"] == {
+    assert result["codes"]["category"] == {
         "category": int(probabilities.argmax()),
         "probability": pytest.approx(float(probabilities.max())),
         "probabilities": pytest.approx(probabilities.tolist()),
     }
-    assert result["continuous"]["stddev"] == pytest.approx(
+    assert result["codes"]["continuous"]["stddev"] == pytest.approx(
         np.exp(posterior["continuous_log_stddev"][0]).tolist()
     )
     assert f"category {probabilities.argmax()} (" in err
@@ -328,11 +328,36 @@ def test_encode_says_what_it_means(named_run, capfd, tmp_path):
     pixels = generator.integers(0, 100, SHAPE[:2], np.uint8)
     Image.fromarray(pixels).save(tmp_path / "x.png")
     (result,), err = run(capfd, "encode", named_run, tmp_path / "x.png")
-    shares = result["category"]["probabilities"]
+    shares = result["codes"]["category"]["probabilities"]
     # Nine of ten images of each are what it is named.
     share, name = max((0.9 * shares[0], "1"), (0.9 * shares[2], "7"))
     assert result["meaning"][0] == f"{name} ({share:.0%})"
     assert f"{name} ({share:.0%})" in err
+    assert result["class"] == name
+    assert result["class_probability"] == pytest.approx(share)
+    assert result["warnings"] == []
+
+
+def test_encode_keeps_what_can_be_read(model_path, capfd, tmp_path):
+    """A black image with its doubt in the JSON; a file that is none."""
+    Image.fromarray(np.zeros(SHAPE[:2], np.uint8)).save(tmp_path / "x.png")
+    with pytest.raises(SystemExit) as exit_:
+        cli.main(
+            [
+                "encode",
+                str(model_path),
+                str(tmp_path / "none.png"),
+                str(tmp_path / "x.png"),
+            ]
+        )
+    assert exit_.value.code == 2
+    out, err = capfd.readouterr()
+    bad, black = json.loads(out)
+    assert bad["error"].startswith("There is no file")
+    assert "codes" not in bad
+    assert "one color" in black["warnings"][0]
+    assert f"Warning: {tmp_path / 'x.png'} is of one color" in err
+    assert set(black["codes"]) == {"category", "continuous"}
 
 
 def test_export(named_run, capfd, tmp_path):
@@ -799,8 +824,8 @@ def test_encode_of_ink_on_paper(model_path, capfd, tmp_path):
     (result,), _ = run(
         capfd, "encode", model_path, tmp_path / "paper.png", "--invert"
     )
-    assert result["category"]["probabilities"] == pytest.approx(
-        expected["category"]["probabilities"]
+    assert result["codes"]["category"]["probabilities"] == pytest.approx(
+        expected["codes"]["category"]["probabilities"]
     )
     Image.new("RGBA", (9, 9)).save(tmp_path / "blank.png")
     _, err = run(capfd, "encode", model_path, tmp_path / "blank.png")

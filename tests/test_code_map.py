@@ -207,6 +207,28 @@ def test_describe():
         assert MAP.describe(codes) == ["7 (94%)", *words]
 
 
+def test_interpret():
+    """A slant of .1 - .4 c, and the class with its share, each a field."""
+    codes = {
+        "category": {"probabilities": [0.5, 0.0, 0.45, 0.05]},
+        "continuous": {"mean": [-0.9, 0.9]},
+    }
+    assert MAP.interpret(codes) == {
+        "class": "7",
+        "class_probability": pytest.approx(0.5 * 0.98 + 0.45 * 0.99),
+        "attributes": {
+            "slant": {
+                "value": pytest.approx(0.46),
+                "unit": "rad",
+                "word": "slanted right",
+            }
+        },
+    }
+    unnamed = CodeMap({"c": (CategoryMeaning(),)})
+    found = unnamed.interpret({"c": {"probabilities": [1.0]}})
+    assert (found["class"], found["attributes"]) == (None, {})
+
+
 def test_words_need_real_images_and_a_side():
     """Without a comparison there is no word, and "left" is left of upright."""
     assert DimensionMeaning("slant", 1, 1.0, -1.0, 1.0, "rad").word(1.0) is None
