@@ -74,7 +74,8 @@ def evaluate(
     Returns:
         Plain data, ready for JSON: `clustering_accuracy`,
         `normalized_mutual_information`, `adjusted_rand_index` in [0, 1] (the
-        last may be negative), `clustering_accuracy_standard_error` (of the
+        last may be negative; `None` for test images all of one class, or each
+        of its own), `clustering_accuracy_standard_error` (of the
         images, not of seeds), `category_usage_entropy` in nats on the test
         images, `confusion` (classes in rows, categories in columns) with
         `class_names`, `category_to_class` (-1 for a category that is left
@@ -224,6 +225,8 @@ def _clustering(
     labels, found = test.labels, _find_clusters(model, test, names[0])
     confusion = metrics.confusion_matrix(labels, found, **sizes)
     accuracy = metrics.clustering_accuracy(labels, found, mapping)
+    # Without two classes, and two images of one, there is nothing to agree on.
+    is_comparable = 1 < len(np.unique(labels)) < len(labels)
     return {
         "clustering_accuracy": accuracy,
         "clustering_accuracy_standard_error": metrics.accuracy_standard_error(
@@ -232,8 +235,12 @@ def _clustering(
         "category_usage_entropy": metrics.usage_entropy(confusion.sum(axis=0)),
         "normalized_mutual_information": metrics.normalized_mutual_information(
             labels, found
-        ),
-        "adjusted_rand_index": metrics.adjusted_rand_index(labels, found),
+        )
+        if is_comparable
+        else None,
+        "adjusted_rand_index": metrics.adjusted_rand_index(labels, found)
+        if is_comparable
+        else None,
         "category_to_class": mapping.tolist(),
         "class_names": class_names,
         "confusion": confusion.tolist(),
@@ -325,22 +332,33 @@ def describe(report: dict[str, Any]) -> list[str]:
             f"of the {report['num_test_images']:,} test images (one category "
             "to a class, the pairs fitted on the training images; guessing "
             f"gives {1 / len(report['class_names']):.0%}). "
-            f"NMI {report['normalized_mutual_information']:.3f}, "
-            f"ARI {report['adjusted_rand_index']:.3f}."
+            + (
+                "NMI and ARI are undefined: the test images should be of "
+                "several classes, and some of them of the same."
+                if report["normalized_mutual_information"] is None
+                else f"NMI {report['normalized_mutual_information']:.3f}, "
+                f"ARI {report['adjusted_rand_index']:.3f}."
+            )
         )
+    unread = []
     for name, nats in report["mutual_information"].items():
         if name == "total":
+            continue
+        if nats <= 0.0:
+            unread.append(f"`{name}` ({nats:.2f} nats)")
             continue
         ceiling = report["mutual_information_ceiling"][name]
         of_all = "" if ceiling is None else f" of {ceiling:.2f}"
         sentences.append(
             f"From a generated image, Q reads at least {nats:.2f} nats{of_all} "
             f"of `{name}`."
-            if nats > 0.0
-            else f"From a single generated image, Q reads nothing reliable of "
-            f"`{name}` yet (the bound is {nats:.2f} nats). While it trains, it "
-            "reads more, by the statistics of a batch; longer training closes "
-            "the gap."
+        )
+    if unread:
+        sentences.append(
+            "From a single generated image, Q reads nothing reliable of "
+            f"{' and '.join(unread)}. The log may show more: in training, "
+            "batch normalization sees the whole batch, here the averages of "
+            "all batches. Train longer, and the two agree."
         )
     sentences += _describe_quality(report)
     sentences += _describe_sweeps(report["sweeps"])
@@ -373,8 +391,17 @@ def _describe_quality(report: Mapping[str, Any]) -> list[str]:
         f"to be expected): Frechet distance {number('frechet_distance')}, "
         f"kernel distance {number('kernel_distance')}; of "
         f"{quality['num_neighbored_images']:,}, precision "
-        f"{number('precision')}, recall {number('recall')}."
+        f"{number('precision')}, recall {number('recall')}, density "
+        f"{quality['density']:.3g} ({quality['density_floor']:.3g}), coverage "
+        f"{number('coverage')}."
     ]
+    # As in `health.find_problems`.
+    if quality["coverage"] < quality["coverage_floor"] / 2:
+        sentences.append(
+            "Few real images have a generated one near them: these images are "
+            "not like the real ones. Precision and class coverage say little "
+            "then, as they are high for static, too."
+        )
     if quality["class_coverage"] < 1.0:
         sentences.append(
             f"Of the classes, {quality['class_coverage']:.0%} are among the "

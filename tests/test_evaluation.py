@@ -2,8 +2,6 @@
 
 import json
 import math
-from typing import Any
-from typing import cast
 
 import keras
 import numpy as np
@@ -232,6 +230,16 @@ def test_only_discrete_codes_have_a_ceiling():
     assert report["entropy"]["u"] == pytest.approx(3 * math.log(2))
 
 
+@pytest.mark.parametrize("labels", [[0], [2, 2, 2], [0, 1, 2]])
+def test_too_few_test_images_to_agree_on(labels):
+    """Of one class, or each of its own, an agreement of 1 would be none."""
+    report = evaluate(painter(np.eye(4)), TRAIN, data_of(np.array(labels)))
+    assert report["clustering_accuracy"] == 1.0
+    assert report["normalized_mutual_information"] is None
+    assert report["adjusted_rand_index"] is None
+    assert "NMI and ARI are undefined" in describe(report)[0]
+
+
 def test_describe():
     report = evaluate(painter(np.eye(4)), TRAIN, TEST)
     sentences = describe(report)
@@ -249,7 +257,12 @@ def test_describe():
         **report,
         "mutual_information": {"category": -0.5, "total": -0.5},
     }
-    assert "nothing reliable of `category` yet" in describe(negative)[1]
+    assert "nothing reliable of `category` (-0.50" in describe(negative)[1]
+    # Said once for several codes.
+    none = {"a": -0.5, "b": 0.0, "total": -0.5}
+    text = " ".join(describe({**report, "mutual_information": none}))
+    assert "of `a` (-0.50 nats) and `b` (0.00 nats). The log" in text
+    assert text.count("The log may show more") == 1
     continuous = {**report, "mutual_information_ceiling": {"category": None}}
     assert "1.39 nats of `category`" in describe(continuous)[1]
 
@@ -288,9 +301,10 @@ def test_a_handful_of_labels_names_the_categories():
     ],
 )
 def test_labels_that_cannot_name(train, message):
-    """Said before anything is measured, for which there is no model here."""
+    """Said by the name of the option, with what it may be."""
+    model = painter(np.eye(NUM_CLASSES))
     with pytest.raises(ValueError, match=message):
-        evaluate(cast(Any, None), train, TEST, num_naming_labels=3)
+        evaluate(model, train, TEST, num_naming_labels=3)
 
 
 def test_few_test_images_have_no_distances():
@@ -312,6 +326,8 @@ def test_describe_says_sizes_intervals_floors_and_leaks():
             ("kernel_distance", 12.0, 0.5),
             ("precision", 0.8, 0.9),
             ("recall", 0.7, 0.95),
+            ("density", 0.5, 1.0),
+            ("coverage", 0.625, 0.96875),
         )
         for suffix, value in (
             ("", value),
@@ -339,7 +355,8 @@ def test_describe_says_sizes_intervals_floors_and_leaks():
     for part in (
         "10,000 generated images and as many test images",
         "Frechet distance 3 +/- 0.2 (1), kernel distance 12 +/- 0.2 (0.5)",
-        "of 2,000, precision 0.8 +/- 0.2 (0.9), recall 0.7 +/- 0.2 (0.95)",
+        "of 2,000, precision 0.8 +/- 0.2 (0.9), recall 0.7 +/- 0.2 (0.95), "
+        "density 0.5 (1), coverage 0.625 +/- 0.2 (0.969).",
         "75% are among the generated images",
         "reads 90.0% +/- 2.0% of them",
         "Of what `style:0` changes, 25% is in other attributes",
@@ -349,3 +366,7 @@ def test_describe_says_sizes_intervals_floors_and_leaks():
     ):
         assert part in text
     assert "`style:2`" not in text
+    assert "static" not in text
+    # As static has it: precise, of all classes, and like no real image.
+    report["quality"]["coverage"] = 0.01
+    assert "not like the real ones" in " ".join(describe(report))
