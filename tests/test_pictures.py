@@ -168,6 +168,9 @@ def test_doubts():
     digit[2:6, 3:5] = 1.0
     assert pictures.doubts(digit) == []
     assert "--invert" in pictures.doubts(-digit)[0]
+    # Noise has no dark paper; half of the pixels of its border are bright.
+    noise = np.random.default_rng(0).uniform(-1, 1, (28, 28, 1))
+    assert "noise" in pictures.doubts(noise.astype(np.float32))[0]
     # In a corner.
     assert "center it" in pictures.doubts(np.roll(digit, 2, axis=0))[0]
     # A thick stroke that fills more than half of the image is no paper.
