@@ -169,7 +169,13 @@ def test_every_option_has_a_flag(capfd):
 
 def test_dry_run_writes_nothing(capfd, tmp_path):
     run_dir = tmp_path / "run"
-    run(capfd, "train", "--dry-run", f"--run-dir={run_dir}")
+    _, err = run(
+        capfd,
+        *("train", "--dry-run", f"--run-dir={run_dir}", "--dataset=nope"),
+        *("--num-labels=5", "--test-split=last"),
+    )
+    assert "Not checked, as no data are read" in err
+    assert "data set nope with the splits train and last, and as many" in err
     assert not run_dir.exists()
 
 
@@ -524,7 +530,7 @@ def test_serve_config(capfd, tmp_path):
         ),
         (
             ["train", "--dry-run", "--invariance-weight=0"]
-            + ["--no-warp-generated", "--num-labels=10"]
+            + ["--warped-codes=[]", "--num-labels=10"]
             + ['--codes={"a": {"type": "uniform"}}']
             + ['--information-weights={"a": 1}'],
             "Labels need a categorical code",
