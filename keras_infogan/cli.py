@@ -200,7 +200,8 @@ def _add_train(commands: Any) -> None:
     parser.add_argument(
         "--dry-run",
         action="store_true",
-        help="check the options, print them, and do nothing else",
+        help="check the options, but not the data, print them, and do nothing "
+        "else",
     )
     _add_data_arguments(parser)
     group = parser.add_argument_group(
@@ -257,6 +258,12 @@ def run_train(args: argparse.Namespace) -> Any:
     if args.dry_run:
         training.build_model(config)
         training.check_directory(run_dir, config)
+        _say(
+            "The options go together. Not checked, as no data are read: that "
+            f"there is a data set {config.dataset} with the splits "
+            f"{config.train_split} and {config.test_split}, and as many images "
+            "and labels as these options need."
+        )
         return config.to_json()
     report = training.train(
         config,

@@ -169,7 +169,13 @@ def test_every_option_has_a_flag(capfd):
 
 def test_dry_run_writes_nothing(capfd, tmp_path):
     run_dir = tmp_path / "run"
-    run(capfd, "train", "--dry-run", f"--run-dir={run_dir}")
+    _, err = run(
+        capfd,
+        *("train", "--dry-run", f"--run-dir={run_dir}", "--dataset=nope"),
+        *("--num-labels=5", "--test-split=last"),
+    )
+    assert "Not checked, as no data are read" in err
+    assert "data set nope with the splits train and last, and as many" in err
     assert not run_dir.exists()
 
 
