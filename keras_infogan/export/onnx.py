@@ -80,8 +80,8 @@ _CODE_MAP_FIELDS = (
     "has the attribute that it changes, sign, 1 if this rises with the code "
     "and -1 if it falls, correlation, Spearman's rho of the two, and low and "
     "high, the attribute in its unit at the code's lower end (-1 if uniform, "
-    "-2 if normal, 0 of bits) and at its upper end (1, 2 and 1). Of real images, "
-    "read_low and read_high are the attribute of one whose code is read as -1 "
+    "-2 if normal, 0 of bits) and at its upper end (1, 2 and 1). Of real "
+    "images, read_low and read_high are the attribute of one whose code is read as -1 "
     "and 1, lower_quartile and upper_quartile bound the middle half, and "
     "agreement is Spearman's rho of the attribute as read and as measured."
 )
