@@ -81,9 +81,10 @@ _CODE_MAP_FIELDS = (
     "and -1 if it falls, correlation, Spearman's rho of the two, and low and "
     "high, the attribute in its unit at the code's lower end (-1 if uniform, "
     "-2 if normal, 0 of bits) and at its upper end (1, 2 and 1). Of real "
-    "images, read_low and read_high are the attribute of one whose code is read as -1 "
-    "and 1, lower_quartile and upper_quartile bound the middle half, and "
-    "agreement is Spearman's rho of the attribute as read and as measured."
+    "images, read_low and read_high are the attribute of one whose code is "
+    "read as -1 and 1, lower_quartile and upper_quartile bound the middle "
+    "half, and agreement is Spearman's rho of the attribute as read and as "
+    "measured."
 )
 # The largest that the format holds.
 _MAX_VERSION = 2**63 - 1
