@@ -24,6 +24,7 @@ from importlib import metadata
 from pathlib import Path
 from statistics import median
 from typing import Any
+from typing import NamedTuple
 
 ROUND_SECONDS = 3.0
 
@@ -478,122 +479,88 @@ def seconds_of(arguments: list[str]) -> float:
     return min(times)
 
 
-def run_sections(args: argparse.Namespace) -> dict[str, Any]:
-    quick, torch_python = args.quick, args.torch_python
-    has_torch = (
-        subprocess.run(
-            [torch_python, "-c", "import torch"], stderr=subprocess.DEVNULL
-        ).returncode
-        == 0
-    )
-    rounds = 4 if quick else 7
-    results: dict[str, Any] = {"torch": has_torch}
+class Setting(NamedTuple):
+    """What all sections are measured with."""
 
-    def start(kind: str, **spec: Any) -> Callable[[], Contestant]:
-        return lambda: Contestant(kind, **spec)
+    quick: bool
+    rounds: int
+    # None where PyTorch cannot be imported.
+    torch_python: str | None
 
-    def writeup(batch_size: int, update: str) -> Callable[[], Contestant]:
-        return start(
-            "train",
-            preset="writeup",
-            options={"batch_size": batch_size, "update": update},
-        )
 
-    say("The machine's own peak")
-    results["peak_flops"] = measure_peak()
-    best = max(results["peak_flops"].values())
-    say(f"  {best / 1e9:.0f} GFLOP/s")
+def start(kind: str, **spec: Any) -> Callable[[], Contestant]:
+    return lambda: Contestant(kind, **spec)
 
-    results["writeup"] = {}
-    for batch_size in (64,) if quick else (32, 64, 128, 256, 512):
-        say(f"The write-up's networks, batches of {batch_size}")
+
+def default(**options: Any) -> Callable[[], Contestant]:
+    return start("train", preset="mnist", options=options)
+
+
+def measure_writeup(setting: Setting) -> dict[str, Any]:
+    """The same networks by our two updates and by PyTorch."""
+    results = {}
+    for batch_size in (64,) if setting.quick else (32, 64, 128, 256, 512):
+        say(f"  batches of {batch_size}")
         contestants = {
-            update: writeup(batch_size, update)
+            update: start(
+                "train",
+                preset="writeup",
+                options={"batch_size": batch_size, "update": update},
+            )
             for update in ("fused", "three_phase")
         }
-        if has_torch:
+        if setting.torch_python:
             contestants["torch"] = start(
-                "torch", python=torch_python, batch_size=batch_size
+                "torch", python=setting.torch_python, batch_size=batch_size
             )
-        results["writeup"][batch_size] = compare(contestants, rounds)
-
-    say("Presets")
-    results["presets"] = compare(
-        {
-            name: start("train", preset=name)
-            for name in (
-                ("mnist",) if quick else ("mnist", "paper", "svhn", "dsprites")
-            )
-        },
-        rounds,
-    )
-    # Again, as the machine may be another by now.
-    again = measure_peak()
-    best = max(best, *again.values())
-    for result in results["presets"].values():
-        result["peak_share"] = (
-            result["images_per_s"] * result["flops_per_image"] / best
-        )
-        say(f"  {result['peak_share']:.0%} of the peak")
-
-    say("The input pipeline alone")
-    results["pipeline"] = compare(
-        {"mnist": start("pipeline", preset="mnist")}, rounds
-    )
-    if not quick:
-        results |= more_sections(start, has_torch, torch_python, rounds)
-    default = results["presets"]["mnist"]
-    of_writeup = results["writeup"][64]
-    results["summary"] = {
-        "writeup_fused_images_per_s": of_writeup["fused"]["images_per_s"],
-        "writeup_three_phase_images_per_s": of_writeup["three_phase"][
-            "images_per_s"
-        ],
-        "writeup_torch_images_per_s": of_writeup["torch"]["images_per_s"]
-        if has_torch
-        else None,
-        "default_images_per_s": default["images_per_s"],
-        "default_peak_share": default["peak_share"],
-        "pipeline_images_per_s": results["pipeline"]["mnist"]["images_per_s"],
-    }
+        results[str(batch_size)] = compare(contestants, setting.rounds)
     return results
 
 
-def more_sections(
-    start: Callable[..., Callable[[], Contestant]],
-    has_torch: bool,
-    torch_python: str,
-    rounds: int,
-) -> dict[str, Any]:
-    """What the quick look leaves out."""
-    results: dict[str, Any] = {}
-    say("Options of the default preset")
-    results["options"] = compare(
+def measure_presets(setting: Setting) -> dict[str, Any]:
+    """And their share of the peak, measured before and after."""
+    others = () if setting.quick else ("paper", "svhn", "dsprites")
+    peaks = measure_peak()
+    results = compare(
+        {name: start("train", preset=name) for name in ("mnist", *others)},
+        setting.rounds,
+    )
+    best = max(*peaks.values(), *measure_peak().values())
+    for name, result in results.items():
+        result["peak_flops"] = best
+        result["peak_share"] = (
+            result["images_per_s"] * result["flops_per_image"] / best
+        )
+        say(f"  {name}: {result['peak_share']:.0%} of {best / 1e9:.0f} GFLOP/s")
+    return results
+
+
+def measure_pipeline(setting: Setting) -> dict[str, Any]:
+    return compare({"mnist": start("pipeline", preset="mnist")}, setting.rounds)
+
+
+def measure_options(setting: Setting) -> dict[str, Any]:
+    return compare(
         {
-            "default": start("train", preset="mnist"),
-            "no XLA": start(
-                "train", preset="mnist", options={"jit_compile": False}
-            ),
+            "default": default(),
+            "no XLA": default(jit_compile=False),
             "one core": start("train", preset="mnist", threads=1),
-            "bfloat16": start(
-                "train",
-                preset="mnist",
-                options={"dtype_policy": "mixed_bfloat16"},
-            ),
+            "bfloat16": default(dtype_policy="mixed_bfloat16"),
             **{
-                f"{steps} steps an execution": start(
-                    "train",
-                    preset="mnist",
-                    options={"steps_per_execution": steps},
+                f"{steps} steps an execution": default(
+                    steps_per_execution=steps
                 )
                 for steps in (4, 16, 64)
             },
             "fit": start("fit", preset="mnist"),
         },
-        rounds,
+        setting.rounds,
     )
-    say("The generator at work")
-    results["generate"] = {}
+
+
+def measure_generators(setting: Setting) -> dict[str, Any]:
+    """The write-up's generator by each way to run it."""
+    results = {}
     for batch_size in (1, 16, 64, 1024):
         contestants = {
             f"{by}, {batch_size} at once": start(
@@ -601,50 +568,49 @@ def more_sections(
             )
             for by in ("generate", "predict", "SavedModel", "onnxruntime")
         }
-        if has_torch:
+        if setting.torch_python:
             contestants[f"torch, {batch_size} at once"] = start(
                 "generate",
-                python=torch_python,
+                python=setting.torch_python,
                 by="torch",
                 batch_size=batch_size,
             )
-        results["generate"] |= compare(contestants, rounds)
-    say("Growth with the batch, the image and its colors")
-    results["growth"] = compare(
+        results |= compare(contestants, setting.rounds)
+    return results
+
+
+def measure_growth(setting: Setting) -> dict[str, Any]:
+    shapes = ((28, 3), (32, 1), (64, 1), (64, 3), (128, 1))
+    return compare(
         {
             **{
-                f"batches of {batch_size}": start(
-                    "train", preset="mnist", options={"batch_size": batch_size}
-                )
+                f"batches of {batch_size}": default(batch_size=batch_size)
                 for batch_size in (32, 64, 256, 512)
             },
             **{
-                f"{size} x {size} x {channels}": start(
-                    "train",
-                    preset="mnist",
-                    options={"image_size": size, "channels": channels},
+                f"{size} x {size} x {channels}": default(
+                    image_size=size, channels=channels
                 )
-                for size, channels in (
-                    (28, 3),
-                    (32, 1),
-                    (64, 1),
-                    (64, 3),
-                    (128, 1),
-                )
+                for size, channels in shapes
             },
         },
-        max(2, rounds // 2),
+        max(2, setting.rounds // 2),
     )
-    say("Memory of a stream from a file, by the number of images")
-    results["memory_mib"] = {}
+
+
+def measure_memory(setting: Setting) -> dict[str, float]:
+    results = {}
     for num_images in (10_000, 100_000, 1_000_000):
         contestant = Contestant("memory", num_images=num_images)
         contestant.close()
-        results["memory_mib"][num_images] = contestant.facts["memory_mib"]
+        results[str(num_images)] = contestant.facts["memory_mib"]
         say(f"  {num_images:9} {contestant.facts['memory_mib']:6.0f} MiB")
-    say("The start")
+    return results
+
+
+def measure_start(setting: Setting) -> dict[str, float]:
     python = sys.executable
-    results["start_cpu_s"] = {
+    return {
         "python": seconds_of([python, "-c", "pass"]),
         "import keras_infogan": seconds_of(
             [python, "-c", "import keras_infogan"]
@@ -652,6 +618,90 @@ def more_sections(
         "--help": seconds_of([python, "-m", "keras_infogan", "--help"]),
         "import tensorflow": seconds_of([python, "-c", "import tensorflow"]),
     }
+
+
+QUICK_SECTIONS = ("writeup", "presets", "pipeline")
+SECTIONS: dict[str, tuple[str, Callable[[Setting], dict[str, Any]]]] = {
+    "writeup": ("The write-up's networks", measure_writeup),
+    "presets": ("Presets", measure_presets),
+    "pipeline": ("The input pipeline alone", measure_pipeline),
+    "options": ("Options of the default preset", measure_options),
+    "generate": ("The generator at work", measure_generators),
+    "growth": (
+        "Growth with the batch, the image and its colors",
+        measure_growth,
+    ),
+    "memory_mib": (
+        "Memory of a stream from a file, by the number of images",
+        measure_memory,
+    ),
+    "start_cpu_s": ("CPU seconds to start", measure_start),
+}
+
+
+def summarize(results: Mapping[str, Any]) -> dict[str, Any]:
+    """The numbers that are asked for most; None where one is not there."""
+
+    def find(*keys: str) -> Any:
+        value: Any = results
+        for key in keys:
+            value = (value or {}).get(key)
+        return value
+
+    rate = "images_per_s"
+    return {
+        "writeup_fused_images_per_s": find("writeup", "64", "fused", rate),
+        "writeup_three_phase_images_per_s": find(
+            "writeup", "64", "three_phase", rate
+        ),
+        "writeup_torch_images_per_s": find("writeup", "64", "torch", rate),
+        "default_images_per_s": find("presets", "mnist", rate),
+        "default_peak_share": find("presets", "mnist", "peak_share"),
+        "pipeline_images_per_s": find("pipeline", "mnist", rate),
+    }
+
+
+def has_torch(python: str) -> bool:
+    done = subprocess.run(
+        [python, "-c", "import torch"], stderr=subprocess.DEVNULL
+    )
+    return done.returncode == 0
+
+
+def run_sections(args: argparse.Namespace) -> dict[str, Any]:
+    """Measures what is asked for; to resume keeps the rest of the file."""
+    setting = Setting(
+        args.quick,
+        4 if args.quick else 7,
+        args.torch_python if has_torch(args.torch_python) else None,
+    )
+    facts = {
+        "command": "python scripts/benchmark.py" + " --quick" * args.quick,
+        "versions": versions(),
+        "cores": len(os.sched_getaffinity(0)),
+        "torch": setting.torch_python is not None,
+    }
+    results: dict[str, Any] = {}
+    if args.resume and args.json and args.json.exists():
+        results = json.loads(args.json.read_text())
+        if {name: results.get(name) for name in facts} != facts:
+            say(f"{args.json} is of another command, and begun anew.")
+            results = {}
+    results |= facts
+    names = args.sections or (QUICK_SECTIONS if args.quick else SECTIONS)
+    for name in names:
+        title, measure = SECTIONS[name]
+        if name in results and not args.sections:
+            continue
+        say(title)
+        begin = time.perf_counter()
+        results[name] = measure(setting)
+        results.setdefault("seconds", {})[name] = time.perf_counter() - begin
+        results["summary"] = summarize(results)
+        if args.json:
+            partial = args.json.with_name(f".partial-{args.json.name}")
+            partial.write_text(json.dumps(results, indent=2) + "\n")
+            partial.replace(args.json)
     return results
 
 
@@ -672,10 +722,10 @@ def table(results: Mapping[str, Any]) -> str:
     groups = {
         **{
             f"write-up, batches of {size}: ": group
-            for size, group in results["writeup"].items()
+            for size, group in results.get("writeup", {}).items()
         },
-        "preset ": results["presets"],
-        "pipeline of ": results["pipeline"],
+        "preset ": results.get("presets", {}),
+        "pipeline of ": results.get("pipeline", {}),
         "default preset, ": results.get("options", {}),
         "generator by ": results.get("generate", {}),
         "default preset, images ": results.get("growth", {}),
@@ -719,6 +769,18 @@ def main() -> None:
         description="Measure how fast this machine trains and generates."
     )
     parser.add_argument(
+        "sections",
+        nargs="*",
+        metavar="SECTION",
+        help=f"what to measure, of {', '.join(SECTIONS)}; by default all",
+    )
+    parser.add_argument(
+        "--resume",
+        action="store_true",
+        help="keep what the file has, of the same command on this machine, and "
+        "measure the rest",
+    )
+    parser.add_argument(
         "--quick", action="store_true", help="the summary alone, in minutes"
     )
     parser.add_argument(
@@ -741,20 +803,15 @@ def main() -> None:
         kind, spec = args.worker
         WORKERS[kind](json.loads(spec))
         return
-    begin = time.perf_counter()
+    unknown = sorted(set(args.sections) - set(SECTIONS))
+    if unknown:
+        parser.error(
+            f"expected sections of {', '.join(SECTIONS)}, "
+            f"got {', '.join(unknown)}"
+        )
     results = run_sections(args)
-    results["seconds"] = time.perf_counter() - begin
-    results["cores"] = len(os.sched_getaffinity(0))
-    results["versions"] = versions()
-    results["command"] = "python scripts/benchmark.py" + (
-        " --quick" if args.quick else ""
-    )
     print(table(results))
     print(json.dumps(results["summary"], indent=2))
-    if args.json:
-        partial = args.json.with_name(f".partial-{args.json.name}")
-        partial.write_text(json.dumps(results, indent=2) + "\n")
-        partial.replace(args.json)
     if args.plot:
         draw(results, args.plot)
 
