@@ -397,7 +397,12 @@ def test_labels_need_classes(tmp_path, monkeypatch):
 def test_labels_need_a_category_each(few_digits_dir, tmp_path):
     """A label that no logit stands for would make every loss NaN."""
     codes = {"category": {"type": "categorical", "num_categories": 9}}
-    config = few_digits(num_labels=20, codes=codes, information_weights={})
+    config = few_digits(
+        num_labels=20,
+        codes=codes,
+        information_weights={},
+        warped_codes=["category"],
+    )
     run_dir = tmp_path / "run"
     with pytest.raises(
         ValueError, match="each of the 10 classes .*num_categories=9"
