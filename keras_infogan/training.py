@@ -429,18 +429,28 @@ def measure_run(
     Raises:
         ValueError: If there is no such model, or not as many labels.
     """
+    return _measure(
+        config,
+        load_model(run),
+        callbacks.read_log(run / "log.jsonl"),
+        train_data,
+        test_data,
+        cache_dir=cache_dir,
+        num_naming_labels=num_naming_labels,
+    )
+
+
+def _measure(
+    config: TrainingConfig,
+    model: InfoGAN,
+    log: list[dict[str, Any]],
+    train_data: ImageData,
+    test_data: ImageData,
+    **options: Any,
+) -> dict[str, Any]:
     _say("Evaluating ...")
-    model = load_model(run)
-    log = callbacks.read_log(run / "log.jsonl")
     return {
-        **evaluate(
-            model,
-            train_data,
-            test_data,
-            seed=config.seed,
-            cache_dir=cache_dir,
-            num_naming_labels=num_naming_labels,
-        ),
+        **evaluate(model, train_data, test_data, seed=config.seed, **options),
         "num_labels": config.num_labels,
         "warnings": [
             f"After step {line['step']}: {warning}"
@@ -465,16 +475,17 @@ def finish(
 
     Arguments and result as for `measure_run`, of a directory.
     """
-    report = measure_run(
+    model = load_model(run_dir)
+    log = callbacks.read_log(run_dir / "log.jsonl")
+    report = _measure(
         config,
-        run_dir,
+        model,
+        log,
         train_data,
         test_data,
         cache_dir=cache_dir,
         num_naming_labels=num_naming_labels,
     )
-    model = load_model(run_dir)
-    log = callbacks.read_log(run_dir / "log.jsonl")
     code_map = CodeMap.from_json(report["code_map"])
     pictures = draw_grids(model, code_map=code_map)
     if log:
