@@ -55,7 +55,8 @@ case ${1-} in
         run ruff check .
         run mypy
         # Last, so that the output ends with the count of tests.
-        run pytest
+        # A file is for one process, as its tests share trained models.
+        run pytest --numprocesses 2 --dist loadfile
         ;;
     *)
         say "usage: $0 [--install-only]"
