@@ -41,6 +41,7 @@ _JSON_EXAMPLES = {
     "information_weights": {"category": 1.0},
     "warp": {"rotation": 0.35, "shift": 0.09},
     "warped_codes": ["category"],
+    "slant_gains": {"pose": 2.2},
 }
 _PROGRAM = "keras-infogan"
 # A picture of more images than that is no use to anybody.

@@ -49,6 +49,11 @@ class Objective:
             copy of each generated image: the mean of both log-likelihoods. So
             they cannot hide in a signal that nobody sees, and not in what the
             warp changes either; that is left to the other codes.
+        slant_gains: Names of continuous codes of one dimension that must also
+            be read from the warped copies, as what its slant changes: the mean
+            of `Q(c|x', s)` is that of `Q(c|x')` less this gain times the slant
+            `s` that the warp has added (`Warp.slants`). So an image with a code
+            larger by 1 is slanted to the right by one over the gain.
         invariance_weight: Weight of `losses.invariant_information` of each
             categorical code, between real images and their warped copies.
         label_weight: Weight of `losses.label_loss`, for batches with labels.
@@ -64,6 +69,7 @@ class Objective:
     information_weights: Mapping[str, float] = field(default_factory=dict)
     warp: Warp | None = None
     warped_codes: Sequence[str] = ()
+    slant_gains: Mapping[str, float] = field(default_factory=dict)
     invariance_weight: float = 0.0
     label_weight: float = 1.0
 
@@ -106,12 +112,27 @@ class Objective:
                 )
         # Not a list, so that equal objectives compare equal.
         object.__setattr__(self, "warped_codes", tuple(self.warped_codes))
-        used = bool(self.warped_codes or self.invariance_weight)
+        for name, gain in self.slant_gains.items():
+            number = isinstance(gain, int | float) and gain is not True
+            if not number or not 0.0 < gain < float("inf"):
+                raise ValueError(
+                    f"`slant_gains` of {name} should be a number above 0. "
+                    f"Received: {gain!r}."
+                )
+            if name in self.warped_codes:
+                raise ValueError(
+                    "A code of `warped_codes` says nothing of the slant, one "
+                    f"of `slant_gains` nothing else. Received: {name} in both."
+                )
+        used = bool(
+            self.warped_codes or self.slant_gains or self.invariance_weight
+        )
         if used != (self.warp is not None):
             raise ValueError(
-                "`warp` goes together with `warped_codes` or "
+                "`warp` goes together with `warped_codes`, `slant_gains` or "
                 f"`invariance_weight`. Received: warp={self.warp}, "
                 f"warped_codes={list(self.warped_codes)}, "
+                f"slant_gains={dict(self.slant_gains)}, "
                 f"invariance_weight={self.invariance_weight}."
             )
 
@@ -125,6 +146,7 @@ class Objective:
             },
             "information_weights": dict(self.information_weights),
             "warped_codes": list(self.warped_codes),
+            "slant_gains": dict(self.slant_gains),
             "warp": warp,
         }
 
@@ -143,12 +165,18 @@ class Objective:
 
     def check_codes(self, spec: LatentSpec) -> None:
         """Raises a `ValueError` if the codes do not go with the options."""
-        for option in ("information_weights", "warped_codes"):
+        for option in ("information_weights", "warped_codes", "slant_gains"):
             unknown = sorted(set(getattr(self, option)) - set(spec.codes))
             if unknown:
                 raise ValueError(
                     f"`{option}` should be of the codes "
                     f"{', '.join(spec.codes)}. Received: {', '.join(unknown)}."
+                )
+        for name in self.slant_gains:
+            if spec.posterior_dims.get(f"{name}_mean") != 1:
+                raise ValueError(
+                    "`slant_gains` are for continuous codes of one dimension. "
+                    f"Received: {name}={spec.codes[name]!r}."
                 )
         if self.invariance_weight and not spec.categorical_names:
             raise ValueError(
@@ -186,12 +214,17 @@ class Objective:
         """
         information = losses.mutual_information(spec, latents, fake)
         objective = dict(information)
-        if self.warp is not None and self.warped_codes:
-            warped_images = self.warp(fake_images, fold_in(key, _FAKE_WARP))
-            warped = losses.mutual_information(
-                spec, latents, discriminate(warped_images)
-            )
-            for name in self.warped_codes:
+        names = (*self.warped_codes, *self.slant_gains)
+        if self.warp is not None and names:
+            warp_key = fold_in(key, _FAKE_WARP)
+            posterior = dict(discriminate(self.warp(fake_images, warp_key)))
+            if self.slant_gains:
+                batch_size = fake_images.shape[0] or tf.shape(fake_images)[0]
+                slants = self.warp.slants(batch_size, warp_key)[:, None]
+                for name, gain in self.slant_gains.items():
+                    posterior[f"{name}_mean"] -= gain * slants
+            warped = losses.mutual_information(spec, latents, posterior)
+            for name in names:
                 objective[name] = 0.5 * (information[name] + warped[name])
         weighted = [
             self.information_weights.get(name, 1.0) * nats

@@ -70,6 +70,12 @@ def affine(images: tf.Tensor, matrix: tf.Tensor, shift: tf.Tensor) -> tf.Tensor:
     return tf.transpose(images, (0, 2, 1, 3))
 
 
+def _draw_maps(batch_size: int | tf.Tensor, key: tf.Tensor) -> tf.Tensor:
+    """Six draws for each image, uniform on [-1, 1]: signed 32-bit integers."""
+    bits = tf.bitcast(random_bits((batch_size, 6), key), tf.int32)
+    return tf.cast(bits, tf.float32) * 2.0**-31
+
+
 @dataclass(frozen=True)
 class Warp:
     """A random rotation, shear, scaling and shift, each uniform about none.
@@ -134,16 +140,39 @@ class Warp:
         """
         height, width = images.shape[1:3]
         batch_size = images.shape[0] or tf.shape(images)[0]
-        bits = tf.bitcast(random_bits((batch_size, 6), key), tf.int32)
-        # Signed integers of 32 bits, so uniform on [-1, 1].
-        draws = tf.cast(bits, tf.float32) * 2.0**-31
+        draws = _draw_maps(batch_size, key)
+        matrix = self._matrix(draws)
+        shift = self.shift * draws[:, 4:] * (float(width), float(height))
+        images = affine(images, matrix, shift)
+        return self._erase(images, fold_in(key, 1)) if self.erase else images
+
+    def slants(self, batch_size: int | tf.Tensor, key: tf.Tensor) -> tf.Tensor:
+        """How far the maps of this key slant an upright stroke, to the right.
+
+        A pixel `p` shows the pixel at `matrix @ p`, so an upright stroke comes
+        to lie along the second column of the inverse of the matrix, which is
+        `(-b, a)` to a factor. Rows count downward: its upper end is to the
+        right if `b` is positive.
+
+        Args:
+            batch_size: The number of images.
+            key: Integer tensor of shape `(2,)`, the seed of the warp.
+
+        Returns:
+            Float tensor of shape `(batch_size,)`: the tangent of the angle to
+            the vertical.
+        """
+        matrix = self._matrix(_draw_maps(batch_size, key))
+        return matrix[:, 0, 1] / matrix[:, 0, 0]
+
+    def _matrix(self, draws: tf.Tensor) -> tf.Tensor:
+        """Rotation times shear times scale, of shape `(batch_size, 2, 2)`."""
         angle = self.rotation * draws[:, 0]
         shear = self.shear * draws[:, 1]
         scale_x = tf.exp(self.log_scale * draws[:, 2])
         scale_y = tf.exp(self.log_scale * draws[:, 3])
         cosine, sine = tf.cos(angle), tf.sin(angle)
-        # Rotation times shear times scale.
-        matrix = tf.stack(
+        return tf.stack(
             [
                 tf.stack(
                     [cosine * scale_x, (cosine * shear - sine) * scale_y], 1
@@ -154,9 +183,6 @@ class Warp:
             ],
             axis=1,
         )
-        shift = self.shift * draws[:, 4:] * (float(width), float(height))
-        images = affine(images, matrix, shift)
-        return self._erase(images, fold_in(key, 1)) if self.erase else images
 
     def _erase(self, images: tf.Tensor, key: tf.Tensor) -> tf.Tensor:
         batch_size = images.shape[0] or tf.shape(images)[0]

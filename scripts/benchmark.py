@@ -340,7 +340,7 @@ def step_flops(model: Any) -> int:
     generator, _ = network_flops(model.generator)
     discriminator, first = network_flops(model.discriminator)
     objective = model.objective
-    warped = bool(objective.warped_codes)
+    warped = bool(objective.warped_codes or objective.slant_gains)
     real = 2 if objective.invariance_weight else 1
     if model.update == "fused":
         passes = 4 + 3 * warped + 3 * real

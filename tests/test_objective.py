@@ -9,6 +9,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from scipy import stats
 
 from keras_infogan import losses
 from keras_infogan.codes import Categorical
@@ -16,6 +17,7 @@ from keras_infogan.codes import Uniform
 from keras_infogan.latent import LatentSpec
 from keras_infogan.losses import ADVERSARIAL_LOSSES
 from keras_infogan.objective import Objective
+from keras_infogan.randomness import fold_in
 from keras_infogan.warp import Warp
 
 KEY = tf.constant([3, 5], tf.int64)
@@ -24,6 +26,8 @@ SPEC = LatentSpec(
     2, {"category": Categorical(3), "style": Uniform(2), "kind": Categorical(4)}
 )
 NO_CATEGORY = LatentSpec(2, {"style": Uniform(2)})
+# One of a fixed deviation, one of a learned one.
+LEANING = LatentSpec(2, {"lean": Uniform(1, stddev=0.5), "tilt": Uniform(1)})
 NO_WARP = Warp(0.0, 0.0, 0.0, 0.0)
 WARPED = Objective(
     warp=Warp(), warped_codes=["category", "kind"], invariance_weight=1.0
@@ -150,6 +154,7 @@ def test_wrong_information_weight(weight):
         {"warp": Warp()},
         {"warped_codes": ["category"]},
         {"invariance_weight": 1.0},
+        {"slant_gains": {"lean": 2.0}},
         {"warped_codes": ["category"], "invariance_weight": 1.0},
     ],
     ids=lambda options: "-".join(options),
@@ -158,7 +163,7 @@ def test_warp_and_its_uses_go_together(options):
     """A warp that warps nothing, and uses of a warp that is not there."""
     with pytest.raises(
         ValueError,
-        match="`warp` goes together with `warped_codes` or "
+        match="`warp` goes together with `warped_codes`, `slant_gains` or "
         "`invariance_weight`. Received: warp=",
     ):
         Objective(**options)
@@ -169,14 +174,40 @@ def test_warp_and_its_uses_go_together(options):
     [
         Objective(information_weights={"digit": 1.0}),
         Objective(warp=Warp(), warped_codes=["digit"]),
+        Objective(warp=Warp(), slant_gains={"digit": 2.0}),
     ],
-    ids=["information_weights", "warped_codes"],
+    ids=["information_weights", "warped_codes", "slant_gains"],
 )
 def test_option_of_an_unknown_code(objective):
     with pytest.raises(
         ValueError, match="of the codes category, style, kind. Received: digit."
     ):
         objective.check_codes(SPEC)
+
+
+@pytest.mark.parametrize("gain", [0.0, -1.0, math.inf, math.nan, True, "2"])
+def test_wrong_slant_gain(gain):
+    with pytest.raises(
+        ValueError,
+        match="`slant_gains` of lean should be a number above 0. "
+        f"Received: {gain!r}.",
+    ):
+        Objective(warp=Warp(), slant_gains={"lean": gain})
+
+
+def test_a_code_cannot_keep_and_change_with_the_slant():
+    with pytest.raises(ValueError, match="nothing else. Received: lean in bo"):
+        Objective(warp=Warp(), warped_codes=["lean"], slant_gains={"lean": 1.0})
+
+
+@pytest.mark.parametrize("name", ["category", "style"])
+def test_a_slant_is_one_number(name):
+    with pytest.raises(
+        ValueError,
+        match="for continuous codes of one dimension. Received: "
+        rf"{name}=(Categorical|Uniform)\(",
+    ):
+        Objective(warp=Warp(), slant_gains={name: 2.0}).check_codes(SPEC)
 
 
 def test_invariance_without_a_category():
@@ -192,6 +223,7 @@ def test_codes_that_go_with_the_options():
     WARPED.check_codes(SPEC)
     Objective(information_weights={"style": 0.1}).check_codes(NO_CATEGORY)
     Objective(warp=Warp(), warped_codes=["style"]).check_codes(NO_CATEGORY)
+    Objective(warp=Warp(), slant_gains={"lean": 2}).check_codes(LEANING)
 
 
 def test_has_gradient_penalty():
@@ -208,6 +240,7 @@ EACH_OPTION = [
         information_weights={"category": 1.0, "style": 0.1},
         warp=Warp(0.1, 0.2, 0.3, 0.4),
         warped_codes=["category", "style"],
+        slant_gains={"lean": 2.0},
         invariance_weight=0.5,
     ),
 ]
@@ -411,6 +444,66 @@ def test_warp_of_generated_images_is_the_mean_of_both():
         )
     np.testing.assert_allclose(
         values["mutual_information"], sum(plain.values()), rtol=1e-6
+    )
+
+
+def test_slant_of_the_warp_is_taken_off():
+    """`log N(c; mean(x') - gain s, deviation)` of SciPy, and its mean with x.
+
+    One code of a fixed deviation and one of a learned one; the entropy of both
+    is log 2. What is reported is the bound at the images themselves.
+    """
+    weights = tf.constant(
+        np.random.default_rng(7).normal(0, 0.1, (math.prod(SHAPE), 3)),
+        tf.float32,
+    )
+    asked = []
+
+    def discriminate(images: tf.Tensor) -> dict[str, tf.Tensor]:
+        asked.append(images)
+        values = tf.reshape(images, (-1, math.prod(SHAPE))) @ weights
+        names = ("lean_mean", "tilt_mean", "tilt_log_stddev")
+        return dict(zip(names, tf.split(values, 3, axis=1), strict=True))
+
+    warp = Warp()
+    gains = {"lean": 1.5, "tilt": 0.5}
+    latents = LEANING.sample(12, KEY)
+    fake_images = images_of(1)
+    objective = Objective(warp=warp, slant_gains=gains)
+    fake = discriminate(fake_images)
+    values = objective.information(
+        LEANING, latents, fake_images, fake, discriminate, KEY
+    )
+    warped = discriminate(asked[1])
+    # The key of the warp is the objective's own affair: it is the one that
+    # gives these images.
+    key = next(
+        key
+        for key in (fold_in(KEY, purpose) for purpose in range(4))
+        if np.array_equal(warp(fake_images, key), asked[1])
+    )
+    slants = warp.slants(12, key).numpy()[:, None]
+    assert abs(slants).max() > 0.2
+
+    def bound(posterior, name, added):
+        stddev = (
+            0.5
+            if name == "lean"
+            else np.exp(posterior["tilt_log_stddev"].numpy())
+        )
+        mean = posterior[f"{name}_mean"].numpy() - added
+        likelihood = stats.norm.logpdf(latents[name].numpy(), mean, stddev)
+        return math.log(2.0) + likelihood.mean()
+
+    expected = -sum(
+        0.5 * (bound(fake, name, 0.0) + bound(warped, name, gain * slants))
+        for name, gain in gains.items()
+    )
+    np.testing.assert_allclose(values["information_loss"], expected, rtol=1e-5)
+    np.testing.assert_allclose(
+        values["mutual_information"],
+        sum(bound(fake, name, 0.0) for name in gains),
+        rtol=1e-5,
     )
 
 

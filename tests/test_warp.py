@@ -9,6 +9,7 @@ from scipy import ndimage
 from scipy import stats
 
 from keras_infogan import warp as warp_module
+from keras_infogan.attributes import measure
 from keras_infogan.warp import Warp
 from keras_infogan.warp import affine
 
@@ -301,6 +302,46 @@ def test_each_argument_is_of_its_own(monkeypatch, argument, drawn):
             assert 0.1 < abs(values).max() <= 0.2 + 1e-6
         else:
             np.testing.assert_allclose(values, 0.0, atol=1e-6)
+
+
+def test_slants_are_those_of_the_maps(monkeypatch):
+    """By the parameters of the maps: `(shear - tan angle) scale_y / scale_x`.
+
+    The first row of `R(angle) [[1, shear], [0, 1]] diag(scale_x, scale_y)` is
+    `(scale_x cos, scale_y (shear cos - sin))`. Float32 gives about 1e-7.
+    """
+    warp = Warp()
+    maps = drawn_maps(monkeypatch, warp, 1000)
+    ratio = np.exp(maps["log_scale_y"] - maps["log_scale_x"])
+    slants = warp.slants(1000, KEY).numpy()
+    assert slants.std() > 0.2
+    np.testing.assert_allclose(
+        slants, (maps["shear"] - np.tan(maps["angle"])) * ratio, atol=1e-5
+    )
+
+
+@pytest.mark.parametrize(
+    "warp",
+    [
+        Warp(rotation=0.0, log_scale=0.0, shift=0.0),
+        Warp(shear=0.0, log_scale=0.0, shift=0.0),
+        Warp(shift=0.0),
+    ],
+    ids=["shear", "rotation", "all"],
+)
+def test_slants_are_those_of_a_stroke(warp):
+    """An upright stroke of two pixels, measured as Morpho-MNIST does.
+
+    Its moments have terms of the order of its width over its length, squared:
+    a hundredth; to the right is positive in both.
+    """
+    stroke = np.full((28, 28), -1.0, np.float32)
+    stroke[4:24, 13:15] = 1.0
+    images = tf.constant(np.tile(stroke[None, :, :, None], (50, 1, 1, 1)))
+    slants = warp.slants(50, KEY).numpy()
+    assert slants.min() < -0.2 < 0.2 < slants.max()
+    measured = np.tan(measure(warp(images, KEY).numpy())["slant"])
+    np.testing.assert_allclose(measured, slants, atol=0.02)
 
 
 @pytest.mark.parametrize("shape", [(16, 16, 1), (16, 24, 3)])
