@@ -48,7 +48,9 @@ class Objective:
         warped_codes: Names of the codes that must also be read from a warped
             copy of each generated image: the mean of both log-likelihoods. So
             they cannot hide in a signal that nobody sees, and not in what the
-            warp changes either; that is left to the other codes.
+            warp changes either; that is left to the other codes. The generator
+            hears of codes that are not categorical from the copies alone: of
+            the image itself, `Q` would praise what the warp changes, too.
         slant_gains: Names of continuous codes of one dimension that must also
             be read from the warped copies, as what its slant changes: the mean
             of `Q(c|x', s)` is that of `Q(c|x')` less this gain times the slant
@@ -210,10 +212,13 @@ class Objective:
 
         Returns:
             Scalars: `mutual_information` and `mutual_information_<code>` in
-            nats, and the weighted `information_loss` to be minimized.
+            nats, and the weighted losses, `information_loss` for `Q` to
+            minimize and `generator_information_loss` for the generator. They
+            differ by the codes that are read from warped copies.
         """
         information = losses.mutual_information(spec, latents, fake)
         objective = dict(information)
+        heard = dict(objective)
         names = (*self.warped_codes, *self.slant_gains)
         if self.warp is not None and names:
             warp_key = fold_in(key, _FAKE_WARP)
@@ -226,18 +231,27 @@ class Objective:
             warped = losses.mutual_information(spec, latents, posterior)
             for name in names:
                 objective[name] = 0.5 * (information[name] + warped[name])
-        weighted = [
-            self.information_weights.get(name, 1.0) * nats
-            for name, nats in objective.items()
-        ]
+                heard[name] = (
+                    objective[name]
+                    if name in spec.categorical_names
+                    else warped[name]
+                )
         return {
-            "information_loss": -tf.add_n(weighted),
+            "information_loss": self._weighted_loss(objective),
+            "generator_information_loss": self._weighted_loss(heard),
             "mutual_information": tf.add_n(list(information.values())),
             **{
                 f"mutual_information_{name}": nats
                 for name, nats in information.items()
             },
         }
+
+    def _weighted_loss(self, information: Mapping[str, tf.Tensor]) -> tf.Tensor:
+        weighted = [
+            self.information_weights.get(name, 1.0) * nats
+            for name, nats in information.items()
+        ]
+        return -tf.add_n(weighted)
 
     def discrimination(
         self,

@@ -63,12 +63,12 @@ def compute_losses(
     ) | objective.discrimination(
         spec, batch, fake_images, fake, discriminate, objective_key
     )
-    information_loss = values["information_loss"]
+    heard = values.pop("generator_information_loss")
     return {
         **values,
-        "discriminator_loss": values["discrimination_loss"] + information_loss,
-        "generator_loss": objective.generator_loss(fake["logits"])
-        + information_loss,
+        "discriminator_loss": values["discrimination_loss"]
+        + values["information_loss"],
+        "generator_loss": objective.generator_loss(fake["logits"]) + heard,
     }
 
 
@@ -141,17 +141,21 @@ def three_phase_update(
     _apply(optimizer, gradients, variables)
 
     optimizer = model.information_optimizer
-    variables = generator_variables + model.information_variables
+    variables = model.information_variables
     latents = _sample(model, batch, fold_in(key, _FRESH_LATENTS))
-    with tf.GradientTape() as tape:
+    with tf.GradientTape(persistent=True) as tape:
         fake_images = model.generator(latents, training=True)
         fake = discriminate(fake_images)
         values |= objective.information(
             spec, latents, fake_images, fake, discriminate, objective_key
         )
+        heard = optimizer.scale_loss(values.pop("generator_information_loss"))
         scaled = optimizer.scale_loss(values["information_loss"])
-    gradients = tape.gradient(scaled, variables)
-    _apply(optimizer, gradients, variables)
+    # Where the two are the same, XLA makes one pass of both.
+    gradients = tape.gradient(heard, generator_variables) + tape.gradient(
+        scaled, variables
+    )
+    _apply(optimizer, gradients, generator_variables + variables)
     return {
         **values,
         "discriminator_loss": values["discrimination_loss"],

@@ -54,6 +54,9 @@ STUDIES = {
         "style not read from warped copies",
         ("--warped-codes", json.dumps(["category"])),
     ),
+    "free_pose": Study(
+        "pose not told what a slant is", ("--slant-gains", "{}")
+    ),
     "no_erasing": Study("no random erasing", ("--warp", json.dumps(WARP))),
     "no_decay": Study("constant learning rates", ("--decay-share", "0")),
     "slow_discriminator": Study(

@@ -381,9 +381,10 @@ def test_information_is_weighted_code_by_code():
         ),
     ):
         values = information_of(Objective(information_weights=weights))
-        assert values == pytest.approx(
-            {"information_loss": loss, **reported}, rel=1e-6
+        both = dict.fromkeys(
+            ("information_loss", "generator_information_loss"), loss
         )
+        assert values == pytest.approx({**both, **reported}, rel=1e-6)
 
 
 def test_without_a_warp_nothing_more_is_asked():
@@ -437,6 +438,9 @@ def test_warp_of_generated_images_is_the_mean_of_both():
         + 0.5 * (plain["kind"] + warped["kind"])
     )
     np.testing.assert_allclose(values["information_loss"], expected, rtol=1e-6)
+    np.testing.assert_array_equal(
+        values["generator_information_loss"], values["information_loss"]
+    )
     # What is reported is the bound at the images themselves.
     for name, nats in plain.items():
         np.testing.assert_array_equal(
@@ -445,6 +449,36 @@ def test_warp_of_generated_images_is_the_mean_of_both():
     np.testing.assert_allclose(
         values["mutual_information"], sum(plain.values()), rtol=1e-6
     )
+
+
+def test_generator_hears_of_a_style_from_the_copies_alone():
+    """`Q` learns to read both; a category the generator hears of both, too."""
+    discriminate = LinearDiscriminator()
+    fake_images = images_of(1)
+    latents = SPEC.sample(12, KEY)
+    fake = discriminate(fake_images)
+    values = Objective(
+        information_weights={"kind": 0.0},
+        warp=Warp(),
+        warped_codes=["category", "style"],
+    ).information(SPEC, latents, fake_images, fake, discriminate, KEY)
+    plain = losses.mutual_information(SPEC, latents, fake)
+    warped = losses.mutual_information(
+        SPEC, latents, discriminate(discriminate.images[1])
+    )
+    category = 0.5 * (plain["category"] + warped["category"])
+    np.testing.assert_allclose(
+        values["information_loss"],
+        -(category + 0.5 * (plain["style"] + warped["style"])),
+        rtol=1e-6,
+    )
+    np.testing.assert_allclose(
+        values["generator_information_loss"],
+        -(category + warped["style"]),
+        rtol=1e-6,
+    )
+    # By more than rounding.
+    assert abs(plain["style"] - warped["style"]) > 1.0
 
 
 def test_slant_of_the_warp_is_taken_off():
@@ -500,6 +534,13 @@ def test_slant_of_the_warp_is_taken_off():
         for name, gain in gains.items()
     )
     np.testing.assert_allclose(values["information_loss"], expected, rtol=1e-5)
+    np.testing.assert_allclose(
+        values["generator_information_loss"],
+        -sum(
+            bound(warped, name, gain * slants) for name, gain in gains.items()
+        ),
+        rtol=1e-5,
+    )
     np.testing.assert_allclose(
         values["mutual_information"],
         sum(bound(fake, name, 0.0) for name in gains),
