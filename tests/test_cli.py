@@ -26,6 +26,7 @@ from keras_infogan import visualization
 from keras_infogan.code_map import CategoryMeaning
 from keras_infogan.code_map import CodeMap
 from keras_infogan.code_map import DimensionMeaning
+from keras_infogan.commands import explore
 from keras_infogan.config import PRESETS
 from keras_infogan.config import TrainingConfig
 from keras_infogan.evaluation import describe
@@ -479,7 +480,8 @@ def test_explore_refuses_a_path_first(
     (tmp_path / "file").touch()
     (tmp_path / "folder").mkdir()
     (tmp_path / "folder" / "mine").touch()
-    monkeypatch.setattr(cli, "_import_tensorflow", pytest.fail)
+    for module in (cli, explore):
+        monkeypatch.setattr(module, "import_tensorflow", pytest.fail)
     assert message in fail(capfd, "explore", "no-model", *arguments)
 
 

@@ -13,6 +13,7 @@ PACKAGE = Path(keras_infogan.__file__).parent
 LAYERS = [
     {
         "files",
+        "commands",
         "published",
         "config",
         "metrics",
@@ -43,10 +44,14 @@ LAYERS = [
     {"callbacks", "evaluation"},
     {"health"},
     {"training"},
+    {"commands.arguments", "commands.companions", "commands.talk"},
+    {"commands.train", "commands.evaluate", "commands.sample"}
+    | {"commands.traverse", "commands.encode", "commands.export"}
+    | {"commands.explore", "commands.serve_config", "commands.presets"},
     {"cli"},
 ]
 # `updates` names the model in its signatures, for readers and type checkers.
-TYPING_ONLY = {("updates", "model"), ("cli", "model")}
+TYPING_ONLY = {("updates", "model"), ("commands.sample", "model")}
 
 
 def module_name(path: Path) -> str:

@@ -1,0 +1,72 @@
+"""`keras-infogan evaluate`: measures a finished run anew."""
+
+import argparse
+import functools
+import sys
+from typing import Any
+
+from keras_infogan.commands import arguments
+from keras_infogan.commands.talk import say
+from keras_infogan.config import TrainingConfig
+from keras_infogan.published import find_companion
+from keras_infogan.published import find_model
+
+
+def add_parser(commands: Any) -> None:
+    """Adds the command to the others."""
+    parser = arguments.add_command(
+        commands,
+        "evaluate",
+        "measure a finished run anew, and write its report and pictures",
+        example="runs/mnist",
+        run=run,
+    )
+    parser.add_argument(
+        "model",
+        type=arguments.path,
+        metavar="RUN",
+        help="the directory of the run, or the name of a published model, "
+        "mnist, whose report is printed and not written",
+    )
+    parser.add_argument(
+        "--num-naming-labels",
+        type=functools.partial(arguments.count, sys.maxsize),
+        metavar="N",
+        help="name the categories after the labels of so many training images, "
+        "balanced by class, as if there were no more (all)",
+    )
+    arguments.add_data_arguments(parser)
+
+
+def run(args: argparse.Namespace) -> Any:
+    """`keras-infogan evaluate`: returns the report."""
+    # Before the data are read.
+    find_model(args.model)
+    config_path = find_companion(args.model, "config.json")
+    if config_path is None:
+        raise ValueError(
+            "evaluate takes the directory of a finished run, or the name of a "
+            f"published model. Received: {args.model}, without a config.json."
+        )
+    config = TrainingConfig.load(config_path)
+    from keras_infogan import evaluation
+    from keras_infogan import training
+    from keras_infogan.loading import cache_directory
+
+    data = training.load_data(
+        config, data_dir=args.data_dir, archives_dir=args.archives_dir
+    )
+    if args.num_naming_labels is not None:
+        evaluation.check_naming_labels(data[0], args.num_naming_labels)
+    # What was published stays as it is.
+    measure = training.finish if args.model.is_dir() else training.measure_run
+    report = measure(
+        config,
+        args.model,
+        *data,
+        cache_dir=cache_directory(args.data_dir),
+        num_naming_labels=args.num_naming_labels,
+    )
+    for sentence in evaluation.describe(report):
+        say(sentence)
+    return report
