@@ -34,6 +34,11 @@ def write_card(name: str, report: dict[str, Any]) -> str:
         f"{package} {version}"
         for package, version in report["versions"].items()
     )
+    slants = "".join(
+        f"That `{code}` is slant was told by geometry, not by labels: how far "
+        "the random copies of generated images are slanted is known. "
+        for code in report["configuration"]["slant_gains"]
+    )
     return f"""# {name}
 
 An InfoGAN (Chen et al., 2016) trained on {report["dataset"]} by
@@ -61,7 +66,7 @@ training split. {
         else f"{report['num_labels']} labels were used"
     } in training or selection; labels
 name the categories afterwards. The recipe itself was chosen by accuracy on the
-training split, with seeds 0 to 4. {versions}.
+training split, with seeds 0 to 4. {slants}{versions}.
 
 ## Options
 
