@@ -48,14 +48,16 @@ class Objective:
         warped_codes: Names of the codes that must also be read from a warped
             copy of each generated image: the mean of both log-likelihoods. So
             they cannot hide in a signal that nobody sees, and not in what the
-            warp changes either; that is left to the other codes. The generator
-            hears of codes that are not categorical from the copies alone: of
-            the image itself, `Q` would praise what the warp changes, too.
+            warp changes either; that is left to the other codes.
         slant_gains: Names of continuous codes of one dimension that must also
             be read from the warped copies, as what its slant changes: the mean
             of `Q(c|x', s)` is that of `Q(c|x')` less this gain times the slant
-            `s` that the warp has added (`Warp.slants`). So an image with a code
-            larger by 1 is slanted to the right by one over the gain.
+            `s` that the warp adds to an upright stroke (`Warp.slants`). So an
+            image with a code larger by 1 is slanted further to the right by
+            about one over the gain, in pixels a pixel. Of these codes, and of
+            `warped_codes` that are not categorical, the generator hears from
+            the copies alone: from the image itself any slant of a style, and
+            anything but slant of a pose, would be welcome.
         invariance_weight: Weight of `losses.invariant_information` of each
             categorical code, between real images and their warped copies.
         label_weight: Weight of `losses.label_loss`, for batches with labels.
@@ -123,8 +125,9 @@ class Objective:
                 )
             if name in self.warped_codes:
                 raise ValueError(
-                    "A code of `warped_codes` says nothing of the slant, one "
-                    f"of `slant_gains` nothing else. Received: {name} in both."
+                    "A code should be in one of `warped_codes` and "
+                    f"`slant_gains`. Received: {name} in both. Leave it out of "
+                    "one."
                 )
         used = bool(
             self.warped_codes or self.slant_gains or self.invariance_weight
@@ -136,6 +139,16 @@ class Objective:
                 f"warped_codes={list(self.warped_codes)}, "
                 f"slant_gains={dict(self.slant_gains)}, "
                 f"invariance_weight={self.invariance_weight}."
+            )
+
+        if (
+            self.warp is not None
+            and self.slant_gains
+            and not (self.warp.rotation or self.warp.shear)
+        ):
+            raise ValueError(
+                "`slant_gains` need a warp that slants. Received: rotation=0 "
+                "and shear=0."
             )
 
     def get_config(self) -> dict[str, Any]:
@@ -172,7 +185,8 @@ class Objective:
             if unknown:
                 raise ValueError(
                     f"`{option}` should be of the codes "
-                    f"{', '.join(spec.codes)}. Received: {', '.join(unknown)}."
+                    f"{', '.join(spec.codes)}. Received: {', '.join(unknown)}. "
+                    "Give it anew, for these codes or for none."
                 )
         for name in self.slant_gains:
             if spec.posterior_dims.get(f"{name}_mean") != 1:
@@ -213,12 +227,11 @@ class Objective:
         Returns:
             Scalars: `mutual_information` and `mutual_information_<code>` in
             nats, and the weighted losses, `information_loss` for `Q` to
-            minimize and `generator_information_loss` for the generator. They
-            differ by the codes that are read from warped copies.
+            minimize and `generator_information_loss` for the generator: the
+            same tensor, if there are no warped codes but categorical ones.
         """
         information = losses.mutual_information(spec, latents, fake)
-        objective = dict(information)
-        heard = dict(objective)
+        objective, heard = dict(information), dict(information)
         names = (*self.warped_codes, *self.slant_gains)
         if self.warp is not None and names:
             warp_key = fold_in(key, _FAKE_WARP)
@@ -236,9 +249,13 @@ class Objective:
                     if name in spec.categorical_names
                     else warped[name]
                 )
+        information_loss = self._weighted_loss(objective)
+        is_same = all(heard[name] is objective[name] for name in heard)
         return {
-            "information_loss": self._weighted_loss(objective),
-            "generator_information_loss": self._weighted_loss(heard),
+            "information_loss": information_loss,
+            "generator_information_loss": (
+                information_loss if is_same else self._weighted_loss(heard)
+            ),
             "mutual_information": tf.add_n(list(information.values())),
             **{
                 f"mutual_information_{name}": nats

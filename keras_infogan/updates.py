@@ -48,8 +48,8 @@ def compute_losses(
         training: Whether batch normalization and dropout train.
 
     Returns:
-        Scalars: those of `Objective.information` and
-        `Objective.discrimination`, and `discriminator_loss` and
+        Scalars: those of `Objective.information`, but what the generator hears
+        of, and of `Objective.discrimination`, and `discriminator_loss` and
         `generator_loss`, to be minimized.
     """
     spec, objective = model.latent_spec, model.objective
@@ -149,13 +149,17 @@ def three_phase_update(
         values |= objective.information(
             spec, latents, fake_images, fake, discriminate, objective_key
         )
-        heard = optimizer.scale_loss(values.pop("generator_information_loss"))
-        scaled = optimizer.scale_loss(values["information_loss"])
-    # Where the two are the same, XLA makes one pass of both.
-    gradients = tape.gradient(heard, generator_variables) + tape.gradient(
-        scaled, variables
-    )
-    _apply(optimizer, gradients, generator_variables + variables)
+        loss = values["information_loss"]
+        heard = values.pop("generator_information_loss")
+        scaled = optimizer.scale_loss(loss)
+        scaled_heard = optimizer.scale_loss(heard)
+    both = generator_variables + variables
+    if heard is loss:
+        gradients = tape.gradient(scaled, both)
+    else:
+        gradients = tape.gradient(scaled_heard, generator_variables)
+        gradients += tape.gradient(scaled, variables)
+    _apply(optimizer, gradients, both)
     return {
         **values,
         "discriminator_loss": values["discrimination_loss"],

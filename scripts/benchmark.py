@@ -333,28 +333,31 @@ def step_flops(model: Any) -> int:
     A pass backward is one product for the inputs and one for the weights. The
     fused step goes through the discriminator with generated images forward,
     and backward twice for the inputs (the two networks want different things of
-    the logits) and once for the weights; with each other kind of images
+    the logits) and once for the weights; so with their warped copies, if the
+    networks want different things of the codes; with each other kind of images
     forward, and backward once for both. Real images need no gradient of
     themselves. The three phases make the sum of theirs.
     """
     generator, _ = network_flops(model.generator)
     discriminator, first = network_flops(model.discriminator)
     objective = model.objective
-    warped = bool(objective.warped_codes or objective.slant_gains)
+    warped_codes = {*objective.warped_codes, *objective.slant_gains}
+    warped = bool(warped_codes)
+    differ = bool(warped_codes - set(model.latent_spec.categorical_names))
     real = 2 if objective.invariance_weight else 1
     if model.update == "fused":
-        passes = 4 + 3 * warped + 3 * real
+        passes = 4 + (3 + differ) * warped + 3 * real
         return (
             3 * generator
             + passes * discriminator
             # Of one of the two backward passes, and of the real images.
-            - first * (1 + real)
+            - first * (1 + real + differ)
         )
     # G against D: forward, inputs. D: real and generated. Both: all three.
     return (
         2 * 3 * generator
-        + (2 + 3 * (1 + real) + 3 * (1 + warped)) * discriminator
-        - first * (1 + real)
+        + (2 + 3 * (1 + real) + (3 + differ) * (1 + warped)) * discriminator
+        - first * (1 + real + differ * (1 + warped))
     )
 
 

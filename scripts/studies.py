@@ -5,8 +5,9 @@
     python scripts/studies.py --table      # of what is there, as Markdown
 
 Each study is a call of `benchmark_seeds.py`, which goes on where it stopped.
-They were chosen before their results were known, and each changes one part of
-the default recipe, but for those of other presets.
+They were chosen before their results were known (`free_pose` after the first
+of an earlier recipe), and each changes one part of the default recipe, but for
+those of other presets.
 """
 
 import argparse

@@ -51,7 +51,7 @@ LAYERS = [
     {"cli"},
 ]
 # `updates` names the model in its signatures, for readers and type checkers.
-TYPING_ONLY = {("updates", "model"), ("commands.sample", "model")}
+TYPING_ONLY = {("updates", "model")}
 
 
 def module_name(path: Path) -> str:

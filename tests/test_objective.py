@@ -196,8 +196,13 @@ def test_wrong_slant_gain(gain):
 
 
 def test_a_code_cannot_keep_and_change_with_the_slant():
-    with pytest.raises(ValueError, match="nothing else. Received: lean in bo"):
+    with pytest.raises(ValueError, match="Received: lean in both. Leave it"):
         Objective(warp=Warp(), warped_codes=["lean"], slant_gains={"lean": 1.0})
+
+
+def test_a_warp_that_does_not_slant_has_no_gains():
+    with pytest.raises(ValueError, match="need a warp that slants"):
+        Objective(warp=Warp(rotation=0.0, shear=0.0), slant_gains={"lean": 1.0})
 
 
 @pytest.mark.parametrize("name", ["category", "style"])
@@ -567,7 +572,7 @@ def test_gradient_of_the_information_passes_the_warp():
                 discriminate(fake_images),
                 discriminate,
                 KEY,
-            )["information_loss"]
+            )["generator_information_loss"]
         gradients.append(tape.gradient(loss, fake_images).numpy())
     plain, warped = gradients
     assert np.isfinite(warped).all()

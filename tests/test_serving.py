@@ -556,12 +556,14 @@ def test_a_host_that_takes_no_connection(scheme):
 
 def test_nobody_listens(scheme):
     """Refused at once, three times, with 0.3 s between them at most."""
-    with socket.create_server(("127.0.0.1", 0)) as unused:
+    # Bound, so that no other process gets the port, and not listening.
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
         port = unused.getsockname()[1]
-    with PredictionClient(
-        f"{scheme}://127.0.0.1:{port}", "infogan", retries=2
-    ) as client:
-        seconds, error = clock_of(client.status)
+        with PredictionClient(
+            f"{scheme}://127.0.0.1:{port}", "infogan", retries=2
+        ) as client:
+            seconds, error = clock_of(client.status)
     assert error.kind == "unavailable"
     assert "takes no connection" in str(error)
     assert "refused. Is the server running?" in str(error)

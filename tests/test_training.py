@@ -71,10 +71,11 @@ def test_damaged_checkpoint_falls_back(few_digits_dir, tmp_path):
         {"dtype_policy": "mixed_bfloat16"},
         {"codes": {"category": {"type": "categorical", "num_categories": 4},
                    "style": {"type": "bernoulli", "dim": 2}},
-         "information_weights": {}},
+         "information_weights": {}, "warped_codes": ["category", "style"],
+         "slant_gains": {}},
         {"codes": {"continuous": {"type": "normal", "dim": 1}},
          "information_weights": {}, "warp": None, "warped_codes": [],
-         "invariance_weight": 0.0},
+         "slant_gains": {}, "invariance_weight": 0.0},
         {"image_size": 32, "channels": 3, "sample_interval": 9},
     ],
     ids=["labels", "several_steps", "mixed", "four", "no_category", "rgb"],
@@ -142,6 +143,7 @@ def test_labels_need_a_category_each(few_digits_dir, tmp_path):
         codes=codes,
         information_weights={},
         warped_codes=["category"],
+        slant_gains={},
     )
     run_dir = tmp_path / "run"
     with pytest.raises(
@@ -158,6 +160,7 @@ def test_labels_need_a_categorical_code():
         information_weights={},
         warp=None,
         warped_codes=[],
+        slant_gains={},
         invariance_weight=0.0,
     )
     with pytest.raises(ValueError, match="Labels need a categorical code"):

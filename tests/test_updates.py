@@ -17,8 +17,10 @@ from keras_infogan.objective import Objective
 from keras_infogan.updates import compute_losses
 from keras_infogan.updates import fused_update
 from keras_infogan.updates import three_phase_update
+from keras_infogan.warp import Warp
 
 KEY = tf.constant([7, 9], tf.int64)
+HEARD = Objective(warp=Warp(), warped_codes=["continuous"])
 PLAIN = Objective(information_weights={"category": 0.0, "continuous": 0.0})
 
 
@@ -153,14 +155,50 @@ def test_weight_zero_is_the_step_of_a_plain_gan(batch):
         )
 
 
-def test_three_phases_in_their_order(batch):
+def test_each_network_hears_its_own_information(batch):
+    """G of the copies alone, Q of both: the fused step, written out anew."""
+    model, twin = sgd_model(HEARD), sgd_model(HEARD)
+    fold_in = functools.partial(
+        tf.random.experimental.stateless_fold_in, KEY, alg="philox"
+    )
+    discriminate = functools.partial(twin.discriminator, training=True)
+    latents = SPEC.sample(8, fold_in(0))
+    with tf.GradientTape(persistent=True) as tape:
+        fake_images = twin.generator(latents, training=True)
+        fake = discriminate(fake_images)
+        information = HEARD.information(
+            SPEC, latents, fake_images, fake, discriminate, fold_in(2)
+        )
+        real = discriminate(batch["images"])
+        against = losses.non_saturating_discriminator_loss(
+            real["logits"], fake["logits"]
+        )
+        deceive = losses.non_saturating_generator_loss(fake["logits"])
+        against += information["information_loss"]
+        deceive += information["generator_information_loss"]
+    networks = ("generator", "discriminator")
+    before = [weights(getattr(model, name)) for name in networks]
+    fused_update(model, batch, KEY)
+    for old, loss, name in zip(
+        before, (deceive, against), networks, strict=True
+    ):
+        variables = getattr(twin, name).trainable_variables
+        new = weights(getattr(model, name))
+        assert_close(
+            [a - b for a, b in zip(old, new, strict=True)],
+            tape.gradient(loss, variables),
+        )
+
+
+@pytest.mark.parametrize("objective", [None, HEARD], ids=["plain", "heard"])
+def test_three_phases_in_their_order(objective, batch):
     """The write-up's step, written out anew with plain SGD.
 
     First G against D; then D on the images from before that update; then both
-    on the information of fresh latents.
+    on the information of fresh latents, each on what it hears of.
     """
-    model = sgd_model(update="three_phase")
-    twin = sgd_model(update="three_phase")
+    model = sgd_model(objective, update="three_phase")
+    twin = sgd_model(objective, update="three_phase")
     fold_in = functools.partial(
         tf.random.experimental.stateless_fold_in, KEY, alg="philox"
     )
@@ -186,17 +224,21 @@ def test_three_phases_in_their_order(batch):
         loss = game.discriminator(real["logits"], fake["logits"])
     descend(tape, loss, discriminator.trainable_variables)
     latents = SPEC.sample(8, fold_in(1))
-    with tf.GradientTape() as tape:
-        posterior = discriminator(
-            generator(latents, training=True), training=True
-        )
-        bound = losses.mutual_information(SPEC, latents, posterior)
-        loss = -tf.add_n(list(bound.values()))
-    descend(
-        tape,
-        loss,
-        generator.trainable_variables + discriminator.trainable_variables,
-    )
+    discriminate = functools.partial(discriminator, training=True)
+    with tf.GradientTape(persistent=True) as tape:
+        fake_images = generator(latents, training=True)
+        posterior = discriminate(fake_images)
+        if objective is None:
+            bound = losses.mutual_information(SPEC, latents, posterior)
+            heard = loss = -tf.add_n(list(bound.values()))
+        else:
+            values = objective.information(
+                SPEC, latents, fake_images, posterior, discriminate, fold_in(2)
+            )
+            heard = values["generator_information_loss"]
+            loss = values["information_loss"]
+    descend(tape, heard, generator.trainable_variables)
+    descend(tape, loss, discriminator.trainable_variables)
 
     three_phase_update(model, batch, KEY)
     for ours, theirs in (

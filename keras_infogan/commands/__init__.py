@@ -1,1 +1,1 @@
-"""The commands of `keras-infogan`, a module each: arguments in, result out."""
+"""The commands of `keras-infogan`, a module each, and what they share."""
