@@ -140,7 +140,6 @@ class Objective:
                 f"slant_gains={dict(self.slant_gains)}, "
                 f"invariance_weight={self.invariance_weight}."
             )
-
         if (
             self.warp is not None
             and self.slant_gains
