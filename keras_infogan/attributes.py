@@ -5,6 +5,8 @@ The measures of Morpho-MNIST,
 once.
 """
 
+import os
+from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 import numpy as np
@@ -18,8 +20,8 @@ _SCALE = 4
 _IGNORED_SHARE = 0.02
 # Of 2, from black to white. Below it there is nothing to see.
 _MIN_CONTRAST = 0.1
-# Fine pixels in work at a time, which bounds the memory.
-_CHUNK = 4_000_000
+# Fine pixels that a thread works on at a time, which bounds the memory.
+_CHUNK = 2_000_000
 
 
 class Attribute(NamedTuple):
@@ -246,11 +248,17 @@ def measure(images: np.ndarray) -> dict[str, np.ndarray]:
     measured = {name: np.full(len(images), np.nan) for name in ATTRIBUTES}
     rows, columns = (_upscaling(size) for size in mass.shape[1:])
     step = max(1, _CHUNK // (len(rows) * len(columns)))
-    for start in range(0, len(visible), step):
+
+    def measure_some(start: int) -> None:
         chosen = visible[start : start + step]
         chunk = mass[chosen] / contrast[chosen, None, None]
         shapes = rows @ chunk @ columns.T >= 0.5
         values = _measure_mass(chunk) | _measure_shapes(shapes)
         for name, results in measured.items():
             results[chosen] = values[name]
+
+    # NumPy and scikit-image let other threads work: twice as fast on two cores.
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        # A list, to raise what a thread raises.
+        list(pool.map(measure_some, range(0, len(visible), step)))
     return measured
