@@ -42,6 +42,7 @@ STUDIES = {
     "mnist_100_labels": Study(
         "with the labels of 100 images", ("--num-labels", "100"), seeds="0-4"
     ),
+    "longer": Study("the default recipe, 20 epochs", ("--epochs", "20")),
     "fashion_mnist": Study("Fashion-MNIST", (), "fashion_mnist"),
     # What each part of the recipe is for.
     "no_invariance": Study(
