@@ -15,6 +15,7 @@ from keras import layers
 from keras import ops
 
 from keras_infogan.latent import LatentSpec
+from keras_infogan.layers import HalvingConv2D
 from keras_infogan.layers import UpsampledConv2D
 
 ImageShape = tuple[int, int, int]
@@ -177,7 +178,7 @@ def _build_convolutional_discriminator(
     image = keras.Input(image_shape, name="image")
     x = layers.Conv2D(filters, 4, 2, padding="same", name="conv-1")(image)
     x = layers.LeakyReLU(slope, name="conv-1-relu")(x)
-    x = layers.Conv2D(2 * filters, 4, 2, padding="same", name="conv-2")(x)
+    x = HalvingConv2D(2 * filters, name="conv-2")(x)
     x = _normalize(x, normalization, "conv-2")
     x = layers.LeakyReLU(slope, name="conv-2-relu")(x)
     x = layers.Flatten(name="flat")(x)
