@@ -117,6 +117,11 @@ class TrainingConfig:
         "weight of the information between the categories of a real image and "
         "of its warped copy",
     )
+    neighbor_share: float = _option(
+        0.0,
+        "share of the real images that are compared with a warped copy of a "
+        "near image instead, the nearest in pixels of a random part",
+    )
     num_labels: int = _option(
         0, "how many real images may show their label, balanced by class"
     )
@@ -185,6 +190,7 @@ class TrainingConfig:
             # The average of Adam would keep its first value for ever.
             ("beta_1", math.nextafter(1.0, 0.0)),
             ("decay_share", 1.0),
+            ("neighbor_share", 1.0),
         ):
             value = getattr(self, name)
             if not (0.0 <= value <= high and math.isfinite(value)):
@@ -197,6 +203,11 @@ class TrainingConfig:
             raise ValueError(
                 "seed should be a whole number from 0 to 2147483647. "
                 f"Received: {self.seed!r}."
+            )
+        if self.neighbor_share and not self.invariance_weight:
+            raise ValueError(
+                "neighbor_share should be 0 where invariance_weight is, as it "
+                f"would do nothing. Received: {self.neighbor_share!r}."
             )
         policies = ("float32", "mixed_bfloat16", "mixed_float16")
         if self.dtype_policy not in policies:
@@ -253,7 +264,9 @@ class TrainingConfig:
 # Plain InfoGAN's Q reads the category from a signal that nobody sees. So the
 # category is also read from warped copies, and shall be the same for a real
 # image and its copy (`losses.invariant_information`), in which a bar may have
-# come or gone: else sevens with a bar were a class of their own. The weight of
+# come or gone: else sevens with a bar were a class of their own. Half of the
+# copies are of a near image: a third of what is near to a seven with a bar are
+# sevens without, and so it does not end among the twos. The weight of
 # the continuous codes is small, as their bound has no ceiling and would win.
 VISIBLE_CATEGORIES: dict[str, Any] = {
     "warp": {
@@ -271,6 +284,7 @@ VISIBLE_CATEGORIES: dict[str, Any] = {
     },
     "warped_codes": ["category", "style"],
     "invariance_weight": 1.0,
+    "neighbor_share": 0.5,
     "information_weights": {"category": 1.0, "pose": 0.1, "style": 0.1},
     "discriminator_learning_rate": 5e-4,
     "decay_share": 0.5,

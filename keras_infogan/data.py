@@ -7,10 +7,12 @@ from collections.abc import Callable
 import numpy as np
 import tensorflow as tf
 
+from keras_infogan.neighbors import near_images
 from keras_infogan.randomness import fold_in
+from keras_infogan.randomness import open_unit_uniform
 
 # Each consumer of a seed folds in its own number, so none sees another's draws.
-_IMAGE_ORDER, _LABELED_ORDER, _LABELED_CHOICE = range(3)
+_IMAGE_ORDER, _LABELED_ORDER, _LABELED_CHOICE, _NEIGHBORS = range(4)
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -93,6 +95,7 @@ class ImageData:
         start: int = 0,
         num_labels: int = 0,
         label_batch_size: int | None = None,
+        neighbor_share: float = 0.0,
     ) -> tf.data.Dataset:
         """Returns an endless stream of batches whose element k is known.
 
@@ -111,16 +114,21 @@ class ImageData:
             label_batch_size: Labeled images in an element, by default
                 `min(num_labels, batch_size)`. They come from a permutation of
                 the subset at each pass over it, less its remainder.
+            neighbor_share: How many of the images, as a share, have a partner
+                that is another image, a near one (`neighbors.near_images`).
 
         Returns:
             A `tf.data.Dataset` of float32 tensors of shape
             `(batch_size, height, width, channels)` in `[-1, 1]`; or, if
-            `num_labels > 0`, of dictionaries of `"images"`, such a tensor;
-            `"labeled_images"`, the same with `label_batch_size` images; and
-            `"labels"`, an int32 tensor of shape `(label_batch_size,)`.
+            `num_labels > 0` or `neighbor_share > 0`, of dictionaries of
+            `"images"`, such a tensor, and what is asked for of `"partners"`,
+            a tensor of the same shape; `"labeled_images"`, the same with
+            `label_batch_size` images; and `"labels"`, an int32 tensor of shape
+            `(label_batch_size,)`.
 
         Raises:
-            ValueError: If there are not as many images or labels.
+            ValueError: If there are not as many images or labels, or the share
+                is not in [0, 1].
         """
         if start < 0:
             raise ValueError(
@@ -130,7 +138,19 @@ class ImageData:
         per_epoch = self.num_batches(batch_size)
         key = _fold(seed, _IMAGE_ORDER)
         rows = _index_batches(per_epoch, batch_size, len(self.images), key)
-        stream = _from(start, per_epoch, rows).map(self._gatherer())
+        gather = self._gatherer()
+        partners = self._partners(neighbor_share, seed=seed)
+
+        def look_up(rows: tf.Tensor, number: tf.Tensor) -> dict[str, tf.Tensor]:
+            batch = {"images": gather(rows)}
+            if neighbor_share:
+                batch["partners"] = gather(partners(rows, number))
+            return batch
+
+        stream = tf.data.Dataset.zip(
+            _from(start, per_epoch, rows),
+            tf.data.Dataset.range(start, tf.int64.max),
+        ).map(look_up)
         if num_labels:
             if label_batch_size is None:
                 label_batch_size = min(num_labels, batch_size)
@@ -138,14 +158,44 @@ class ImageData:
                 num_labels, label_batch_size, seed=seed, start=start
             )
             stream = tf.data.Dataset.zip(stream, labeled).map(
-                lambda images, labeled: {"images": images, **labeled}
+                lambda batch, labeled: {**batch, **labeled}
             )
+        elif not neighbor_share:
+            stream = stream.map(lambda batch: batch["images"])
         options = tf.data.Options()
         options.deterministic = True
         # One thread gathers a batch in 0.05 ms; a tuned pool takes longer.
         options.autotune.enabled = False
         options.threading.private_threadpool_size = 1
         return stream.prefetch(2).with_options(options)
+
+    def _partners(
+        self, neighbor_share: float, *, seed: int
+    ) -> Callable[[tf.Tensor, tf.Tensor], tf.Tensor]:
+        """From rows of a batch, and its number, to the rows of the partners."""
+        if not 0.0 <= neighbor_share <= 1.0:
+            raise ValueError(
+                "`neighbor_share` should be from 0 to 1. "
+                f"Received: {neighbor_share!r}."
+            )
+        if not neighbor_share:
+            return lambda rows, number: rows
+        if len(self.images) < 2:
+            raise ValueError(
+                "There should be two images at least for one to have a "
+                f"neighbor. Received: {len(self.images)}."
+            )
+        key = _fold(seed, _NEIGHBORS)
+        order = _permutation(len(self.images), fold_in(key, 0)).numpy()
+        with tf.device("CPU:0"):
+            near = tf.constant(near_images(self.images, order))
+
+        def choose(rows: tf.Tensor, number: tf.Tensor) -> tf.Tensor:
+            draws = open_unit_uniform(rows.shape, fold_in(key, number + 1))
+            is_near = draws < neighbor_share
+            return tf.where(is_near, tf.gather(near, rows), rows)
+
+        return choose
 
     def labeled_batches(
         self, batch_size: int, *, seed: int = 0

@@ -9,6 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
+# The layers register themselves, for files of models.
+import keras_infogan.layers  # noqa: F401
 from keras_infogan.checks import check_images
 from keras_infogan.checks import check_networks
 from keras_infogan.checks import find_head_variables

@@ -59,7 +59,8 @@ class Objective:
             the copies alone: from the image itself any slant of a style, and
             anything but slant of a pose, would be welcome.
         invariance_weight: Weight of `losses.invariant_information` of each
-            categorical code, between real images and their warped copies.
+            categorical code, between real images and warped copies of their
+            partners: of themselves, where a batch has no `partners`.
         label_weight: Weight of `losses.label_loss`, for batches with labels.
 
     Raises:
@@ -282,7 +283,8 @@ class Objective:
 
         Args:
             spec: The noise and the codes.
-            batch: `images`, and perhaps `labeled_images` and `labels`.
+            batch: `images`, and perhaps `partners`, as many images that are of
+                the same category, by and large; `labeled_images` and `labels`.
             fake_images: As many generated images.
             fake: What the discriminator says of them.
             discriminate: The discriminator.
@@ -309,7 +311,8 @@ class Objective:
                 logits_of, images, fake_images, fold_in(key, _MIXTURE)
             )
         if self.warp is not None and self.invariance_weight:
-            warped = discriminate(self.warp(images, fold_in(key, _REAL_WARP)))
+            partners = batch.get("partners", images)
+            warped = discriminate(self.warp(partners, fold_in(key, _REAL_WARP)))
             information = tf.add_n(
                 [
                     losses.invariant_information(

@@ -211,8 +211,9 @@ def train(
         config.batch_size,
         seed=config.seed,
         num_labels=config.num_labels,
+        neighbor_share=config.neighbor_share,
     )
-    batches()
+    batches(neighbor_share=0.0)
     _check_labels(config, model.latent_spec, data)
     with _locked(run_dir, config):
         if not (run_dir / "model.keras").exists():

@@ -43,7 +43,7 @@ def compute_losses(
 
     Args:
         model: The networks and their objective.
-        batch: `images`, and perhaps `labeled_images` and `labels`.
+        batch: `images`, and perhaps `partners`, `labeled_images` and `labels`.
         key: Integer tensor of shape `(2,)`, the seed.
         training: Whether batch normalization and dropout train.
 

@@ -84,6 +84,10 @@ def config_of(spec: Mapping[str, Any]) -> Any:
     )
 
 
+def batches_of(data: Any, config: Any) -> Any:
+    return data.batches(config.batch_size, neighbor_share=config.neighbor_share)
+
+
 def train_worker(spec: Mapping[str, Any]) -> None:
     """Steps of Keras's own training function, as `fit` calls it."""
     from keras_infogan import training
@@ -93,7 +97,7 @@ def train_worker(spec: Mapping[str, Any]) -> None:
     model = training.build_model(config, num_steps=1000)
     built = time.perf_counter() - begin
     data = random_data(model.image_shape, spec.get("num_images", 10_000))
-    iterator = iter(data.batches(config.batch_size))
+    iterator = iter(batches_of(data, config))
     model.make_train_function()
 
     def steps(count: int) -> None:
@@ -117,17 +121,13 @@ def fit_worker(spec: Mapping[str, Any]) -> None:
 
     config = config_of(spec)
     model = training.build_model(config, num_steps=1000)
-    data = random_data(model.image_shape)
+    batches = batches_of(random_data(model.image_shape), config)
     # So many that a call of `fit` and its first batch are no matter.
     steps = 20
 
     def run(count: int) -> None:
         for _ in range(count):
-            model.fit(
-                data.batches(config.batch_size),
-                steps_per_epoch=steps,
-                verbose=0,
-            )
+            model.fit(batches, steps_per_epoch=steps, verbose=0)
 
     serve(run, config.batch_size * steps)
 
@@ -136,7 +136,7 @@ def pipeline_worker(spec: Mapping[str, Any]) -> None:
     """The stream of batches alone."""
     config = config_of(spec)
     shape = (config.image_size, config.image_size, config.channels)
-    iterator = iter(random_data(shape, 60_000).batches(config.batch_size))
+    iterator = iter(batches_of(random_data(shape, 60_000), config))
 
     def steps(count: int) -> None:
         for _ in range(100 * count):
@@ -683,6 +683,8 @@ def run_sections(args: argparse.Namespace) -> dict[str, Any]:
         "versions": versions(),
         "cores": len(os.sched_getaffinity(0)),
         "torch": setting.torch_python is not None,
+        # glibc.malloc.hugetlb=1 is a tenth faster, as quickstart.sh has it.
+        "GLIBC_TUNABLES": os.environ.get("GLIBC_TUNABLES"),
     }
     results: dict[str, Any] = {}
     if args.resume and args.json and args.json.exists():

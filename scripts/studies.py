@@ -46,7 +46,11 @@ STUDIES = {
     "fashion_mnist": Study("Fashion-MNIST", (), "fashion_mnist"),
     # What each part of the recipe is for.
     "no_invariance": Study(
-        "no invariance on real images", ("--invariance-weight", "0")
+        "no invariance on real images",
+        ("--invariance-weight", "0", "--neighbor-share", "0"),
+    ),
+    "no_neighbors": Study(
+        "real images compared with themselves alone", ("--neighbor-share", "0")
     ),
     "plain_category": Study(
         "category not read from warped copies",

@@ -632,7 +632,7 @@ def test_serve_config(capfd, tmp_path):
         ),
         (
             ["train", "--dry-run", "--invariance-weight=0"]
-            + ["--warped-codes=[]", "--num-labels=10"]
+            + ["--warped-codes=[]", "--num-labels=10", "--neighbor-share=0"]
             + ['--codes={"a": {"type": "uniform"}}']
             + ['--information-weights={"a": 1}'],
             "Labels need a categorical code",

@@ -87,6 +87,8 @@ def test_published_settings():
             "generator_learning_rate should be a number",
         ),
         ({"dtype_policy": "half"}, "dtype_policy should be one of float32"),
+        ({"neighbor_share": 1.1}, "neighbor_share should be .* at most 1"),
+        ({"invariance_weight": 0.0}, "neighbor_share should be 0 where"),
     ],
 )
 def test_ranges(changes, message):

@@ -13,6 +13,7 @@ PACKAGE = Path(keras_infogan.__file__).parent
 LAYERS = [
     {
         "files",
+        "neighbors",
         "commands",
         "published",
         "config",

@@ -263,6 +263,10 @@ def test_shapes_are_static(mnist_test):
         "labeled_images": tf.TensorSpec((20, 28, 28, 1), tf.float32),
         "labels": tf.TensorSpec((20,), tf.int32),
     }
+    spec = mnist_test.batches(64, neighbor_share=0.5).element_spec
+    assert spec == dict.fromkeys(
+        ("images", "partners"), tf.TensorSpec((64, 28, 28, 1), tf.float32)
+    )
 
 
 def test_an_epoch_is_a_permutation_less_the_remainder():
@@ -287,12 +291,17 @@ def test_every_image_comes_equally_often():
     np.testing.assert_allclose(counts, 400 * 20 / 23, atol=30)
 
 
+@pytest.mark.parametrize("neighbor_share", [0.0, 0.5])
 @pytest.mark.parametrize("num_labels", [0, 9])
 @pytest.mark.parametrize("start", [0, 1, 4, 7, 8, 13])
-def test_starting_at_k_is_skipping_k(start, num_labels):
+def test_starting_at_k_is_skipping_k(start, num_labels, neighbor_share):
     """Four batches an epoch, two a pass over the labels."""
     images = numbered()
-    options = {"num_labels": num_labels, "seed": 3}
+    options = {
+        "num_labels": num_labels,
+        "neighbor_share": neighbor_share,
+        "seed": 3,
+    }
     if num_labels:
         options["label_batch_size"] = 4
     expected = take(images.batches(5, **options).skip(start), 6)
@@ -324,6 +333,51 @@ def test_labels_do_not_change_the_order_of_the_images():
     labeled = take(images.batches(5, seed=2, num_labels=6), 9)
     for one, other in zip(plain, labeled, strict=True):
         np.testing.assert_array_equal(one, other["images"])
+
+
+def test_partners_are_the_image_or_a_near_one():
+    """A share of .3 has near ones, of 2,000: five deviations are .05.
+
+    Image k is of one gray, k, and half of all are in the part that it looks in:
+    more than 12 grays away there is nothing nearer once in 2 ** 24. The near
+    one is the same at each visit; who has it is drawn anew.
+    """
+    images = numbered(100)
+    batches = take(images.batches(20, seed=4, neighbor_share=0.3), 100)
+    rows, partners = (
+        np.concatenate([pixel(batch[name]) for batch in batches])
+        for name in ("images", "partners")
+    )
+    plain = take(images.batches(20, seed=4), 100)
+    np.testing.assert_array_equal(rows, pixel(np.concatenate(plain)))
+    is_near = rows != partners
+    assert is_near.mean() == pytest.approx(0.3, abs=0.05)
+    assert np.abs(rows - partners).max() <= 12
+    for row in range(100):
+        assert len(set(partners[is_near & (rows == row)])) <= 1
+    # All of 20 visits alike, of which .7 ** 20 have none, is one in a thousand.
+    shares = np.bincount(rows, weights=is_near) / np.bincount(rows)
+    assert ((shares > 0) & (shares < 1)).mean() > 0.9
+
+
+def test_all_partners_are_near_with_labels_too():
+    images = numbered()
+    element = take(
+        images.batches(5, seed=4, neighbor_share=1.0, num_labels=7), 1
+    )[0]
+    assert set(element) == {"images", "partners", "labeled_images", "labels"}
+    assert (pixel(element["images"]) != pixel(element["partners"])).all()
+
+
+@pytest.mark.parametrize("share", [-0.1, 1.5, float("nan")])
+def test_shares_are_from_0_to_1(share):
+    with pytest.raises(ValueError, match="neighbor_share. should be from 0"):
+        numbered().batches(5, neighbor_share=share)
+
+
+def test_one_image_has_no_neighbor():
+    with pytest.raises(ValueError, match="two images at least"):
+        numbered(1).batches(1, neighbor_share=0.5)
 
 
 def test_labeled_images_have_their_labels_and_no_others_come():

@@ -336,6 +336,27 @@ def test_invariance_enters_with_its_weight():
     )
 
 
+def test_invariance_is_that_of_partners():
+    """Between the images and others, if a batch has others; 1e-5 of ten."""
+    objective = Objective(warp=NO_WARP, invariance_weight=1.0)
+    batch = {"images": images_of(0), "partners": images_of(3)}
+    one, other = map(LinearDiscriminator(), batch.values())
+    information = sum(
+        float(
+            losses.invariant_information(
+                one[f"{name}_logits"], other[f"{name}_logits"]
+            )
+        )
+        for name in ("category", "kind")
+    )
+    values = discrimination_of(objective, batch)
+    assert values["invariant_information"] == pytest.approx(
+        information, abs=1e-5
+    )
+    alone = discrimination_of(objective)["invariant_information"]
+    assert abs(alone - information) > 0.1
+
+
 def test_labels_enter_with_their_weight():
     """Those of the first category, at images of their own; 1e-5 of ten."""
     weight = 0.3

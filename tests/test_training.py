@@ -75,7 +75,7 @@ def test_damaged_checkpoint_falls_back(few_digits_dir, tmp_path):
          "slant_gains": {}},
         {"codes": {"continuous": {"type": "normal", "dim": 1}},
          "information_weights": {}, "warp": None, "warped_codes": [],
-         "slant_gains": {}, "invariance_weight": 0.0},
+         "slant_gains": {}, "invariance_weight": 0.0, "neighbor_share": 0.0},
         {"image_size": 32, "channels": 3, "sample_interval": 9},
     ],
     ids=["labels", "several_steps", "mixed", "four", "no_category", "rgb"],
@@ -162,6 +162,7 @@ def test_labels_need_a_categorical_code():
         warped_codes=[],
         slant_gains={},
         invariance_weight=0.0,
+        neighbor_share=0.0,
     )
     with pytest.raises(ValueError, match="Labels need a categorical code"):
         training.build_model(config)
