@@ -54,10 +54,12 @@ class Objective:
             of `Q(c|x', s)` is that of `Q(c|x')` less this gain times the slant
             `s` that the warp adds to an upright stroke (`Warp.slants`). So an
             image with a code larger by 1 is slanted further to the right by
-            about one over the gain, in pixels a pixel. Of these codes, and of
-            `warped_codes` that are not categorical, the generator hears from
-            the copies alone: from the image itself any slant of a style, and
-            anything but slant of a pose, would be welcome.
+            about one over the gain, in pixels a pixel. Of these codes, of the
+            next and of `warped_codes` that are not categorical, the generator
+            hears from the copies alone: from the image itself anything but
+            slant of a pose, and any slant of a style, would be welcome.
+        thickness_gains: The same for how much thicker a stroke is, in pixels
+            (`Warp.thickenings`).
         invariance_weight: Weight of `losses.invariant_information` of each
             categorical code, between real images and warped copies of their
             partners: of themselves, where a batch has no `partners`.
@@ -75,6 +77,7 @@ class Objective:
     warp: Warp | None = None
     warped_codes: Sequence[str] = ()
     slant_gains: Mapping[str, float] = field(default_factory=dict)
+    thickness_gains: Mapping[str, float] = field(default_factory=dict)
     invariance_weight: float = 0.0
     label_weight: float = 1.0
 
@@ -117,38 +120,45 @@ class Objective:
                 )
         # Not a list, so that equal objectives compare equal.
         object.__setattr__(self, "warped_codes", tuple(self.warped_codes))
-        for name, gain in self.slant_gains.items():
-            number = isinstance(gain, int | float) and gain is not True
-            if not number or not 0.0 < gain < float("inf"):
+        readings = [*self.warped_codes]
+        for option in ("slant_gains", "thickness_gains"):
+            for name, gain in getattr(self, option).items():
+                number = isinstance(gain, int | float) and gain is not True
+                if not number or not 0.0 < gain < float("inf"):
+                    raise ValueError(
+                        f"`{option}` of {name} should be a number above 0. "
+                        f"Received: {gain!r}."
+                    )
+                readings.append(name)
+        for name in readings:
+            if readings.count(name) > 1:
                 raise ValueError(
-                    f"`slant_gains` of {name} should be a number above 0. "
-                    f"Received: {gain!r}."
+                    "A code should be in one of `warped_codes`, `slant_gains` "
+                    f"and `thickness_gains`. Received: {name} in two. Leave it "
+                    "out of one."
                 )
-            if name in self.warped_codes:
-                raise ValueError(
-                    "A code should be in one of `warped_codes` and "
-                    f"`slant_gains`. Received: {name} in both. Leave it out of "
-                    "one."
-                )
-        used = bool(
-            self.warped_codes or self.slant_gains or self.invariance_weight
-        )
+        used = bool(readings or self.invariance_weight)
         if used != (self.warp is not None):
             raise ValueError(
-                "`warp` goes together with `warped_codes`, `slant_gains` or "
-                f"`invariance_weight`. Received: warp={self.warp}, "
+                "`warp` goes together with `warped_codes`, `slant_gains`, "
+                "`thickness_gains` or `invariance_weight`. "
+                f"Received: warp={self.warp}, "
                 f"warped_codes={list(self.warped_codes)}, "
                 f"slant_gains={dict(self.slant_gains)}, "
+                f"thickness_gains={dict(self.thickness_gains)}, "
                 f"invariance_weight={self.invariance_weight}."
             )
-        if (
-            self.warp is not None
-            and self.slant_gains
-            and not (self.warp.rotation or self.warp.shear)
-        ):
+        if self.warp is None:
+            return
+        if self.slant_gains and not (self.warp.rotation or self.warp.shear):
             raise ValueError(
                 "`slant_gains` need a warp that slants. Received: rotation=0 "
                 "and shear=0."
+            )
+        if self.thickness_gains and not self.warp.thickness:
+            raise ValueError(
+                "`thickness_gains` need a warp that thickens. "
+                "Received: thickness=0."
             )
 
     def get_config(self) -> dict[str, Any]:
@@ -162,6 +172,7 @@ class Objective:
             "information_weights": dict(self.information_weights),
             "warped_codes": list(self.warped_codes),
             "slant_gains": dict(self.slant_gains),
+            "thickness_gains": dict(self.thickness_gains),
             "warp": warp,
         }
 
@@ -180,7 +191,12 @@ class Objective:
 
     def check_codes(self, spec: LatentSpec) -> None:
         """Raises a `ValueError` if the codes do not go with the options."""
-        for option in ("information_weights", "warped_codes", "slant_gains"):
+        for option in (
+            "information_weights",
+            "warped_codes",
+            "slant_gains",
+            "thickness_gains",
+        ):
             unknown = sorted(set(getattr(self, option)) - set(spec.codes))
             if unknown:
                 raise ValueError(
@@ -188,12 +204,13 @@ class Objective:
                     f"{', '.join(spec.codes)}. Received: {', '.join(unknown)}. "
                     "Give it anew, for these codes or for none."
                 )
-        for name in self.slant_gains:
-            if spec.posterior_dims.get(f"{name}_mean") != 1:
-                raise ValueError(
-                    "`slant_gains` are for continuous codes of one dimension. "
-                    f"Received: {name}={spec.codes[name]!r}."
-                )
+        for option in ("slant_gains", "thickness_gains"):
+            for name in getattr(self, option):
+                if spec.posterior_dims.get(f"{name}_mean") != 1:
+                    raise ValueError(
+                        f"`{option}` are for continuous codes of one "
+                        f"dimension. Received: {name}={spec.codes[name]!r}."
+                    )
         if self.invariance_weight and not spec.categorical_names:
             raise ValueError(
                 "`invariance_weight` is for categorical codes. "
@@ -232,15 +249,22 @@ class Objective:
         """
         information = losses.mutual_information(spec, latents, fake)
         objective, heard = dict(information), dict(information)
-        names = (*self.warped_codes, *self.slant_gains)
+        names = (
+            *self.warped_codes,
+            *self.slant_gains,
+            *self.thickness_gains,
+        )
         if self.warp is not None and names:
             warp_key = fold_in(key, _FAKE_WARP)
             posterior = dict(discriminate(self.warp(fake_images, warp_key)))
-            if self.slant_gains:
-                batch_size = fake_images.shape[0] or tf.shape(fake_images)[0]
-                slants = self.warp.slants(batch_size, warp_key)[:, None]
-                for name, gain in self.slant_gains.items():
-                    posterior[f"{name}_mean"] -= gain * slants
+            batch_size = fake_images.shape[0] or tf.shape(fake_images)[0]
+            for gains, changes_of in (
+                (self.slant_gains, self.warp.slants),
+                (self.thickness_gains, self.warp.thickenings),
+            ):
+                for name, gain in gains.items():
+                    changes = changes_of(batch_size, warp_key)[:, None]
+                    posterior[f"{name}_mean"] -= gain * changes
             warped = losses.mutual_information(spec, latents, posterior)
             for name in names:
                 objective[name] = 0.5 * (information[name] + warped[name])

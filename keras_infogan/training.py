@@ -110,6 +110,7 @@ def build_model(config: TrainingConfig, *, num_steps: int = 1) -> InfoGAN:
             warp=Warp.from_config(config.warp) if config.warp else None,
             warped_codes=config.warped_codes,
             slant_gains=config.slant_gains,
+            thickness_gains=config.thickness_gains,
             invariance_weight=config.invariance_weight,
             label_weight=config.label_weight,
         ),

@@ -341,7 +341,11 @@ def step_flops(model: Any) -> int:
     generator, _ = network_flops(model.generator)
     discriminator, first = network_flops(model.discriminator)
     objective = model.objective
-    warped_codes = {*objective.warped_codes, *objective.slant_gains}
+    warped_codes = {
+        *objective.warped_codes,
+        *objective.slant_gains,
+        *objective.thickness_gains,
+    }
     warped = bool(warped_codes)
     differ = bool(warped_codes - set(model.latent_spec.categorical_names))
     real = 2 if objective.invariance_weight else 1

@@ -20,7 +20,13 @@ from typing import NamedTuple
 
 SCRIPTS = Path(__file__).parent
 CATEGORY = {"type": "categorical", "num_categories": 10}
-WARP = {"rotation": 0.35, "shear": 0.3, "log_scale": 0.2, "shift": 0.09}
+WARP = {
+    "rotation": 0.35,
+    "shear": 0.3,
+    "log_scale": 0.2,
+    "shift": 0.09,
+    "thickness": 1.0,
+}
 
 
 class Study(NamedTuple):
@@ -53,15 +59,17 @@ STUDIES = {
         "real images compared with themselves alone", ("--neighbor-share", "0")
     ),
     "plain_category": Study(
-        "category not read from warped copies",
-        ("--warped-codes", json.dumps(["style"])),
-    ),
-    "plain_style": Study(
-        "style not read from warped copies",
-        ("--warped-codes", json.dumps(["category"])),
+        "category not read from warped copies", ("--warped-codes", "[]")
     ),
     "free_pose": Study(
         "pose not told what a slant is", ("--slant-gains", "{}")
+    ),
+    "free_style": Study(
+        "style read from warped copies, not told what thickness is",
+        (
+            *("--thickness-gains", "{}"),
+            *("--warped-codes", json.dumps(["category", "style"])),
+        ),
     ),
     "no_erasing": Study("no random erasing", ("--warp", json.dumps(WARP))),
     "no_decay": Study("constant learning rates", ("--decay-share", "0")),

@@ -29,6 +29,7 @@ NO_CATEGORY = LatentSpec(2, {"style": Uniform(2)})
 # One of a fixed deviation, one of a learned one.
 LEANING = LatentSpec(2, {"lean": Uniform(1, stddev=0.5), "tilt": Uniform(1)})
 NO_WARP = Warp(0.0, 0.0, 0.0, 0.0)
+THICK = Warp(thickness=1.0)
 WARPED = Objective(
     warp=Warp(), warped_codes=["category", "kind"], invariance_weight=1.0
 )
@@ -155,6 +156,7 @@ def test_wrong_information_weight(weight):
         {"warped_codes": ["category"]},
         {"invariance_weight": 1.0},
         {"slant_gains": {"lean": 2.0}},
+        {"thickness_gains": {"lean": 2.0}},
         {"warped_codes": ["category"], "invariance_weight": 1.0},
     ],
     ids=lambda options: "-".join(options),
@@ -163,8 +165,8 @@ def test_warp_and_its_uses_go_together(options):
     """A warp that warps nothing, and uses of a warp that is not there."""
     with pytest.raises(
         ValueError,
-        match="`warp` goes together with `warped_codes`, `slant_gains` or "
-        "`invariance_weight`. Received: warp=",
+        match="`warp` goes together with `warped_codes`, `slant_gains`, "
+        "`thickness_gains` or `invariance_weight`. Received: warp=",
     ):
         Objective(**options)
 
@@ -175,8 +177,14 @@ def test_warp_and_its_uses_go_together(options):
         Objective(information_weights={"digit": 1.0}),
         Objective(warp=Warp(), warped_codes=["digit"]),
         Objective(warp=Warp(), slant_gains={"digit": 2.0}),
+        Objective(warp=THICK, thickness_gains={"digit": 2.0}),
     ],
-    ids=["information_weights", "warped_codes", "slant_gains"],
+    ids=[
+        "information_weights",
+        "warped_codes",
+        "slant_gains",
+        "thickness_gains",
+    ],
 )
 def test_option_of_an_unknown_code(objective):
     with pytest.raises(
@@ -185,19 +193,29 @@ def test_option_of_an_unknown_code(objective):
         objective.check_codes(SPEC)
 
 
+@pytest.mark.parametrize("option", ["slant_gains", "thickness_gains"])
 @pytest.mark.parametrize("gain", [0.0, -1.0, math.inf, math.nan, True, "2"])
-def test_wrong_slant_gain(gain):
+def test_wrong_gain(gain, option):
     with pytest.raises(
         ValueError,
-        match="`slant_gains` of lean should be a number above 0. "
+        match=f"`{option}` of lean should be a number above 0. "
         f"Received: {gain!r}.",
     ):
-        Objective(warp=Warp(), slant_gains={"lean": gain})
+        Objective(warp=THICK, **{option: {"lean": gain}})
 
 
-def test_a_code_cannot_keep_and_change_with_the_slant():
-    with pytest.raises(ValueError, match="Received: lean in both. Leave it"):
-        Objective(warp=Warp(), warped_codes=["lean"], slant_gains={"lean": 1.0})
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"warped_codes": ["lean"], "slant_gains": {"lean": 1.0}},
+        {"warped_codes": ["lean"], "thickness_gains": {"lean": 1.0}},
+        {"slant_gains": {"lean": 1.0}, "thickness_gains": {"lean": 1.0}},
+    ],
+    ids=lambda options: "-".join(options),
+)
+def test_a_code_is_read_from_copies_in_one_way(options):
+    with pytest.raises(ValueError, match="Received: lean in two. Leave it"):
+        Objective(warp=THICK, **options)
 
 
 def test_a_warp_that_does_not_slant_has_no_gains():
@@ -205,14 +223,20 @@ def test_a_warp_that_does_not_slant_has_no_gains():
         Objective(warp=Warp(rotation=0.0, shear=0.0), slant_gains={"lean": 1.0})
 
 
+def test_a_warp_that_does_not_thicken_has_no_gains():
+    with pytest.raises(ValueError, match="need a warp that thickens"):
+        Objective(warp=Warp(), thickness_gains={"lean": 1.0})
+
+
+@pytest.mark.parametrize("option", ["slant_gains", "thickness_gains"])
 @pytest.mark.parametrize("name", ["category", "style"])
-def test_a_slant_is_one_number(name):
+def test_a_gain_is_of_one_number(name, option):
     with pytest.raises(
         ValueError,
         match="for continuous codes of one dimension. Received: "
         rf"{name}=(Categorical|Uniform)\(",
     ):
-        Objective(warp=Warp(), slant_gains={name: 2.0}).check_codes(SPEC)
+        Objective(warp=THICK, **{option: {name: 2.0}}).check_codes(SPEC)
 
 
 def test_invariance_without_a_category():
@@ -228,7 +252,9 @@ def test_codes_that_go_with_the_options():
     WARPED.check_codes(SPEC)
     Objective(information_weights={"style": 0.1}).check_codes(NO_CATEGORY)
     Objective(warp=Warp(), warped_codes=["style"]).check_codes(NO_CATEGORY)
-    Objective(warp=Warp(), slant_gains={"lean": 2}).check_codes(LEANING)
+    Objective(
+        warp=THICK, slant_gains={"lean": 2}, thickness_gains={"tilt": 1}
+    ).check_codes(LEANING)
 
 
 def test_has_gradient_penalty():
@@ -243,9 +269,10 @@ EACH_OPTION = [
     Objective("wasserstein", gradient_penalty_weight=10.0, r1_weight=2.0),
     Objective(
         information_weights={"category": 1.0, "style": 0.1},
-        warp=Warp(0.1, 0.2, 0.3, 0.4),
+        warp=Warp(0.1, 0.2, 0.3, 0.4, thickness=0.5),
         warped_codes=["category", "style"],
         slant_gains={"lean": 2.0},
+        thickness_gains={"tilt": 1.0},
         invariance_weight=0.5,
     ),
 ]
@@ -507,7 +534,11 @@ def test_generator_hears_of_a_style_from_the_copies_alone():
     assert abs(plain["style"] - warped["style"]) > 1.0
 
 
-def test_slant_of_the_warp_is_taken_off():
+@pytest.mark.parametrize(
+    ("option", "changes_of"),
+    [("slant_gains", "slants"), ("thickness_gains", "thickenings")],
+)
+def test_what_the_warp_changes_is_taken_off(option, changes_of):
     """`log N(c; mean(x') - gain s, deviation)` of SciPy, and its mean with x.
 
     One code of a fixed deviation and one of a learned one; the entropy of both
@@ -525,11 +556,11 @@ def test_slant_of_the_warp_is_taken_off():
         names = ("lean_mean", "tilt_mean", "tilt_log_stddev")
         return dict(zip(names, tf.split(values, 3, axis=1), strict=True))
 
-    warp = Warp()
+    warp = THICK
     gains = {"lean": 1.5, "tilt": 0.5}
     latents = LEANING.sample(12, KEY)
     fake_images = images_of(1)
-    objective = Objective(warp=warp, slant_gains=gains)
+    objective = Objective(warp=warp, **{option: gains})
     fake = discriminate(fake_images)
     values = objective.information(
         LEANING, latents, fake_images, fake, discriminate, KEY
@@ -542,8 +573,8 @@ def test_slant_of_the_warp_is_taken_off():
         for key in (fold_in(KEY, purpose) for purpose in range(4))
         if np.array_equal(warp(fake_images, key), asked[1])
     )
-    slants = warp.slants(12, key).numpy()[:, None]
-    assert abs(slants).max() > 0.2
+    changes = getattr(warp, changes_of)(12, key).numpy()[:, None]
+    assert abs(changes).max() > 0.2
 
     def bound(posterior, name, added):
         stddev = (
@@ -556,14 +587,14 @@ def test_slant_of_the_warp_is_taken_off():
         return math.log(2.0) + likelihood.mean()
 
     expected = -sum(
-        0.5 * (bound(fake, name, 0.0) + bound(warped, name, gain * slants))
+        0.5 * (bound(fake, name, 0.0) + bound(warped, name, gain * changes))
         for name, gain in gains.items()
     )
     np.testing.assert_allclose(values["information_loss"], expected, rtol=1e-5)
     np.testing.assert_allclose(
         values["generator_information_loss"],
         -sum(
-            bound(warped, name, gain * slants) for name, gain in gains.items()
+            bound(warped, name, gain * changes) for name, gain in gains.items()
         ),
         rtol=1e-5,
     )

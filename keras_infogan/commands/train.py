@@ -23,6 +23,7 @@ _JSON_EXAMPLES = {
     "warp": {"rotation": 0.35, "shift": 0.09},
     "warped_codes": ["category"],
     "slant_gains": {"pose": 2.2},
+    "thickness_gains": {"style": 0.8},
 }
 # The numbers of a report that answer how a training went.
 _SUMMARY = (
