@@ -116,6 +116,7 @@ class ImageData:
                 the subset at each pass over it, less its remainder.
             neighbor_share: How many of the images, as a share, have a partner
                 that is another image, a near one (`neighbors.near_images`).
+                They are looked for at each call, for seconds: keep the stream.
 
         Returns:
             A `tf.data.Dataset` of float32 tensors of shape
@@ -139,7 +140,8 @@ class ImageData:
         key = _fold(seed, _IMAGE_ORDER)
         rows = _index_batches(per_epoch, batch_size, len(self.images), key)
         gather = self._gatherer()
-        partners = self._partners(neighbor_share, seed=seed)
+        if neighbor_share:
+            partners = self._partners(neighbor_share, seed=seed)
 
         def look_up(rows: tf.Tensor, number: tf.Tensor) -> dict[str, tf.Tensor]:
             batch = {"images": gather(rows)}
@@ -178,8 +180,6 @@ class ImageData:
                 "`neighbor_share` should be from 0 to 1. "
                 f"Received: {neighbor_share!r}."
             )
-        if not neighbor_share:
-            return lambda rows, number: rows
         if len(self.images) < 2:
             raise ValueError(
                 "There should be two images at least for one to have a "

@@ -188,12 +188,25 @@ class HalvingConv2D(layers.Conv2D):
 
     Args:
         filters: The number of channels of the result.
-        **kwargs: Arguments of `keras.layers.Conv2D`.
+        **kwargs: Arguments of `keras.layers.Conv2D`, but for groups, dilation
+            and another order of the axes.
+
+    Raises:
+        ValueError: When it is built, if the height or the width is not even.
     """
 
     def __init__(self, filters: int, **kwargs: Any) -> None:
         fixed = {"kernel_size": (4, 4), "strides": (2, 2), "padding": "same"}
         super().__init__(filters, **{**kwargs, **fixed})
+
+    def build(self, input_shape):
+        _, height, width, _ = input_shape
+        if not height or not width or height % 2 or width % 2:
+            raise ValueError(
+                "`HalvingConv2D` needs images of a known, even height and "
+                f"width. Received: {tuple(input_shape)}."
+            )
+        super().build(input_shape)
 
     def convolution_op(self, inputs, kernel):
         return halving_conv2d(inputs, tf.convert_to_tensor(kernel))

@@ -56,9 +56,11 @@ class InfoGAN(keras.Model):
     """Information maximizing generative adversarial network.
 
     From [Chen et al., 2016](https://arxiv.org/abs/1606.03657). It learns from
-    images alone. In place of images, `fit` also takes a mapping of `images`,
-    `labeled_images` and `labels`, and then trains the first categorical code as
-    a classifier of the labeled images beside everything else. Targets (`y`) and
+    images alone. In place of images, `fit` also takes a mapping of `images` and
+    of one or both of these: `partners`, as many images that should be of the
+    same category, for an objective with an `invariance_weight`; and
+    `labeled_images` with `labels`, of which it then trains the first
+    categorical code as a classifier, beside everything else. Targets (`y`) and
     sample weights are ignored.
 
     The random numbers of a step are a function of `seed` and the number of the
@@ -330,14 +332,16 @@ class InfoGAN(keras.Model):
             check_images(x, self.image_shape)
         elif isinstance(x, tf.data.Dataset):
             spec, _, _ = keras.utils.unpack_x_y_sample_weight(x.element_spec)
-            spec = spec["images"] if isinstance(spec, Mapping) else spec
-            shape = tuple(spec.shape[1:])
-            if shape != self.image_shape or not spec.dtype.is_floating:
-                raise ValueError(
-                    "The data set should give batches of float images in "
-                    f"[-1, 1] of shape {self.image_shape}. "
-                    f"Received: shape={shape}, dtype={spec.dtype.name}."
-                )
+            specs = spec if isinstance(spec, Mapping) else {"images": spec}
+            for name in {"images", "partners"} & set(specs):
+                spec = specs[name]
+                shape = tuple(spec.shape[1:])
+                if shape != self.image_shape or not spec.dtype.is_floating:
+                    raise ValueError(
+                        "The data set should give batches of float images in "
+                        f"[-1, 1] of shape {self.image_shape}. "
+                        f"Received: shape={shape}, dtype={spec.dtype.name}."
+                    )
 
     def train_step(self, data):
         batch = self._unpack(data)

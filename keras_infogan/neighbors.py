@@ -16,7 +16,7 @@ def _shrink(images: np.ndarray) -> np.ndarray:
     _, height, width, _ = images.shape
     factor = -(-max(height, width) // _MOST_PIXELS)
     # The squares of their differences add up without rounding in float64, so
-    # that the result is the same whatever the order of adding.
+    # that, but for ties, the result does not depend on the order of adding.
     sums = block_reduce(images, (1, factor, factor, 1), np.sum)
     return sums.reshape(len(images), -1).astype(np.float64)
 
@@ -25,7 +25,7 @@ def near_images(images: np.ndarray, order: np.ndarray) -> np.ndarray:
     """Finds for each image one that is near: the nearest one of a random part.
 
     Neighbors are mostly of one class, before anything is learned:
-    [Van Gansbeke et al., 2020](https://arxiv.org/abs/2005.12320), Section 2.1,
+    [Van Gansbeke et al., 2020](https://arxiv.org/abs/2005.12320), Section 2.2,
     take them in features, here they are taken in pixels. In a random part of
     one in `P` of all images, the nearest is on average the `P`-th nearest of
     all: so it is not always the one that looks the same anyway.

@@ -58,8 +58,8 @@ class Objective:
             next and of `warped_codes` that are not categorical, the generator
             hears from the copies alone: from the image itself anything but
             slant of a pose, and any slant of a style, would be welcome.
-        thickness_gains: The same for how much thicker a stroke is, in pixels
-            (`Warp.thickenings`).
+        thickness_gains: The same for how much thicker a stroke is, in pixels,
+            about (`Warp.thickenings`).
         invariance_weight: Weight of `losses.invariant_information` of each
             categorical code, between real images and warped copies of their
             partners: of themselves, where a batch has no `partners`.
@@ -120,7 +120,7 @@ class Objective:
                 )
         # Not a list, so that equal objectives compare equal.
         object.__setattr__(self, "warped_codes", tuple(self.warped_codes))
-        readings = [*self.warped_codes]
+        readings = list(set(self.warped_codes))
         for option in ("slant_gains", "thickness_gains"):
             for name, gain in getattr(self, option).items():
                 number = isinstance(gain, int | float) and gain is not True
@@ -153,12 +153,12 @@ class Objective:
         if self.slant_gains and not (self.warp.rotation or self.warp.shear):
             raise ValueError(
                 "`slant_gains` need a warp that slants. Received: rotation=0 "
-                "and shear=0."
+                "and shear=0. Give the warp one, or no gains."
             )
         if self.thickness_gains and not self.warp.thickness:
             raise ValueError(
                 "`thickness_gains` need a warp that thickens. "
-                "Received: thickness=0."
+                "Received: thickness=0. Give the warp one, or no gains."
             )
 
     def get_config(self) -> dict[str, Any]:

@@ -214,6 +214,7 @@ def train(
         num_labels=config.num_labels,
         neighbor_share=config.neighbor_share,
     )
+    # Finds faults of the options; near images are looked for later.
     batches(neighbor_share=0.0)
     _check_labels(config, model.latent_spec, data)
     with _locked(run_dir, config):

@@ -28,6 +28,9 @@ def test_presets_build(name):
     assert model.image_shape == (side, side, config.channels)
     assert list(model.latent_spec.codes) == list(config.codes)
     assert model.jit_compile
+    for option, value in model.objective.get_config().items():
+        if option != "warp":
+            assert value == config.to_json()[option], option
 
 
 def test_published_settings():

@@ -111,6 +111,12 @@ def test_halving_layer_is_a_convolution(tmp_path):
     assert HalvingConv2D(2, dtype="mixed_bfloat16")(images).dtype == tf.bfloat16
 
 
+@pytest.mark.parametrize("shape", [(7, 8, 3), (8, 7, 3), (None, 8, 3)])
+def test_halving_layer_needs_even_sides(shape):
+    with pytest.raises(ValueError, match="even height and width. Received"):
+        HalvingConv2D(2)(keras.Input(shape))
+
+
 def test_layer_has_the_weights_of_a_convolution():
     """So a file of weights fits to both forms of the network."""
     image = keras.Input((6, 4, 3))

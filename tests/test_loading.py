@@ -585,9 +585,10 @@ def test_images_that_do_not_fit_into_memory(
     ]
     assert len(files) == 2
     before = files[1].stat().st_mtime_ns
+    options = {"seed": 3, "start": 7, "num_labels": 20, "neighbor_share": 0.5}
     for one, other in zip(
-        load().batches(64, seed=3, start=7, num_labels=20).take(5),
-        expected.batches(64, seed=3, start=7, num_labels=20).take(5),
+        load().batches(64, **options).take(5),
+        expected.batches(64, **options).take(5),
         strict=True,
     ):
         for name in one:

@@ -522,6 +522,12 @@ def test_wrong_use(images):
         model.fit(np.linspace(0, 255, 8 * 64).reshape(8, *SHAPE))
     with pytest.raises(ValueError, match="should give batches of float images"):
         model.fit(tf.data.Dataset.from_tensors(np.zeros((8, 9, 9, 1))))
+    batch = {
+        "images": np.zeros((8, *SHAPE)),
+        "partners": np.zeros((8, 9, 9, 1)),
+    }
+    with pytest.raises(ValueError, match="should give batches of float images"):
+        model.fit(tf.data.Dataset.from_tensors(batch))
     with pytest.raises(ValueError, match="The code 'category' should be cat"):
         model.generate(2, codes={"category": 3})
     with pytest.raises(ValueError, match=r"'continuous' should be in \[-1, 1"):

@@ -16,6 +16,7 @@ from keras_infogan.config import TrainingConfig
 from keras_infogan.config import preset
 from keras_infogan.data import ImageData
 from keras_infogan.model import InfoGAN
+from keras_infogan.neighbors import near_images
 
 # 640 images are 20 steps an epoch.
 STEPS_PER_EPOCH = 20
@@ -72,10 +73,11 @@ def test_damaged_checkpoint_falls_back(few_digits_dir, tmp_path):
         {"codes": {"category": {"type": "categorical", "num_categories": 4},
                    "style": {"type": "bernoulli", "dim": 2}},
          "information_weights": {}, "warped_codes": ["category", "style"],
-         "slant_gains": {}},
+         "slant_gains": {}, "thickness_gains": {}},
         {"codes": {"continuous": {"type": "normal", "dim": 1}},
          "information_weights": {}, "warp": None, "warped_codes": [],
-         "slant_gains": {}, "invariance_weight": 0.0, "neighbor_share": 0.0},
+         "slant_gains": {}, "thickness_gains": {}, "invariance_weight": 0.0,
+         "neighbor_share": 0.0},
         {"image_size": 32, "channels": 3, "sample_interval": 9},
     ],
     ids=["labels", "several_steps", "mixed", "four", "no_category", "rgb"],
@@ -100,6 +102,21 @@ def test_options_train_to_the_end(changes, few_digits_dir, tmp_path):
     if "sample_interval" in changes:
         expected |= {"step_00000009", "step_00000018"}
     assert steps == expected
+
+
+def test_near_images_are_partners(few_digits_dir, tmp_path, monkeypatch):
+    """The preset's share of them comes to the stream, and is looked for."""
+    calls = []
+
+    def remember(images, order):
+        calls.append(len(images))
+        return near_images(images, order)
+
+    monkeypatch.setattr("keras_infogan.data.near_images", remember)
+    config = few_digits()
+    assert config.neighbor_share == 0.25
+    training.train(config, tmp_path, data_dir=few_digits_dir)
+    assert len(calls) == 1
 
 
 def test_full_disk_is_one_line(few_digits_dir, tmp_path, monkeypatch):
@@ -144,6 +161,7 @@ def test_labels_need_a_category_each(few_digits_dir, tmp_path):
         information_weights={},
         warped_codes=["category"],
         slant_gains={},
+        thickness_gains={},
     )
     run_dir = tmp_path / "run"
     with pytest.raises(
@@ -161,6 +179,7 @@ def test_labels_need_a_categorical_code():
         warp=None,
         warped_codes=[],
         slant_gains={},
+        thickness_gains={},
         invariance_weight=0.0,
         neighbor_share=0.0,
     )

@@ -384,6 +384,22 @@ def test_thickenings_are_those_of_a_stroke():
     assert abs(np.corrcoef(slants, thickenings)[0, 1]) < 0.1
 
 
+def test_a_diagonal_stroke_thickens_by_less():
+    """A cross moves its edges by the root of a half: 0.71 of the pixels.
+
+    The stroke has 6 pixels in each row, and so 6 / sqrt 2 across; what it gets
+    thicker by in a row is 2 for 2, one on each side.
+    """
+    rows, columns = np.indices((28, 28))
+    stroke = np.where(abs(rows - columns + 0.5) < 3, 1.0, -1.0)
+    images = tf.constant(stroke[None, :, :, None], tf.float32)
+    for pixels in (-2.0, -0.5, 1.0, 2.0):
+        result = thicken(images, tf.constant([pixels])).numpy()
+        light = (result[0, 14, :, 0] + 1.0).sum() / 2.0
+        across = (light - 6.0) / math.sqrt(2.0)
+        np.testing.assert_allclose(across, pixels * math.sqrt(0.5), rtol=1e-5)
+
+
 @pytest.mark.parametrize("shape", [(16, 16, 1), (16, 24, 3)])
 def test_a_rectangle_is_erased(shape):
     """Black or white with equal chance, of random place and shape.

@@ -20,7 +20,7 @@ _METAVARS: dict[Any, str] = {int: "N", float: "X", str: "NAME"}
 _JSON_EXAMPLES = {
     "codes": {"style": {"type": "uniform", "dim": 2}},
     "information_weights": {"category": 1.0},
-    "warp": {"rotation": 0.35, "shift": 0.09},
+    "warp": {"rotation": 0.35, "thickness": 1.0},
     "warped_codes": ["category"],
     "slant_gains": {"pose": 2.2},
     "thickness_gains": {"style": 0.8},
