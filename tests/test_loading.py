@@ -297,7 +297,7 @@ def test_every_image_comes_equally_often():
 def test_starting_at_k_is_skipping_k(start, num_labels, neighbor_share):
     """Four batches an epoch, two a pass over the labels."""
     images = numbered()
-    options = {
+    options: dict[str, Any] = {
         "num_labels": num_labels,
         "neighbor_share": neighbor_share,
         "seed": 3,
@@ -585,7 +585,12 @@ def test_images_that_do_not_fit_into_memory(
     ]
     assert len(files) == 2
     before = files[1].stat().st_mtime_ns
-    options = {"seed": 3, "start": 7, "num_labels": 20, "neighbor_share": 0.5}
+    options: dict[str, Any] = {
+        "seed": 3,
+        "start": 7,
+        "num_labels": 20,
+        "neighbor_share": 0.5,
+    }
     for one, other in zip(
         load().batches(64, **options).take(5),
         expected.batches(64, **options).take(5),

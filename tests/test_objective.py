@@ -4,6 +4,7 @@ import dataclasses
 import json
 import math
 from collections.abc import Mapping
+from typing import Any
 
 import keras
 import numpy as np
@@ -73,6 +74,11 @@ def information_of(
         key,
     )
     return {name: float(value) for name, value in values.items()}
+
+
+def with_gains(option: str, gains: Any) -> Objective:
+    """By a warp that slants and thickens."""
+    return dataclasses.replace(Objective(), warp=THICK, **{option: gains})
 
 
 def discrimination_of(
@@ -201,7 +207,7 @@ def test_wrong_gain(gain, option):
         match=f"`{option}` of lean should be a number above 0. "
         f"Received: {gain!r}.",
     ):
-        Objective(warp=THICK, **{option: {"lean": gain}})
+        with_gains(option, {"lean": gain})
 
 
 @pytest.mark.parametrize(
@@ -236,7 +242,7 @@ def test_a_gain_is_of_one_number(name, option):
         match="for continuous codes of one dimension. Received: "
         rf"{name}=(Categorical|Uniform)\(",
     ):
-        Objective(warp=THICK, **{option: {name: 2.0}}).check_codes(SPEC)
+        with_gains(option, {name: 2.0}).check_codes(SPEC)
 
 
 def test_invariance_without_a_category():
@@ -560,7 +566,7 @@ def test_what_the_warp_changes_is_taken_off(option, changes_of):
     gains = {"lean": 1.5, "tilt": 0.5}
     latents = LEANING.sample(12, KEY)
     fake_images = images_of(1)
-    objective = Objective(warp=warp, **{option: gains})
+    objective = with_gains(option, gains)
     fake = discriminate(fake_images)
     values = objective.information(
         LEANING, latents, fake_images, fake, discriminate, KEY
