@@ -1039,6 +1039,23 @@ def test_a_link_gives_the_same_page(browser, page, digits):
         assert state(other)["at"]["codes"]["continuous"] == [0.5, 1]
 
 
+def test_a_link_counts_though_the_page_has_just_written_its_own(page):
+    """The event comes later than the link; the page writes in between."""
+    wait_for(page, "location.href === window.explorer.link()")
+    page.evaluate(
+        """async () => {
+          const changed = new Promise(resolve =>
+            addEventListener("hashchange", resolve, { once: true }));
+          const own = location.href;
+          location.hash = "at=77;2;0.5,0";
+          history.replaceState(null, "", own);
+          await changed;
+          await window.explorer.settled();
+        }"""
+    )
+    assert page.inner_text("#caption") == "5 · seed 77"
+
+
 @pytest.mark.parametrize(
     "damage",
     [

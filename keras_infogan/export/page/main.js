@@ -85,10 +85,11 @@ function mountLink(app) {
       history.replaceState(null, "", link);
     }, 250);
   });
-  // Somebody has put another link into the address bar.
-  addEventListener("hashchange", () => {
-    if (location.href === link) return;
-    Object.assign(app.state, hashToState(app.codes, location.hash));
+  // Somebody has put another link into the address bar. By now the timer may
+  // have written over it, so what counts is the event's.
+  addEventListener("hashchange", ({ newURL }) => {
+    if (newURL === link) return;
+    Object.assign(app.state, hashToState(app.codes, new URL(newURL).hash));
     app.changed("at", "ends", "ink");
   });
 }
