@@ -123,12 +123,15 @@ def _in_blocks(kernel: tf.Tensor) -> tf.Tensor:
     """The `(2, 2)` kernel by which blocks of 2x2 pixels hear of the results.
 
     Args:
-        kernel: Float tensor of shape `(4, 4, channels, filters)`.
+        kernel: Float tensor of shape `(4, 4, channels, filters)`, or
+            `(3, 3, channels, filters)`: for an even size that is one of 4x4
+            with a first row and column of zeros.
 
     Returns:
         Float tensor of shape `(2, 2, filters, 4 * channels)`.
     """
-    _, _, channels, filters = kernel.shape
+    size, _, channels, filters = kernel.shape
+    kernel = tf.pad(kernel, [[4 - size, 0], [4 - size, 0], [0, 0], [0, 0]])
     blocks = tf.reshape(kernel, (2, 2, 2, 2, channels, filters))
     # What a result takes from a block, a block gets from the result: the other
     # way round.
@@ -138,7 +141,7 @@ def _in_blocks(kernel: tf.Tensor) -> tf.Tensor:
 
 @tf.custom_gradient
 def halving_conv2d(images: tf.Tensor, kernel: tf.Tensor) -> Any:
-    """A 4x4 convolution in steps of 2 with zeros around.
+    """A 4x4 or 3x3 convolution in steps of 2 with zeros around.
 
     `tf.nn.conv2d(images, kernel, 2, "SAME")`, with the gradient of the images
     by another way: with a border of one pixel, each result is of 2x2 blocks of
@@ -149,7 +152,8 @@ def halving_conv2d(images: tf.Tensor, kernel: tf.Tensor) -> Any:
     Args:
         images: Float tensor of shape `(batch, height, width, channels)`, of
             even height and width.
-        kernel: Float tensor of shape `(4, 4, channels, filters)`.
+        kernel: Float tensor of shape `(4, 4, channels, filters)` or
+            `(3, 3, channels, filters)`.
 
     Returns:
         Float tensor of shape `(batch, height / 2, width / 2, filters)`.
@@ -181,23 +185,31 @@ def halving_conv2d(images: tf.Tensor, kernel: tf.Tensor) -> Any:
 
 @keras.saving.register_keras_serializable(package="keras_infogan")
 class HalvingConv2D(layers.Conv2D):
-    """`Conv2D(filters, 4, 2, padding="same")`, trained in less time.
+    """`Conv2D(filters, kernel_size, 2, padding="same")`, trained in less time.
 
     The same values and weights; see `halving_conv2d`. For static, even heights
     and widths, and pays for many channels.
 
     Args:
         filters: The number of channels of the result.
+        kernel_size: 4, or 3.
         **kwargs: Arguments of `keras.layers.Conv2D`, but for groups, dilation
             and another order of the axes.
 
     Raises:
-        ValueError: When it is built, if the height or the width is not even.
+        ValueError: If the kernel has another size; when it is built, if the
+            height or the width is not even.
     """
 
-    def __init__(self, filters: int, **kwargs: Any) -> None:
-        fixed = {"kernel_size": (4, 4), "strides": (2, 2), "padding": "same"}
-        super().__init__(filters, **{**kwargs, **fixed})
+    def __init__(
+        self, filters: int, kernel_size: Any = 4, **kwargs: Any
+    ) -> None:
+        fixed = {"strides": (2, 2), "padding": "same"}
+        super().__init__(filters, kernel_size, **{**kwargs, **fixed})
+        if self.kernel_size not in ((3, 3), (4, 4)):
+            raise ValueError(
+                f"`kernel_size` should be 3 or 4. Received: {self.kernel_size}."
+            )
 
     def build(self, input_shape):
         _, height, width, _ = input_shape
@@ -210,3 +222,69 @@ class HalvingConv2D(layers.Conv2D):
 
     def convolution_op(self, inputs, kernel):
         return halving_conv2d(inputs, tf.convert_to_tensor(kernel))
+
+
+def narrow_conv2d(images: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
+    """A convolution to few channels with zeros around.
+
+    `tf.nn.conv2d(images, kernel, 1, "SAME")` for a kernel of odd sides. First
+    each pixel is multiplied by all weights that will ever meet it, one product
+    of two matrices for the whole batch; then the results are shifted and added.
+    A matrix of patches, as Eigen and XLA pack it, would have `filters` columns
+    only to work with, and many more rows.
+
+    Args:
+        images: Float tensor of shape `(batch, height, width, channels)`.
+        kernel: Float tensor of shape `(rows, columns, channels, filters)`.
+
+    Returns:
+        Float tensor of shape `(batch, height, width, filters)`.
+    """
+    _, height, width, channels = images.shape
+    rows, columns, _, filters = kernel.shape
+    products = tf.reshape(
+        tf.matmul(
+            tf.reshape(images, (-1, channels)),
+            tf.reshape(tf.transpose(kernel, (2, 0, 1, 3)), (channels, -1)),
+        ),
+        (-1, height, width, rows, columns, filters),
+    )
+    above, left = rows // 2, columns // 2
+    padded = tf.pad(
+        products, [[0, 0], [above, above], [left, left], [0, 0], [0, 0], [0, 0]]
+    )
+    return tf.add_n(
+        [
+            padded[:, row : row + height, column : column + width, row, column]
+            for row in range(rows)
+            for column in range(columns)
+        ]
+    )
+
+
+@keras.saving.register_keras_serializable(package="keras_infogan")
+class NarrowConv2D(layers.Conv2D):
+    """`Conv2D(filters, kernel_size, padding="same")` for few filters.
+
+    The same values and weights; see `narrow_conv2d`. For static heights and
+    widths, and kernels of odd sides.
+
+    Args:
+        filters: The number of channels of the result.
+        kernel_size: As of `keras.layers.Conv2D`.
+        **kwargs: Arguments of `keras.layers.Conv2D`, but for strides, groups,
+            dilation and another order of the axes.
+
+    Raises:
+        ValueError: If a side of the kernel is even.
+    """
+
+    def __init__(self, filters: int, kernel_size: Any, **kwargs: Any) -> None:
+        super().__init__(filters, kernel_size, **{**kwargs, "padding": "same"})
+        if not all(side % 2 for side in self.kernel_size):
+            raise ValueError(
+                f"`kernel_size` should be odd. Received: {self.kernel_size}."
+            )
+
+    def convolution_op(self, inputs, kernel):
+        return narrow_conv2d(inputs, tf.convert_to_tensor(kernel))

@@ -16,6 +16,7 @@ from keras import ops
 
 from keras_infogan.latent import LatentSpec
 from keras_infogan.layers import HalvingConv2D
+from keras_infogan.layers import NarrowConv2D
 from keras_infogan.layers import UpsampledConv2D
 
 ImageShape = tuple[int, int, int]
@@ -244,12 +245,8 @@ def _build_writeup_generator(
         )(x)
         x = _normalize(x, "batch", f"conv-{number}", **_WRITEUP_NORM)
         x = layers.LeakyReLU(0.2, name=f"conv-{number}-relu")(x)
-    x = layers.Conv2D(
-        channels,
-        3,
-        padding="same",
-        kernel_initializer=normal(stddev=0.02),
-        name="conv-3",
+    x = NarrowConv2D(
+        channels, 3, kernel_initializer=normal(stddev=0.02), name="conv-3"
     )(x)
     return keras.Model(inputs, _to_image(x), name="generator")
 
@@ -261,11 +258,9 @@ def _build_writeup_discriminator(
     image = keras.Input(image_shape, name="image")
     x = image
     for number, filters in enumerate((16, 32, 64, 128), start=1):
-        x = layers.Conv2D(
+        x = HalvingConv2D(
             filters,
             3,
-            2,
-            padding="same",
             kernel_initializer=keras.initializers.RandomNormal(stddev=0.02),
             name=f"conv-{number}",
         )(x)

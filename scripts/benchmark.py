@@ -314,7 +314,7 @@ def network_flops(network: Any) -> tuple[int, int]:
         kernel = getattr(layer, "kernel", None)
         if kind == "Dense":
             counts.append(2 * math.prod(kernel.shape))
-        elif kind in ("Conv2D", "HalvingConv2D"):
+        elif kind in ("Conv2D", "HalvingConv2D", "NarrowConv2D"):
             pixels = math.prod(layer.output.shape[1:3])
             counts.append(2 * math.prod(kernel.shape) * pixels)
         elif kind == "Conv2DTranspose":

@@ -7,8 +7,10 @@ import tensorflow as tf
 from keras import layers
 
 from keras_infogan.layers import HalvingConv2D
+from keras_infogan.layers import NarrowConv2D
 from keras_infogan.layers import UpsampledConv2D
 from keras_infogan.layers import halving_conv2d
+from keras_infogan.layers import narrow_conv2d
 from keras_infogan.layers import upsampled_conv2d
 
 
@@ -23,6 +25,10 @@ def random(seed: int, *shape: int) -> tf.Tensor:
 
 def in_steps_of_two(images: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
     return tf.nn.conv2d(images, kernel, 2, "SAME")
+
+
+def in_steps_of_one(images: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
+    return tf.nn.conv2d(images, kernel, 1, "SAME")
 
 
 def assert_same(ours, theirs, images, kernel, jit_compile):
@@ -57,21 +63,33 @@ def test_upsampled_values_and_gradients(shape, jit_compile):
 
 
 @pytest.mark.parametrize("jit_compile", [False, True])
+@pytest.mark.parametrize("size", [3, 4])
 @pytest.mark.parametrize("shape", [(2, 6, 10, 3), (1, 2, 2, 1), (3, 8, 4, 2)])
-def test_halving_values_and_gradients(shape, jit_compile):
+def test_halving_values_and_gradients(shape, size, jit_compile):
     """Other numbers of rows, columns, channels and filters; one result, too."""
     images = random(0, *shape)
-    kernel = random(1, 4, 4, shape[-1], 5)
+    kernel = random(1, size, size, shape[-1], 5)
     assert_same(halving_conv2d, in_steps_of_two, images, kernel, jit_compile)
 
 
-def test_halving_has_second_derivatives():
+@pytest.mark.parametrize("jit_compile", [False, True])
+@pytest.mark.parametrize("filters", [1, 3])
+@pytest.mark.parametrize("sides", [(3, 3), (1, 5)])
+def test_narrow_values_and_gradients(sides, filters, jit_compile):
+    """An image of other sides, where an axis taken for another would show."""
+    images = random(0, 2, 4, 7, 6)
+    kernel = random(1, *sides, 6, filters)
+    assert_same(narrow_conv2d, in_steps_of_one, images, kernel, jit_compile)
+
+
+@pytest.mark.parametrize("size", [3, 4])
+def test_halving_has_second_derivatives(size):
     """Gradient penalties are trained through the gradient of the images.
 
     `|dL/dx|^2` for a loss `L` that is a cubic in the results, so that its
     second derivatives are not constant; in float64.
     """
-    images, kernel = random(0, 2, 4, 6, 3), random(1, 4, 4, 3, 5)
+    images, kernel = random(0, 2, 4, 6, 3), random(1, size, size, 3, 5)
 
     def penalty_gradients(convolve):
         with tf.GradientTape() as outer:
@@ -90,25 +108,44 @@ def test_halving_has_second_derivatives():
         np.testing.assert_allclose(ours, theirs, rtol=1e-10)
 
 
-def test_halving_layer_is_a_convolution(tmp_path):
+@pytest.mark.parametrize(
+    ("ours", "theirs"),
+    [
+        (HalvingConv2D(5), layers.Conv2D(5, 4, 2, padding="same")),
+        (
+            HalvingConv2D(5, 3, activation="tanh"),
+            layers.Conv2D(5, 3, 2, padding="same", activation="tanh"),
+        ),
+        (NarrowConv2D(5, 3), layers.Conv2D(5, 3, padding="same")),
+    ],
+)
+def test_layer_is_a_convolution(ours, theirs, tmp_path):
     """The same weights, values and shapes, half precision and files included.
 
-    Float32 sums of 48 products of order 1 round by some 1e-6.
+    Float32 sums of at most 48 products of order 1 round by some 1e-6.
     """
     image = keras.Input((6, 4, 3))
-    ours = keras.Model(image, HalvingConv2D(5, activation="tanh")(image))
-    theirs = keras.Model(
-        image, layers.Conv2D(5, 4, 2, padding="same", activation="tanh")(image)
-    )
+    ours = keras.Model(image, ours(image))
+    theirs = keras.Model(image, theirs(image))
     theirs.layers[-1].bias.assign([1.0, 2.0, 3.0, 4.0, 5.0])
     ours.set_weights(theirs.get_weights())
-    assert ours.output_shape == theirs.output_shape == (None, 3, 2, 5)
+    assert ours.output_shape == theirs.output_shape
     images = random(3, 2, 6, 4, 3)
     np.testing.assert_allclose(ours(images), theirs(images), atol=1e-5)
     ours.save(tmp_path / "x.keras")
     loaded = keras.saving.load_model(tmp_path / "x.keras")
     np.testing.assert_array_equal(ours(images), loaded(images))
-    assert HalvingConv2D(2, dtype="mixed_bfloat16")(images).dtype == tf.bfloat16
+    kind = type(ours.layers[-1])
+    assert kind(2, 3, dtype="mixed_bfloat16")(images).dtype == tf.bfloat16
+
+
+@pytest.mark.parametrize(
+    ("kind", "size", "expected"),
+    [(HalvingConv2D, 5, "be 3 or 4"), (NarrowConv2D, (3, 4), "be odd")],
+)
+def test_layer_says_which_kernels_it_has(kind, size, expected):
+    with pytest.raises(ValueError, match=f"{expected}. Received"):
+        kind(2, size)
 
 
 @pytest.mark.parametrize("shape", [(7, 8, 3), (8, 7, 3), (None, 8, 3)])
@@ -117,7 +154,7 @@ def test_halving_layer_needs_even_sides(shape):
         HalvingConv2D(2)(keras.Input(shape))
 
 
-def test_layer_has_the_weights_of_a_convolution():
+def test_upsampled_layer_has_the_weights_of_a_convolution():
     """So a file of weights fits to both forms of the network."""
     image = keras.Input((6, 4, 3))
     ours = keras.Model(image, UpsampledConv2D(5, activation="tanh")(image))
@@ -134,7 +171,7 @@ def test_layer_has_the_weights_of_a_convolution():
     np.testing.assert_allclose(ours(images), theirs(images), atol=1e-5)
 
 
-def test_layer_in_a_file(tmp_path):
+def test_upsampled_layer_in_a_file(tmp_path):
     image = keras.Input((4, 4, 1))
     model = keras.Model(image, UpsampledConv2D(2, use_bias=False)(image))
     model.save(tmp_path / "x.keras")
@@ -143,7 +180,7 @@ def test_layer_in_a_file(tmp_path):
     np.testing.assert_array_equal(model(images), loaded(images))
 
 
-def test_layer_in_half_precision():
+def test_upsampled_layer_in_half_precision():
     """Computed in the policy's type, with float32 weights."""
     layer = UpsampledConv2D(2, dtype="mixed_bfloat16")
     result = layer(random(5, 1, 4, 4, 1))

@@ -180,7 +180,7 @@ def test_layers_of_the_writeup_generator():
         "BatchNormalization",
         *block,
         *block,
-        "Conv2D",
+        "NarrowConv2D",
         "Activation",
     ]
     (reshape,) = (
@@ -194,7 +194,7 @@ def test_layers_of_the_writeup_discriminator():
     discriminator = build_discriminator(
         SPEC, (32, 32, 1), architecture="writeup"
     )
-    block = ["Conv2D", "LeakyReLU", "SpatialDropout2D"]
+    block = ["HalvingConv2D", "LeakyReLU", "SpatialDropout2D"]
     kinds = kinds_of(discriminator)
     assert kinds[: 3 + 3 * 4 + 1] == [
         *block,
