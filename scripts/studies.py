@@ -46,7 +46,9 @@ def _codes(**arguments: float) -> str:
 STUDIES = {
     "mnist": Study("the default recipe", seeds="0-4"),
     "mnist_100_labels": Study(
-        "with the labels of 100 images", ("--num-labels", "100"), seeds="0-4"
+        "with the labels of 100 images, 12 epochs",
+        ("--num-labels", "100", "--epochs", "12"),
+        seeds="0-4",
     ),
     "longer": Study("the default recipe, 20 epochs", ("--epochs", "20")),
     "fashion_mnist": Study("Fashion-MNIST", (), "fashion_mnist"),
