@@ -769,7 +769,7 @@ def draw(results: Mapping[str, Any], path: Path) -> None:
     axes.set_xlabel("images in a batch")
     axes.set_ylabel("images a second")
     axes.set_title("Training of the write-up's networks, 32 x 32, two cores")
-    axes.legend()
+    figure.legend(loc="outside right upper")
     figure.savefig(path, dpi=120)
 
 
