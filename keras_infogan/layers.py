@@ -95,6 +95,23 @@ def upsampled_conv2d(images: tf.Tensor, kernel: tf.Tensor) -> Any:
     return result, gradients
 
 
+def _check_arguments(layer: layers.Conv2D, strides: int) -> None:
+    """Raises a `ValueError` for what the layer would not do."""
+    for name, expected in (
+        ("strides", (strides, strides)),
+        ("padding", "same"),
+        ("dilation_rate", (1, 1)),
+        ("groups", 1),
+        ("data_format", "channels_last"),
+    ):
+        received = getattr(layer, name)
+        if received != expected:
+            raise ValueError(
+                f"`{name}` of `{type(layer).__name__}` should be {expected}. "
+                f"Received: {received}."
+            )
+
+
 @keras.saving.register_keras_serializable(package="keras_infogan")
 class UpsampledConv2D(layers.Conv2D):
     """`UpSampling2D(2)` and a 3x3 `Conv2D` with padding, in one.
@@ -104,12 +121,22 @@ class UpsampledConv2D(layers.Conv2D):
 
     Args:
         filters: The number of channels of the result.
-        **kwargs: Arguments of `keras.layers.Conv2D`.
+        **kwargs: Arguments of `keras.layers.Conv2D` for its bias, activation,
+            initializers, regularizers and constraints, name and dtype.
+
+    Raises:
+        ValueError: If another argument is not that of such a convolution.
     """
 
     def __init__(self, filters: int, **kwargs: Any) -> None:
-        fixed = {"kernel_size": (3, 3), "padding": "same"}
-        super().__init__(filters, **{**kwargs, **fixed})
+        super().__init__(
+            filters, **{"kernel_size": 3, "padding": "same", **kwargs}
+        )
+        _check_arguments(self, strides=1)
+        if self.kernel_size != (3, 3):
+            raise ValueError(
+                f"`kernel_size` should be 3. Received: {self.kernel_size}."
+            )
 
     def convolution_op(self, inputs, kernel):
         return upsampled_conv2d(inputs, tf.convert_to_tensor(kernel))
@@ -193,19 +220,22 @@ class HalvingConv2D(layers.Conv2D):
     Args:
         filters: The number of channels of the result.
         kernel_size: 4, or 3.
-        **kwargs: Arguments of `keras.layers.Conv2D`, but for groups, dilation
-            and another order of the axes.
+        **kwargs: Arguments of `keras.layers.Conv2D` for its bias, activation,
+            initializers, regularizers and constraints, name and dtype.
 
     Raises:
-        ValueError: If the kernel has another size; when it is built, if the
-            height or the width is not even.
+        ValueError: If the kernel has another size, or another argument is not
+            that of such a convolution; when it is built, if the height or the
+            width is not even.
     """
 
     def __init__(
         self, filters: int, kernel_size: Any = 4, **kwargs: Any
     ) -> None:
-        fixed = {"strides": (2, 2), "padding": "same"}
-        super().__init__(filters, kernel_size, **{**kwargs, **fixed})
+        super().__init__(
+            filters, kernel_size, **{"strides": 2, "padding": "same", **kwargs}
+        )
+        _check_arguments(self, strides=2)
         if self.kernel_size not in ((3, 3), (4, 4)):
             raise ValueError(
                 f"`kernel_size` should be 3 or 4. Received: {self.kernel_size}."
@@ -227,15 +257,19 @@ class HalvingConv2D(layers.Conv2D):
 def narrow_conv2d(images: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
     """A convolution to few channels with zeros around.
 
-    `tf.nn.conv2d(images, kernel, 1, "SAME")` for a kernel of odd sides. First
-    each pixel is multiplied by all weights that will ever meet it, one product
-    of two matrices for the whole batch; then the results are shifted and added.
-    A matrix of patches, as Eigen and XLA pack it, would have `filters` columns
-    only to work with, and many more rows.
+    `tf.nn.conv2d(images, kernel, 1, "SAME")`. First each pixel is multiplied by
+    all weights that will ever meet it, one product of two matrices for the
+    whole batch; then the results are shifted and added. As patches, which is
+    what Eigen and XLA make, each pixel would be copied `rows * columns` times,
+    to be multiplied by a matrix of `filters` columns.
+
+    Half precision rounds the products once more than a convolution does: they
+    are added up in float32.
 
     Args:
         images: Float tensor of shape `(batch, height, width, channels)`.
-        kernel: Float tensor of shape `(rows, columns, channels, filters)`.
+        kernel: Float tensor of shape `(rows, columns, channels, filters)`; rows
+            and columns are odd numbers.
 
     Returns:
         Float tensor of shape `(batch, height, width, filters)`.
@@ -250,16 +284,19 @@ def narrow_conv2d(images: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
         (-1, height, width, rows, columns, filters),
     )
     above, left = rows // 2, columns // 2
+    sum_dtype = tf.float32 if images.dtype.size < 4 else images.dtype
     padded = tf.pad(
-        products, [[0, 0], [above, above], [left, left], [0, 0], [0, 0], [0, 0]]
+        tf.cast(products, sum_dtype),
+        [[0, 0], [above, above], [left, left], [0, 0], [0, 0], [0, 0]],
     )
-    return tf.add_n(
+    result = tf.add_n(
         [
             padded[:, row : row + height, column : column + width, row, column]
             for row in range(rows)
             for column in range(columns)
         ]
     )
+    return tf.cast(result, images.dtype)
 
 
 @keras.saving.register_keras_serializable(package="keras_infogan")
@@ -267,20 +304,22 @@ class NarrowConv2D(layers.Conv2D):
     """`Conv2D(filters, kernel_size, padding="same")` for few filters.
 
     The same values and weights; see `narrow_conv2d`. For static heights and
-    widths, and kernels of odd sides.
+    widths.
 
     Args:
         filters: The number of channels of the result.
         kernel_size: As of `keras.layers.Conv2D`.
-        **kwargs: Arguments of `keras.layers.Conv2D`, but for strides, groups,
-            dilation and another order of the axes.
+        **kwargs: Arguments of `keras.layers.Conv2D` for its bias, activation,
+            initializers, regularizers and constraints, name and dtype.
 
     Raises:
-        ValueError: If a side of the kernel is even.
+        ValueError: If a side of the kernel is even, or another argument is not
+            that of such a convolution.
     """
 
     def __init__(self, filters: int, kernel_size: Any, **kwargs: Any) -> None:
-        super().__init__(filters, kernel_size, **{**kwargs, "padding": "same"})
+        super().__init__(filters, kernel_size, **{"padding": "same", **kwargs})
+        _check_arguments(self, strides=1)
         if not all(side % 2 for side in self.kernel_size):
             raise ValueError(
                 f"`kernel_size` should be odd. Received: {self.kernel_size}."

@@ -6,8 +6,9 @@
 
 Each study is a call of `benchmark_seeds.py`, which goes on where it stopped.
 Each changes one part of the default recipe, but for those of other presets.
-What `no_neighbors`, `free_pose` and `free_style` leave out was added after runs
-without it had failed.
+Those that leave a part out have one seed, so they show what fails, and not
+which of two that work is better. What `no_neighbors`, `free_pose` and
+`free_style` leave out was added after runs without it had failed.
 """
 
 import argparse
@@ -35,7 +36,7 @@ class Study(NamedTuple):
     title: str
     options: tuple[str, ...] = ()
     preset: str = "mnist"
-    seeds: str = "0-2"
+    seeds: str = "0"
 
 
 def _codes(**arguments: float) -> str:
@@ -50,8 +51,7 @@ STUDIES = {
         ("--num-labels", "100", "--epochs", "12"),
         seeds="0-4",
     ),
-    "longer": Study("the default recipe, 20 epochs", ("--epochs", "20")),
-    "fashion_mnist": Study("Fashion-MNIST", (), "fashion_mnist"),
+    "fashion_mnist": Study("Fashion-MNIST", (), "fashion_mnist", "0-2"),
     # What each part of the recipe is for.
     "no_invariance": Study(
         "no invariance on real images",
@@ -86,10 +86,14 @@ STUDIES = {
     "three_phase": Study("three phases", ("--update", "three_phase")),
     # Two questions that published implementations answer differently.
     "head": Study(
-        "the trunk learns no information", ("--information-gradient", "head")
+        "the trunk learns no information",
+        ("--information-gradient", "head"),
+        seeds="0-2",
     ),
     "fixed_stddev": Study(
-        "standard deviation of Q fixed at 1", ("--codes", _codes(stddev=1.0))
+        "standard deviation of Q fixed at 1",
+        ("--codes", _codes(stddev=1.0)),
+        seeds="0-2",
     ),
     # The published settings, cut to what a few cores can do.
     "paper": Study("Chen et al., 2 epochs", ("--epochs", "2"), "paper"),

@@ -108,26 +108,26 @@ def test_halving_has_second_derivatives(size):
         np.testing.assert_allclose(ours, theirs, rtol=1e-10)
 
 
-@pytest.mark.parametrize(
-    ("ours", "theirs"),
-    [
-        (HalvingConv2D(5), layers.Conv2D(5, 4, 2, padding="same")),
-        (
-            HalvingConv2D(5, 3, activation="tanh"),
-            layers.Conv2D(5, 3, 2, padding="same", activation="tanh"),
-        ),
-        (NarrowConv2D(5, 3), layers.Conv2D(5, 3, padding="same")),
-    ],
-)
-def test_layer_is_a_convolution(ours, theirs, tmp_path):
-    """The same weights, values and shapes, half precision and files included.
+LAYERS = [
+    (HalvingConv2D, {}, {"kernel_size": 4, "strides": 2}),
+    (HalvingConv2D, {"kernel_size": 3}, {"kernel_size": 3, "strides": 2}),
+    (NarrowConv2D, {"kernel_size": 3}, {"kernel_size": 3}),
+]
+
+
+@pytest.mark.parametrize(("kind", "arguments", "of_convolution"), LAYERS)
+def test_layer_is_a_convolution(kind, arguments, of_convolution, tmp_path):
+    """The same weights, values and shapes, and in a file, too.
 
     Float32 sums of at most 48 products of order 1 round by some 1e-6.
     """
     image = keras.Input((6, 4, 3))
-    ours = keras.Model(image, ours(image))
-    theirs = keras.Model(image, theirs(image))
-    theirs.layers[-1].bias.assign([1.0, 2.0, 3.0, 4.0, 5.0])
+    ours = keras.Model(image, kind(5, activation="tanh", **arguments)(image))
+    convolution = layers.Conv2D(
+        5, padding="same", activation="tanh", **of_convolution
+    )
+    theirs = keras.Model(image, convolution(image))
+    convolution.bias.assign([1.0, 2.0, 3.0, 4.0, 5.0])
     ours.set_weights(theirs.get_weights())
     assert ours.output_shape == theirs.output_shape
     images = random(3, 2, 6, 4, 3)
@@ -135,17 +135,80 @@ def test_layer_is_a_convolution(ours, theirs, tmp_path):
     ours.save(tmp_path / "x.keras")
     loaded = keras.saving.load_model(tmp_path / "x.keras")
     np.testing.assert_array_equal(ours(images), loaded(images))
-    kind = type(ours.layers[-1])
-    assert kind(2, 3, dtype="mixed_bfloat16")(images).dtype == tf.bfloat16
+
+
+@pytest.mark.parametrize(("kind", "arguments", "of_convolution"), LAYERS)
+def test_layer_in_half_precision(kind, arguments, of_convolution):
+    """Values and gradients are about as good as those of a convolution.
+
+    bfloat16 keeps 8 bits, so rounding is an error of at most 2^-8 of a number,
+    and as it is uniform, its root mean square at most 2^-8 / sqrt(3). A
+    convolution adds up in float32 and rounds once. Here the nine products that
+    are added may be rounded before, which are independent errors and as much
+    again: 2^-8 sqrt(2 / 3) in all. Sums in bfloat16 had a quarter more.
+    """
+    images = tf.cast(random(3, 2, 8, 8, 64), tf.bfloat16)
+    layer = kind(6, dtype="mixed_bfloat16", use_bias=False, **arguments)
+    layer.build(images.shape)
+    kernel = tf.cast(random(4, *layer.kernel.shape), tf.bfloat16)
+    layer.kernel.assign(tf.cast(kernel, tf.float32))
+    exact_images = tf.cast(images, tf.float64)
+    exact_kernel = tf.cast(kernel, tf.float64)
+    step = of_convolution.get("strides", 1)
+    with tf.GradientTape(persistent=True) as tape:
+        tape.watch([images, exact_images, exact_kernel])
+        ours = layer(images)
+        exact = tf.nn.conv2d(exact_images, exact_kernel, step, "SAME")
+        weights = tf.cast(random(5, *exact.shape), tf.bfloat16)
+        our_loss = tf.reduce_sum(tf.cast(weights * ours, tf.float32))
+        loss = tf.reduce_sum(tf.cast(weights, tf.float64) * exact)
+    pairs = [
+        (ours, exact),
+        (tape.gradient(our_loss, images), tape.gradient(loss, exact_images)),
+        (
+            tape.gradient(our_loss, layer.kernel),
+            tape.gradient(loss, exact_kernel),
+        ),
+    ]
+    assert ours.dtype == tf.bfloat16
+    for one, other in pairs:
+        error = tf.cast(one, tf.float64) - other
+        assert tf.norm(error) < 2**-8 * (2 / 3) ** 0.5 * tf.norm(other)
 
 
 @pytest.mark.parametrize(
     ("kind", "size", "expected"),
-    [(HalvingConv2D, 5, "be 3 or 4"), (NarrowConv2D, (3, 4), "be odd")],
+    [
+        (UpsampledConv2D, 4, "be 3"),
+        (HalvingConv2D, 5, "be 3 or 4"),
+        (NarrowConv2D, (3, 4), "be odd"),
+    ],
 )
 def test_layer_says_which_kernels_it_has(kind, size, expected):
     with pytest.raises(ValueError, match=f"{expected}. Received"):
-        kind(2, size)
+        kind(2, kernel_size=size)
+
+
+@pytest.mark.parametrize("kind", [UpsampledConv2D, HalvingConv2D, NarrowConv2D])
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"strides": 3},
+        {"padding": "valid"},
+        {"dilation_rate": 2, "strides": 1},
+        {"groups": 2},
+        {"data_format": "channels_first"},
+    ],
+)
+def test_layer_says_which_convolution_it_is(kind, other):
+    """Rather than to take an argument and do nothing with it."""
+    name = next(iter(other))
+    if kind is HalvingConv2D:
+        other = {**other, "strides": other.get("strides", 2)}
+        # Keras has no dilation and steps at once.
+        name = "strides" if "dilation_rate" in other else name
+    with pytest.raises(ValueError, match=f"`{name}` of `{kind.__name__}`"):
+        kind(2, kernel_size=3, **other)
 
 
 @pytest.mark.parametrize("shape", [(7, 8, 3), (8, 7, 3), (None, 8, 3)])
