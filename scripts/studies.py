@@ -52,7 +52,6 @@ STUDIES = {
         ("--num-labels", "100", "--epochs", "12"),
         seeds="0-4",
     ),
-    "longer": Study("12 epochs", ("--epochs", "12")),
     "fashion_mnist": Study("Fashion-MNIST", (), "fashion_mnist", "0-2"),
     # What each part of the recipe is for.
     "no_invariance": Study(
