@@ -103,7 +103,9 @@ class TrainingConfig:
         "largest rotation (rad), shear, log_scale and shift (share of the "
         "size) of the warped copies, and erase, the size of a random rectangle "
         "of black or white in them (root of its share of the area), and "
-        "thickness, the most by which strokes get thicker or thinner (pixels)",
+        "thickness, the most by which strokes get thicker or thinner (pixels), "
+        "and log_brightness, the most by which the logarithm of the odds of "
+        "brightness changes",
     )
     warped_codes: Sequence[str] = _collection(
         [], "names of the codes that must be read from warped copies, too"

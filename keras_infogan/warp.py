@@ -114,12 +114,33 @@ def thicken(images: tf.Tensor, pixels: tf.Tensor) -> tf.Tensor:
     return images + 0.5 * tf.abs(pixels) * (goal - images)
 
 
+def brighten(images: tf.Tensor, log_factors: tf.Tensor) -> tf.Tensor:
+    """The images in another shade; black stays black, and white white.
+
+    Where brightness `u` goes from 0 at black to 1 at white, its odds
+    `u / (1 - u)` are multiplied: the bias of Schlick, 1994, Fast alternatives
+    to Perlin's bias and gain functions. Unlike a power of `u`, which it is
+    close to, it has a finite gradient at black.
+
+    Args:
+        images: Float tensor of shape `(batch, height, width, channels)`, in
+            [-1, 1].
+        log_factors: Float tensor of shape `(batch,)`, the logarithms of the
+            factors.
+    """
+    factors = tf.exp(tf.cast(log_factors, images.dtype))[:, None, None, None]
+    brightness = 0.5 * (images + 1.0)
+    brightness *= factors / (1.0 + (factors - 1.0) * brightness)
+    return 2.0 * brightness - 1.0
+
+
 @dataclass(frozen=True)
 class Warp:
     """A random rotation, shear, scaling and shift, each uniform about none.
 
-    Before it, strokes get thicker or thinner, and after it a rectangle becomes
-    black or white, of random place and shape: random erasing,
+    Before it, strokes get thicker or thinner, and what is gray gets another
+    shade, and after it a rectangle becomes black or white, of random place and
+    shape: random erasing,
     [Zhong et al., 2020](https://arxiv.org/abs/1708.04896). So a seven with a
     bar is a seven: one without a bar may get one.
 
@@ -133,10 +154,12 @@ class Warp:
             on the image, and 0 is none.
         thickness: How much thicker or thinner bright strokes get at most, in
             pixels.
+        log_brightness: The largest logarithm of the factor of the odds of
+            brightness (`brighten`). So a category is no shade.
 
     Raises:
         ValueError: If one is negative, NaN, or so large (45 degrees, 2 pixels,
-            or 1) that the images would be lost.
+            3 for the brightness, or 1) that the images would be lost.
     """
 
     rotation: float = 0.35
@@ -145,6 +168,7 @@ class Warp:
     shift: float = 0.09
     erase: float = 0.0
     thickness: float = 0.0
+    log_brightness: float = 0.0
 
     def __post_init__(self):
         for name, most in (
@@ -155,6 +179,7 @@ class Warp:
             ("shift", 1.0),
             ("erase", 1.0),
             ("thickness", 2.0),
+            ("log_brightness", 3.0),
         ):
             value = getattr(self, name)
             number = isinstance(value, int | float)
@@ -188,6 +213,11 @@ class Warp:
         shift = self.shift * draws[:, 4:] * (float(width), float(height))
         if self.thickness:
             images = thicken(images, self.thickenings(batch_size, key))
+        if self.log_brightness:
+            draws_of_shades = open_unit_uniform((batch_size,), fold_in(key, 3))
+            images = brighten(
+                images, self.log_brightness * (2.0 * draws_of_shades - 1.0)
+            )
         images = affine(images, matrix, shift)
         return self._erase(images, fold_in(key, 1)) if self.erase else images
 

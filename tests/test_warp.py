@@ -12,6 +12,7 @@ from keras_infogan import warp as warp_module
 from keras_infogan.attributes import measure
 from keras_infogan.warp import Warp
 from keras_infogan.warp import affine
+from keras_infogan.warp import brighten
 from keras_infogan.warp import thicken
 
 KEY = tf.constant([3, 5], tf.int64)
@@ -398,6 +399,48 @@ def test_a_diagonal_stroke_thickens_by_less():
         light = (result[0, 14, :, 0] + 1.0).sum() / 2.0
         across = (light - 6.0) / math.sqrt(2.0)
         np.testing.assert_allclose(across, pixels * math.sqrt(0.5), rtol=1e-5)
+
+
+def test_brightening_multiplies_the_odds():
+    """`u / (1 - u)` of `u = (x + 1) / 2`; black and white stay. Float32."""
+    images = images_of((5, 6, 2), count=3)
+    factors = np.array([0.2, 1.0, 7.0])[:, None, None, None]
+    brightness = (images.astype(np.float64) + 1.0) / 2.0
+    odds = factors * brightness / (1.0 - brightness)
+    result = brighten(
+        tf.constant(images), tf.constant(np.log(factors.ravel()), tf.float32)
+    )
+    expected = 2.0 * odds / (1.0 + odds) - 1.0
+    np.testing.assert_allclose(result, expected, atol=1e-6)
+    ends = tf.constant(np.full((3, 1, 1, 2), [-1.0, 1.0]), tf.float32)
+    with tf.GradientTape() as tape:
+        tape.watch(ends)
+        result = brighten(ends, tf.math.log([0.2, 1.0, 7.0]))
+    np.testing.assert_allclose(result, ends, atol=1e-6)
+    # The derivative is the factor at black, and one over it at white.
+    np.testing.assert_allclose(
+        tf.squeeze(tape.gradient(result, ends)),
+        [[0.2, 5.0], [1.0, 1.0], [7.0, 1.0 / 7.0]],
+        rtol=1e-5,
+    )
+
+
+def test_shades_are_uniform_and_of_their_own(monkeypatch):
+    """A gray image, whose odds are 1, says by which factor they were drawn.
+
+    Independent of the maps and of the thickness: of 2,000 pairs, correlations
+    have a deviation of .022.
+    """
+    warp = Warp(0.0, 0.0, 0.0, 0.0, log_brightness=1.5)
+    gray = tf.zeros((2000, 4, 4, 1))
+    brightness = (warp(gray, KEY).numpy()[:, 2, 2, 0] + 1.0) / 2.0
+    drawn = np.log(brightness / (1.0 - brightness))
+    # Uniform on [-1.5, 1.5]; the test rejects one of a million such samples.
+    assert stats.kstest(drawn, stats.uniform(-1.5, 3.0).cdf).pvalue > 1e-6
+    others = drawn_maps(monkeypatch, Warp(), 2000)
+    others["thickness"] = Warp(thickness=1.0).thickenings(2000, KEY).numpy()
+    for name, values in others.items():
+        assert abs(np.corrcoef(values, drawn)[0, 1]) < 0.1, name
 
 
 @pytest.mark.parametrize("shape", [(16, 16, 1), (16, 24, 3)])
