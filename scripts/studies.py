@@ -105,8 +105,10 @@ def table() -> str:
     """The summaries that are there, a row each."""
     lines = [
         "| study | seeds | accuracy | worst | NMI | category (nats) "
-        "| own attribute, least |rho| |".replace("|rho|", "\\|rho\\|"),
-        "|---|---|---|---|---|---|---|",
+        "| Frechet distance | own attribute, least |rho| |".replace(
+            "|rho|", "\\|rho\\|"
+        ),
+        "|---|---|---|---|---|---|---|---|",
     ]
     for name, study in STUDIES.items():
         path = SCRIPTS / "results" / f"{name}_summary.json"
@@ -128,6 +130,7 @@ def table() -> str:
             f"| {study.title} | {len(summary['seeds'])} "
             f"| {mean('accuracy', 4)} | {summary['accuracy']['worst']:.4f} "
             f"| {mean('nmi', 3)} | {mean('category_nats', 2)} "
+            f"| {mean('frechet_distance', 1)} "
             f"| {'' if rho is None else format(rho['worst'], '.2f')} |"
         )
     return "\n".join(lines)
