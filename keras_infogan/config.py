@@ -330,9 +330,10 @@ PRESETS = {
             batch_size=64,
             generator_learning_rate=2e-4,
         ),
-        # A bag without its handles, which a thinner stroke loses, is a bag, and
-        # a heel no kind of its own; shades are many in each kind. Told of no
-        # slant and no thickness: clothes are not written.
+        # Thinner strokes lose the handles of bags, other heights the heels of
+        # sandals, and shades are many in each kind: so that none of these is a
+        # category, in two seeds of three. Told of no slant and no thickness:
+        # clothes are not written.
         TrainingConfig(
             preset="fashion_mnist",
             dataset="fashion_mnist",

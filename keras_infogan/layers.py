@@ -125,7 +125,8 @@ class UpsampledConv2D(layers.Conv2D):
             initializers, regularizers and constraints, name and dtype.
 
     Raises:
-        ValueError: If another argument is not that of such a convolution.
+        ValueError: If the kernel's size, strides, padding, dilation, groups or
+            the order of the axes are others than those.
     """
 
     def __init__(self, filters: int, **kwargs: Any) -> None:
@@ -224,9 +225,9 @@ class HalvingConv2D(layers.Conv2D):
             initializers, regularizers and constraints, name and dtype.
 
     Raises:
-        ValueError: If the kernel has another size, or another argument is not
-            that of such a convolution; when it is built, if the height or the
-            width is not even.
+        ValueError: If the kernel has another size, or strides, padding,
+            dilation, groups or the order of the axes are others than those;
+            when it is built, if the height or the width is not even.
     """
 
     def __init__(
@@ -313,8 +314,8 @@ class NarrowConv2D(layers.Conv2D):
             initializers, regularizers and constraints, name and dtype.
 
     Raises:
-        ValueError: If a side of the kernel is even, or another argument is not
-            that of such a convolution.
+        ValueError: If a side of the kernel is even, or strides, padding,
+            dilation, groups or the order of the axes are others than those.
     """
 
     def __init__(self, filters: int, kernel_size: Any, **kwargs: Any) -> None:

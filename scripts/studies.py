@@ -5,8 +5,8 @@
     python scripts/studies.py --table      # of what is there, as Markdown
 
 Each study is a call of `benchmark_seeds.py`, which goes on where it stopped.
-Each changes one part of the default recipe, but for the labels, which come with
-more epochs, and those of other presets.
+Each changes one part of the default recipe, and what depends on it, but for the
+labels, which come with more epochs, and those of other presets.
 Those that leave a part out have one seed, so they show what fails, and not
 which of two that work is better. What `no_neighbors`, `free_pose` and
 `free_style` leave out was added after runs without it had failed.

@@ -197,11 +197,17 @@ def test_gradient_is_the_adjoint(shape):
 
 @pytest.mark.parametrize("jit_compile", [False, True], ids=["graph", "xla"])
 @pytest.mark.parametrize("batch_size", [5, None])
-def test_warp_in_a_function(jit_compile, batch_size):
+@pytest.mark.parametrize(
+    "warp",
+    [Warp(), Warp(erase=0.2, thickness=1.0, log_brightness=1.5)],
+    ids=["map", "all"],
+)
+def test_warp_in_a_function(warp, batch_size, jit_compile):
     """The same eagerly, in a graph and under XLA, the key and images unknown.
 
     The positions differ by float32 rounding, some 1e-6 pixels, and the images
-    by up to 2 from pixel to pixel: 2e-5.
+    by up to 2 from pixel to pixel, and by twice that where they are thickened
+    and the derivative of the brightness, up to e^1.5 = 4.5: 2e-5.
     """
     images = tf.constant(images_of((8, 12, 3)))
     signature = [
@@ -209,10 +215,10 @@ def test_warp_in_a_function(jit_compile, batch_size):
         tf.TensorSpec((2,), tf.int64),
     ]
     compiled = tf.function(
-        Warp(), input_signature=signature, jit_compile=jit_compile
+        warp, input_signature=signature, jit_compile=jit_compile
     )
     np.testing.assert_allclose(
-        compiled(images, KEY), Warp()(images, KEY), atol=2e-5
+        compiled(images, KEY), warp(images, KEY), atol=2e-5
     )
     assert not np.allclose(compiled(images, KEY + 1), compiled(images, KEY))
 
