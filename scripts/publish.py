@@ -88,6 +88,12 @@ License: Apache-2.0. MNIST is by LeCun, Cortes and Burges.
 def main(run: Path, name: str) -> None:
     """Publishes a run under a name."""
     report = json.loads((run / "report.json").read_text())
+    # Of which the model card speaks.
+    if report["dataset"] != "mnist":
+        raise SystemExit(
+            "publish takes a run on mnist. "
+            f"Received: {run}, on {report['dataset']}."
+        )
     code_map = CodeMap.load(run / "code_map.json").to_json()
     card = write_card(name, report)
     model = keras.saving.load_model(
