@@ -336,7 +336,9 @@ def step_flops(model: Any) -> int:
     the logits) and once for the weights; so with their warped copies, if the
     networks want different things of the codes; with each other kind of images
     forward, and backward once for both. Real images need no gradient of
-    themselves. The three phases make the sum of theirs.
+    themselves. The three phases make the sum of theirs. Where information
+    stops at the heads, it goes backward for the inputs alone; the heads'
+    own products are not counted then.
     """
     generator, _ = network_flops(model.generator)
     discriminator, first = network_flops(model.discriminator)
@@ -349,19 +351,24 @@ def step_flops(model: Any) -> int:
     warped = bool(warped_codes)
     differ = bool(warped_codes - set(model.latent_spec.categorical_names))
     real = 2 if objective.invariance_weight else 1
+    if model.information_gradient == "head":
+        # Passes with images of which information is learned, and how often
+        # the first layer's gradient of its inputs is left out there.
+        informed, left_out = 2, 0
+    else:
+        informed, left_out = 3 + differ, differ
     if model.update == "fused":
-        passes = 4 + (3 + differ) * warped + 3 * real
         return (
             3 * generator
-            + passes * discriminator
+            + (4 + informed * warped + 3 * real) * discriminator
             # Of one of the two backward passes, and of the real images.
-            - first * (1 + real + differ)
+            - first * (1 + real + left_out * warped)
         )
     # G against D: forward, inputs. D: real and generated. Both: all three.
     return (
         2 * 3 * generator
-        + (2 + 3 * (1 + real) + (3 + differ) * (1 + warped)) * discriminator
-        - first * (1 + real + differ * (1 + warped))
+        + (2 + 3 * (1 + real) + informed * (1 + warped)) * discriminator
+        - first * (1 + real + left_out * (1 + warped))
     )
 
 
