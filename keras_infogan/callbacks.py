@@ -324,7 +324,9 @@ class Pictures(StepCallback):
 
 
 class CleanStop(keras.callbacks.Callback):
-    """Lets SIGINT and SIGTERM end the run after the step that is under way.
+    """Lets SIGINT and SIGTERM end the run after the steps under way.
+
+    These are as many as Keras executes at once.
 
     A second signal ends the process at once.
 
@@ -355,7 +357,8 @@ class CleanStop(keras.callbacks.Callback):
         # Not print(), which the signal may have interrupted.
         os.write(
             2,
-            b"\nStopping after this step (the first one is compiled first); "
+            b"\nStopping after this step (the first is compiled first, and "
+            b"with steps_per_execution it is several); "
             b"a second signal stops at once.\n",
         )
 

@@ -89,13 +89,18 @@ def measure_health(model: InfoGAN, images: np.ndarray) -> dict[str, float]:
 
 
 def find_problems(
-    measures: Mapping[str, float], num_categories: int | None
+    measures: Mapping[str, float],
+    num_categories: int | None,
+    *,
+    is_first_epoch: bool = False,
 ) -> list[str]:
     """What is wrong, in sentences with advice; nothing for a healthy run.
 
     Args:
         measures: The losses and what `measure_health` gives.
         num_categories: Of the first categorical code, if there is one.
+        is_first_epoch: Whether it is early: categories that few images use may
+            still get theirs.
     """
     broken = [
         name for name, value in measures.items() if not math.isfinite(value)
@@ -131,7 +136,9 @@ def find_problems(
     entropy = measures.get("health_usage_entropy")
     if entropy is not None and num_categories:
         used = math.exp(entropy)
-        if used < num_categories / 2:
+        # One of ten runs on MNIST had 4.6 of 10 after its first epoch, and 9.9
+        # from the second to the last.
+        if used < num_categories / 2 and not is_first_epoch:
             problems.append(
                 f"The categories collapse: of {num_categories}, real images "
                 f"use {used:.1f} in effect. Raise the information weight of "
@@ -190,7 +197,9 @@ class Health(StepCallback):
             logs |= measure_health(self.model, self.images)
         spec = self.model.latent_spec
         sizes = [spec.code(name).dim for name in spec.categorical_names[:1]]
-        problems = find_problems(logs, sizes[0] if sizes else None)
+        problems = find_problems(
+            logs, sizes[0] if sizes else None, is_first_epoch=epochs < 2
+        )
         if problems:
             logs["warnings"] = problems
         for problem in problems:

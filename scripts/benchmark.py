@@ -33,12 +33,18 @@ ROUND_SECONDS = 3.0
 # round for each line on stdin. It answers each with a line of JSON.
 
 
-def serve(work: Callable[[int], None], images: int, **facts: Any) -> None:
-    """Answers lines with how long `work` of so many steps took.
+def serve(
+    work: Callable[[int], None],
+    images: int,
+    steps_per_call: int = 1,
+    **facts: Any,
+) -> None:
+    """Answers lines with how long `work` of so many calls took.
 
     Args:
-        work: Takes the number of steps.
+        work: Takes the number of calls.
         images: Images in a step.
+        steps_per_call: Steps in a call.
         **facts: What to say first.
     """
     begin = time.perf_counter()
@@ -56,8 +62,8 @@ def serve(work: Callable[[int], None], images: int, **facts: Any) -> None:
         line = {
             "wall_s": time.perf_counter() - begin,
             "cpu_s": time.process_time() - cpu,
-            "steps": steps,
-            "images": steps * images,
+            "steps": steps * steps_per_call,
+            "images": steps * steps_per_call * images,
             "peak_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
             / 1024,
         }
@@ -109,14 +115,15 @@ def train_worker(spec: Mapping[str, Any]) -> None:
 
     serve(
         steps,
-        config.batch_size * config.steps_per_execution,
+        config.batch_size,
+        config.steps_per_execution,
         build_s=built,
         flops_per_image=step_flops(model),
     )
 
 
 def fit_worker(spec: Mapping[str, Any]) -> None:
-    """All of `fit`, with its callbacks."""
+    """All of `fit`, with Keras's own callbacks."""
     from keras_infogan import training
 
     config = config_of(spec)
@@ -129,7 +136,7 @@ def fit_worker(spec: Mapping[str, Any]) -> None:
         for _ in range(count):
             model.fit(batches, steps_per_epoch=steps, verbose=0)
 
-    serve(run, config.batch_size * steps)
+    serve(run, config.batch_size, steps)
 
 
 def pipeline_worker(spec: Mapping[str, Any]) -> None:
@@ -561,11 +568,12 @@ def measure_options(setting: Setting) -> dict[str, Any]:
             "one core": start("train", preset="mnist", threads=1),
             "bfloat16": default(dtype_policy="mixed_bfloat16"),
             **{
-                f"{steps} steps an execution": default(
+                f"steps an execution: {steps}": default(
                     steps_per_execution=steps
                 )
-                for steps in (4, 16, 64)
+                for steps in (1, 16, 64)
             },
+            "trunk": default(information_gradient="trunk"),
             "fit": start("fit", preset="mnist"),
         },
         setting.rounds,

@@ -127,10 +127,15 @@ def test_restore_of_nothing(tmp_path):
     assert restore(tiny_model(), tmp_path) == 0
 
 
-def test_signal_ends_after_the_step_and_saves():
+@pytest.mark.parametrize(
+    ("steps_per_execution", "last"), [(1, 3), (4, 4), (2, 4)]
+)
+def test_signal_ends_after_the_execution_and_saves(steps_per_execution, last):
+    """Sent before the third step, or the first execution that has it."""
+
     class Kill(keras.callbacks.Callback):
         def on_train_batch_begin(self, batch, logs=None):
-            if batch == 2:
+            if batch + steps_per_execution > 2 >= batch:
                 os.kill(os.getpid(), signal.SIGTERM)
 
     saved = []
@@ -138,12 +143,17 @@ def test_signal_ends_after_the_step_and_saves():
     both = signal.SIGINT, signal.SIGTERM
     before = [signal.getsignal(number) for number in both]
     with CleanStop(lambda: saved.append(int(model.step))) as stop:
-        fit(model, [Kill(), stop], 9)
+        fit(
+            model,
+            [Kill(), stop],
+            9,
+            steps_per_execution=steps_per_execution,
+        )
         # A second signal, of either kind, stops at once.
         assert [signal.getsignal(number) for number in both] == before
     assert stop.signal == signal.SIGTERM
-    assert saved == [3]
-    assert int(model.step) == 3
+    assert saved == [last]
+    assert int(model.step) == last
     assert [signal.getsignal(number) for number in both] == before
 
 

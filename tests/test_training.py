@@ -29,7 +29,7 @@ def few_digits(**changes: Any) -> TrainingConfig:
         batch_size=32,
         epochs=1,
         jit_compile=False,
-        **changes,
+        **{"steps_per_execution": 1, **changes},
     )
 
 
