@@ -151,6 +151,8 @@ class RunLog(StepCallback):
                 f"The first step was done {seconds:.0f} s after the start.",
                 file=sys.stderr,
             )
+            # The time left is guessed without that of compilation.
+            self._bar.unpause()
         self._bar.update(self.run_step - previous)
 
     def on_interval(self, logs):
@@ -357,9 +359,8 @@ class CleanStop(keras.callbacks.Callback):
         # Not print(), which the signal may have interrupted.
         os.write(
             2,
-            b"\nStopping after this step (the first is compiled first, and "
-            b"with steps_per_execution it is several); "
-            b"a second signal stops at once.\n",
+            b"\nStopping after the steps under way (the first are compiled "
+            b"first); a second signal stops at once.\n",
         )
 
     def on_train_batch_end(self, batch, logs=None):

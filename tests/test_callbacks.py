@@ -105,6 +105,24 @@ def test_log_drops_lines_after_the_checkpoint(tmp_path):
     assert read_log(path) == [{"step": 2}, {"step": 4}]
 
 
+def test_time_left_is_without_compilation(tmp_path, monkeypatch):
+    """Five minutes of it, and then 3 steps of 1 s each: 1 s a step is left."""
+    now = [0.0]
+    monkeypatch.setattr("tqdm.std.time", lambda: now[0])
+    writer = tf.summary.create_file_writer(str(tmp_path))
+    position = RunPosition(0, 9, 9)
+    log = RunLog(
+        tmp_path / "log.jsonl", writer, position, interval=0, batch_size=4
+    )
+    for batch, seconds in enumerate((300.0, 1.0, 1.0, 1.0)):
+        now[0] += seconds
+        log.on_train_batch_end(batch)
+    bar = log._bar.format_dict
+    log.close()
+    assert bar["n"] == 4
+    assert bar["elapsed"] == 3.0
+
+
 def test_newest_two_checkpoints_are_kept(tmp_path):
     model = tiny_model()
     saver = Checkpoints(tmp_path, RunPosition(0, 9, 9), interval=2)
