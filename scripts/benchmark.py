@@ -149,7 +149,7 @@ def pipeline_worker(spec: Mapping[str, Any]) -> None:
         for _ in range(100 * count):
             next(iterator)
 
-    serve(steps, 100 * config.batch_size)
+    serve(steps, config.batch_size, 100)
 
 
 def memory_worker(spec: Mapping[str, Any]) -> None:

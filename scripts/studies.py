@@ -21,16 +21,11 @@ from pathlib import Path
 from typing import Any
 from typing import NamedTuple
 
+from keras_infogan.config import preset
+
 SCRIPTS = Path(__file__).parent
 CATEGORY = {"type": "categorical", "num_categories": 10}
-WARP_THAT_ERASES = {
-    "rotation": 0.35,
-    "shear": 0.3,
-    "log_scale": 0.2,
-    "shift": 0.09,
-    "thickness": 1.0,
-    "erase": 0.2,
-}
+WARP_THAT_ERASES = {**(preset("mnist").warp or {}), "erase": 0.2}
 
 
 class Study(NamedTuple):
