@@ -25,6 +25,7 @@ from keras_infogan.commands.talk import PROGRAM
 from keras_infogan.commands.talk import import_tensorflow
 from keras_infogan.files import explain
 from keras_infogan.files import one_line
+from keras_infogan.published import find_model
 
 _USER_ERROR = 2
 _INTERRUPTED = 130
@@ -106,6 +107,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     try:
         server = getattr(args, "server", None)
         if server is None and args.needs_tensorflow:
+            if "model" in args:
+                # Before TensorFlow is loaded, which takes seconds.
+                find_model(args.model)
             import_tensorflow("keras_infogan.training")
         elif server and server.startswith("grpc"):
             # Its messages are not to be had without.

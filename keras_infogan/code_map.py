@@ -231,9 +231,15 @@ class CodeMap:
         text = f"{name!r} is category {first} of `{code}`"
         meaning = self.codes[code][first]
         if isinstance(meaning, CategoryMeaning) and meaning.purity is not None:
-            text += f", of which {_sureness(meaning)} are"
+            text += (
+                f": {meaning.purity:.0%} of its {meaning.num_labels:,} labeled "
+                "images are"
+            )
+            if meaning.confidence is not None:
+                text += f" (of all, at least {meaning.confidence:.0%})"
         if others:
-            text += f"; so are {', '.join(map(str, others))}, less surely"
+            verb = "is" if len(others) == 1 else "are"
+            text += f"; so {verb} {', '.join(map(str, others))}, less surely"
         text += "."
         if isinstance(meaning, CategoryMeaning) and meaning.is_mixed:
             text = f"Warning: {text} It is mixed: expect other classes too."
@@ -410,16 +416,14 @@ class CodeMap:
         return f"{text}."
 
 
-def _sureness(meaning: CategoryMeaning) -> str:
+def _of_labels(meaning: CategoryMeaning) -> str:
+    """How sure a name is, in brackets."""
+    if meaning.purity is None:
+        return ""
     text = f"{meaning.purity:.0%}"
     if meaning.confidence is not None:
         text += f", at least {meaning.confidence:.0%}"
-    return text
-
-
-def _of_labels(meaning: CategoryMeaning) -> str:
-    """How sure a name is, in brackets."""
-    return f" ({_sureness(meaning)})" if meaning.purity is not None else ""
+    return f" ({text})"
 
 
 def name_categories(

@@ -11,6 +11,8 @@ from matplotlib.figure import Figure
 _DPI = 120
 # A bound far below 0 in the first steps would flatten all the rest.
 _LOWEST_NATS = -2.0
+# 1.5 to each side: the middle 87 % of a normal attribute.
+_MOST_DEVIATIONS = 3.0
 
 
 def _render_figure(figure: Figure) -> np.ndarray:
@@ -185,7 +187,9 @@ def render_confusion_matrix(
 def render_effects(
     sweeps: Mapping[str, Sequence[Mapping[str, Any]]], *, title: str
 ) -> np.ndarray:
-    """A heat map of codes and attributes: correlation, colored, and effect.
+    """A heat map of codes and attributes: effect, colored, and correlation.
+
+    By the effect, as a change that nobody sees may be steady: a rho of 1.
 
     Args:
         sweeps: Of `sweeps.measure_sweeps`, by the name of the code; at least
@@ -194,8 +198,8 @@ def render_effects(
 
     Returns:
         uint8 array of shape `(height, width, 3)`. The color and the number are
-        Spearman's rho; below it stands the change along the sweep in deviations
-        of real images.
+        the change along the sweep in deviations of real images; below it stands
+        Spearman's rho.
     """
     rows = {
         name if len(dimensions) == 1 else f"{name}:{index}": sweep
@@ -211,14 +215,18 @@ def render_effects(
         layout="constrained",
     )
     axes = figure.subplots()
-    correlations = np.array(
+    effects = np.array(
         [
-            [sweep["correlation"][name] for name in attributes]
+            [sweep["effect"][name] for name in attributes]
             for sweep in rows.values()
         ]
     )
     image = axes.imshow(
-        correlations, cmap="RdBu_r", vmin=-1, vmax=1, aspect="auto"
+        effects,
+        cmap="RdBu_r",
+        vmin=-_MOST_DEVIATIONS,
+        vmax=_MOST_DEVIATIONS,
+        aspect="auto",
     )
     axes.set_xticks(range(len(attributes)), attributes)
     axes.set_yticks(range(len(rows)), list(rows))
@@ -227,15 +235,18 @@ def render_effects(
     figure.suptitle(title, fontsize="large")
     for row, sweep in enumerate(rows.values()):
         for column, name in enumerate(attributes):
-            rho = sweep["correlation"][name]
+            effect = sweep["effect"][name]
             axes.text(
                 column,
                 row,
-                f"{rho:+.2f}\n({sweep['effect'][name]:+.1f} dev.)",
+                f"{effect:+.1f} dev.\n(rho {sweep['correlation'][name]:+.2f})",
                 ha="center",
                 va="center",
                 fontsize=8,
-                color="white" if abs(rho) > 0.6 else "black",
+                color="white"
+                if abs(effect) > 0.6 * _MOST_DEVIATIONS
+                else "black",
             )
-    figure.colorbar(image, label="Spearman's rho").outline.set_visible(False)
+    bar = figure.colorbar(image, label="change (deviations)", extend="both")
+    bar.outline.set_visible(False)
     return _render_figure(figure)

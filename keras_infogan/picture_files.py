@@ -5,11 +5,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from PIL import ExifTags
 from PIL import Image
 from PIL import ImageOps
 
 from keras_infogan.files import one_line
 
+# Of a picture, that may be cut off unsaid.
+_MOST_CROPPED = 0.1
 # 64 million pixels are a large photograph; more is more likely a trap.
 MAX_PIXELS = 64_000_000
 
@@ -95,3 +98,29 @@ def read_image(
     array = np.asarray(fitted, np.float32).reshape(image_shape)
     scaled = array / 127.5 - 1.0
     return -scaled if invert else scaled
+
+
+def describe_crop(path: Path, image_shape: tuple[int, ...]) -> list[str]:
+    """What `read_image` leaves out of a picture that it can read.
+
+    Args:
+        path: As of `read_image`.
+        image_shape: As of `read_image`.
+
+    Returns:
+        A sentence without a subject, or none if a tenth or less is left out.
+    """
+    with Image.open(path) as picture:
+        width, height = picture.size
+        # These lie on their side, and are turned.
+        if picture.getexif().get(ExifTags.Base.Orientation, 1) >= 5:
+            width, height = height, width
+    aspect = image_shape[1] / image_shape[0]
+    read_width = min(width, round(height * aspect))
+    read_height = min(height, round(width / aspect))
+    if read_width * read_height >= (1 - _MOST_CROPPED) * width * height:
+        return []
+    return [
+        f"is of {width} x {height} pixels, of which the {read_width} x "
+        f"{read_height} in the middle are read."
+    ]

@@ -1,6 +1,5 @@
 """The grids of a model: classes, and what each code does to an image."""
 
-from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,19 +11,11 @@ from keras_infogan.code_map import CodeMap
 from keras_infogan.code_map import DimensionMeaning
 from keras_infogan.codes import Bernoulli
 from keras_infogan.codes import Categorical
-from keras_infogan.codes import Uniform
-from keras_infogan.latent import LatentSpec
 from keras_infogan.model import InfoGAN
 
 NUM_COLUMNS = 10
 # Rows of a grid that has no categories to give it rows.
 NUM_PLAIN_ROWS = 5
-# Those of the test images of MNIST are at most 1 of 28 off the middle.
-_MOST_OFFSET = 1 / 8
-# A quarter of the way from black to white; the borders of MNIST are within .04.
-_BRIGHT = -0.5
-# Deviations of Q; of these 14 of 10,000 are read further out.
-_MOST_BEYOND = 3.0
 
 
 def draw_grids(
@@ -170,61 +161,6 @@ def draw_traverse(
         image_labels=measured,
         title=title,
     )
-
-
-def doubts(image: np.ndarray) -> list[str]:
-    """Why a picture may be none of the kind that a model knows, if so.
-
-    Args:
-        image: Float array of shape `(height, width, channels)` in [-1, 1].
-    """
-    if image.max() == image.min():
-        return ["is of one color; there is nothing to read. Transparent?"]
-    found = []
-    # The border of a digit of MNIST is black.
-    border = np.concatenate(
-        [image[0], image[-1], image[:, 0], image[:, -1]]
-    ).mean()
-    if border > _BRIGHT:
-        found.append(
-            "has a bright border, as ink on paper and noise have. If the model "
-            "learned white on black, as MNIST is, use --invert for paper."
-        )
-    ink = (image - image.min()).mean(axis=-1)
-    offsets = [
-        # From the middle, as a share of the size.
-        abs(
-            np.average(np.arange(len(sums)) + 0.5, weights=sums) / len(sums)
-            - 0.5
-        )
-        for sums in (ink.sum(axis=1), ink.sum(axis=0))
-    ]
-    if max(offsets) > _MOST_OFFSET:
-        found.append(
-            "has its ink beside the middle. If the model learned centered "
-            "images, as MNIST are, center it."
-        )
-    return found
-
-
-def reading_doubts(spec: LatentSpec, codes: Mapping[str, Any]) -> list[str]:
-    """Why what was read may mean nothing, if so.
-
-    Args:
-        spec: Of the model.
-        codes: One image of `read_codes`.
-    """
-    found = []
-    for name, code in spec.codes.items():
-        if isinstance(code, Uniform):
-            beyond = (np.abs(codes[name]["mean"]) - 1.0) / codes[name]["stddev"]
-            if beyond.max() > _MOST_BEYOND:
-                found.append(
-                    f"is read as a {name!r} far outside of [-1, 1], which no "
-                    "generated image has: it may be none of the kind that the "
-                    "model knows."
-                )
-    return found
 
 
 def read_codes(

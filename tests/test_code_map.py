@@ -145,12 +145,13 @@ def test_one_label_is_less_sure_than_many():
 
 def test_what_is_taken_for_a_class_is_explained():
     assert MAP.explain_categories("7") == (
-        "'7' is category 2 of `category`, of which 99%, at least 98% are; so "
-        "are 0, less surely."
+        "'7' is category 2 of `category`: 99% of its 450 labeled images are "
+        "(of all, at least 98%); so is 0, less surely."
     )
     assert MAP.explain_categories("1") == (
-        "Warning: '1' is category 1 of `category`, of which 60%, at least 55% "
-        "are. It is mixed: expect other classes too."
+        "Warning: '1' is category 1 of `category`: 60% of its 400 labeled "
+        "images are (of all, at least 55%). It is mixed: expect other classes "
+        "too."
     )
 
 

@@ -186,3 +186,31 @@ def test_effects_are_drawn():
     assert (two != other).any()
     with pytest.raises(ValueError, match="at least one code"):
         figures.render_effects({}, title="t")
+
+
+def test_a_change_that_nobody_sees_is_pale():
+    """A steady one of a tenth of a deviation beside one of three.
+
+    The other cells are white, whatever they correlate, so all that differs are
+    the numbers and the second cell: dark red where it is strong.
+    """
+    rho = {"slant": 0.0, "width": 1.0}
+    faint, strong = (
+        figures.render_effects(
+            {
+                "style": [
+                    {"correlation": rho, "effect": {"slant": 0.0, "width": x}}
+                ]
+            },
+            title="t",
+        )
+        for x in (0.1, 3.0)
+    )
+
+    def count_red(picture):
+        red, green, _ = np.moveaxis(picture.astype(int), -1, 0)
+        return np.count_nonzero(red - green > 60)
+
+    # The color bar has as much in both.
+    cell = faint.shape[0] * faint.shape[1] / 10
+    assert count_red(strong) - count_red(faint) > cell

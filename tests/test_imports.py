@@ -37,7 +37,7 @@ LAYERS = [
     }
     | {"classifier", "export.canary"}
     | {"serving.checks", "serving.codes", "serving.grpc", "serving.http"},
-    {"losses", "networks", "checks", "loading", "serving.rest"},
+    {"losses", "networks", "checks", "loading", "doubts", "serving.rest"},
     {"objective", "serving.client"},
     {"updates", "serving"},
     {"model"},
@@ -112,3 +112,22 @@ def test_import_is_light():
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "[]"
+
+
+def test_a_missing_model_is_told_without_tensorflow(tmp_path):
+    """It takes seconds to load."""
+    code = (
+        "import sys; from keras_infogan import cli\n"
+        "try: cli.main(['sample', 'nowhere'])\n"
+        "finally: print('tensorflow' in sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert done.stdout == "False\n"
+    assert "Received: nowhere" in done.stderr

@@ -195,3 +195,36 @@ def test_read_image_refuses_huge_pictures(side, tmp_path):
 def test_read_image_refuses_other_shapes(shape, tmp_path):
     with pytest.raises(ValueError, match="1 or 3 channels. Received: image_sh"):
         picture_files.read_image(tmp_path / "x.png", shape)
+
+
+# describe_crop
+
+
+@pytest.mark.parametrize(
+    ("size", "shape", "read"),
+    [
+        ((28, 28), (28, 28, 1), None),
+        # A tenth is left out, and more.
+        ((100, 90), (28, 28, 1), None),
+        ((100, 89), (28, 28, 1), "100 x 89 pixels, of which the 89 x 89"),
+        ((40, 100), (28, 28, 1), "40 x 100 pixels, of which the 40 x 40"),
+        # Twice as wide as high is what the model takes.
+        ((100, 50), (16, 32, 1), None),
+        ((50, 50), (16, 32, 3), "50 x 50 pixels, of which the 50 x 25"),
+    ],
+)
+def test_describe_crop(size, shape, read, tmp_path):
+    Image.new("L", size).save(tmp_path / "x.png")
+    sentences = picture_files.describe_crop(tmp_path / "x.png", shape)
+    assert bool(sentences) == bool(read)
+    assert read is None or read in sentences[0]
+
+
+def test_describe_crop_of_a_turned_photograph(tmp_path):
+    """Orientation 6: what is read is upright, 50 wide and 100 high."""
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    Image.new("L", (100, 50)).save(tmp_path / "x.jpg", exif=exif)
+    (sentence,) = picture_files.describe_crop(tmp_path / "x.jpg", (28, 28, 1))
+    assert "50 x 100 pixels" in sentence
+    assert picture_files.describe_crop(tmp_path / "x.jpg", (40, 20, 1)) == []

@@ -161,33 +161,6 @@ def test_describe_codes():
     )
 
 
-def test_doubts():
-    """A digit as in MNIST raises none; its negative and an empty one do."""
-    digit = np.full((8, 8, 1), -1.0, np.float32)
-    assert "one color" in pictures.doubts(digit)[0]
-    digit[2:6, 3:5] = 1.0
-    assert pictures.doubts(digit) == []
-    assert "--invert" in pictures.doubts(-digit)[0]
-    # Noise has no dark paper; half of the pixels of its border are bright.
-    noise = np.random.default_rng(0).uniform(-1, 1, (28, 28, 1))
-    assert "noise" in pictures.doubts(noise.astype(np.float32))[0]
-    # In a corner.
-    assert "center it" in pictures.doubts(np.roll(digit, 2, axis=0))[0]
-    # A thick stroke that fills more than half of the image is no paper.
-    digit[1:-1, 1:-1] = 1.0
-    assert pictures.doubts(digit) == []
-
-
-def test_a_code_far_outside_is_a_doubt():
-    """More than three deviations of Q beyond 1, of either side."""
-    spec = LatentSpec(1, {"a": Categorical(2), "u": Uniform(2)})
-    for mean, doubted in ((1.29, False), (-1.29, False), (1.31, True)):
-        codes = {"u": {"mean": [0.0, mean], "stddev": [0.1, 0.1]}}
-        assert bool(pictures.reading_doubts(spec, codes)) == doubted
-    codes = {"u": {"mean": [-1.31, 0.0], "stddev": [0.1, 0.1]}}
-    assert "'u' far outside" in pictures.reading_doubts(spec, codes)[0]
-
-
 def test_captions_say_what_a_code_means(monkeypatch):
     """The class of a row, and the measured attribute under each image."""
     labels: dict[str, object] = {}

@@ -116,8 +116,9 @@ def test_killed_and_resumed_is_the_same_run(few_digits_dir, tmp_path):
     With the networks, the terms and XLA of the default preset.
     """
     straight, killed = tmp_path / "straight", tmp_path / "killed"
-    out, _ = finish(start(straight, few_digits_dir, *SMALL))
+    out, err = finish(start(straight, few_digits_dir, *SMALL))
     assert json.loads(out)["run_dir"] == str(straight)
+    assert "This run has 3 of the 7 epochs of mnist" in err
 
     process = start(killed, few_digits_dir, *SMALL)
     interrupt_after(process, killed, 24, signal.SIGKILL)

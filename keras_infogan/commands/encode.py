@@ -42,8 +42,10 @@ def run(args: argparse.Namespace) -> Any:
     Of one that cannot be read, in place of them an `error`; none can, is an
     error itself.
     """
+    from keras_infogan import doubts
     from keras_infogan import pictures
     from keras_infogan import training
+    from keras_infogan.picture_files import describe_crop
     from keras_infogan.picture_files import read_image
 
     model = training.load_model(args.model)
@@ -63,6 +65,7 @@ def run(args: argparse.Namespace) -> Any:
         raise errors[0]
     read = pictures.read_codes(model, list(images.values()))
     codes_of = dict(zip(images, read, strict=True))
+    ranges = doubts.drawn_ranges(model.generate(doubts.NUM_DRAWN, seed=0))
     results: list[dict[str, Any]] = []
     for number, path in enumerate(args.images):
         if number in errors:
@@ -77,8 +80,9 @@ def run(args: argparse.Namespace) -> Any:
             words = code_map.describe(codes)
             meaning = {"meaning": words, **code_map.interpret(codes)}
             text = " - ".join([", ".join(words)] * bool(words) + [text])
-        warnings = pictures.doubts(images[number])
-        warnings += pictures.reading_doubts(model.latent_spec, codes)
+        warnings = describe_crop(path, model.image_shape)
+        warnings += doubts.picture_doubts(images[number], ranges)
+        warnings += doubts.reading_doubts(model.latent_spec, codes)
         say(f"{path}: {text}")
         for warning in warnings:
             say(f"Warning: {path} {warning}")

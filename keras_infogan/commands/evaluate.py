@@ -9,7 +9,6 @@ from keras_infogan.commands import arguments
 from keras_infogan.commands.talk import say
 from keras_infogan.config import TrainingConfig
 from keras_infogan.published import find_companion
-from keras_infogan.published import find_model
 
 
 def add_parser(commands: Any) -> None:
@@ -40,8 +39,6 @@ def add_parser(commands: Any) -> None:
 
 def run(args: argparse.Namespace) -> Any:
     """`keras-infogan evaluate`: returns the report."""
-    # Before the data are read.
-    find_model(args.model)
     config_path = find_companion(args.model, "config.json")
     if config_path is None:
         raise ValueError(

@@ -133,6 +133,12 @@ def run(args: argparse.Namespace) -> Any:
     )
     for sentence in evaluation.describe(report):
         say(sentence)
+    usual = preset(config.preset).epochs
+    if config.epochs < usual:
+        say(
+            f"This run has {config.epochs} of the {usual} epochs of "
+            f"{config.preset}: it shows that all works, and not what it learns."
+        )
     # As it was called: it need not be on the PATH.
     command = sys.argv[0] if sys.argv[0].endswith(PROGRAM) else PROGRAM
     say(
