@@ -25,7 +25,6 @@ from keras_infogan.commands.talk import PROGRAM
 from keras_infogan.commands.talk import import_tensorflow
 from keras_infogan.files import explain
 from keras_infogan.files import one_line
-from keras_infogan.published import find_model
 
 _USER_ERROR = 2
 _INTERRUPTED = 130
@@ -106,10 +105,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     args = parser.parse_args(argv)
     try:
         server = getattr(args, "server", None)
+        if args.check is not None:
+            args.check(args)
         if server is None and args.needs_tensorflow:
-            if "model" in args:
-                # Before TensorFlow is loaded, which takes seconds.
-                find_model(args.model)
             import_tensorflow("keras_infogan.training")
         elif server and server.startswith("grpc"):
             # Its messages are not to be had without.

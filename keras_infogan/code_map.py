@@ -231,10 +231,10 @@ class CodeMap:
         text = f"{name!r} is category {first} of `{code}`"
         meaning = self.codes[code][first]
         if isinstance(meaning, CategoryMeaning) and meaning.purity is not None:
-            text += (
-                f": {meaning.purity:.0%} of its {meaning.num_labels:,} labeled "
-                "images are"
-            )
+            images = f"{meaning.num_labels:,} labeled images are"
+            if meaning.num_labels == 1:
+                images = "one labeled image is"
+            text += f": {meaning.purity:.0%} of its {images}"
             if meaning.confidence is not None:
                 text += f" (of all, at least {meaning.confidence:.0%})"
         if others:

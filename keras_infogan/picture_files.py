@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import ExifTags
 from PIL import Image
 from PIL import ImageOps
 
@@ -35,7 +34,7 @@ def _flatten(picture: Any, background: str) -> Any:
 
 def read_image(
     path: Path, image_shape: tuple[int, ...], *, invert: bool = False
-) -> np.ndarray:
+) -> tuple[np.ndarray, tuple[int, int]]:
     """Reads a picture file as a network takes it.
 
     Turned upright as its camera says; transparent parts become black. A picture
@@ -48,7 +47,8 @@ def read_image(
         invert: Whether to turn bright into dark, for ink on paper.
 
     Returns:
-        Float32 array of shape `image_shape` in [-1, 1]; black is -1.
+        Float32 array of shape `image_shape` in [-1, 1], black is -1; and width
+        and height of the picture in the file, upright.
 
     Raises:
         OSError: If there is no such file or it may not be read.
@@ -97,30 +97,29 @@ def read_image(
     )
     array = np.asarray(fitted, np.float32).reshape(image_shape)
     scaled = array / 127.5 - 1.0
-    return -scaled if invert else scaled
+    return -scaled if invert else scaled, flat.size
 
 
-def describe_crop(path: Path, image_shape: tuple[int, ...]) -> list[str]:
-    """What `read_image` leaves out of a picture that it can read.
+def describe_crop(
+    size: tuple[int, int], image_shape: tuple[int, ...]
+) -> list[str]:
+    """What `read_image` leaves out of a picture.
 
     Args:
-        path: As of `read_image`.
+        size: Its width and height.
         image_shape: As of `read_image`.
 
     Returns:
         A sentence without a subject, or none if a tenth or less is left out.
     """
-    with Image.open(path) as picture:
-        width, height = picture.size
-        # These lie on their side, and are turned.
-        if picture.getexif().get(ExifTags.Base.Orientation, 1) >= 5:
-            width, height = height, width
+    width, height = size
     aspect = image_shape[1] / image_shape[0]
-    read_width = min(width, round(height * aspect))
-    read_height = min(height, round(width / aspect))
+    read_width = min(width, height * aspect)
+    read_height = min(height, width / aspect)
     if read_width * read_height >= (1 - _MOST_CROPPED) * width * height:
         return []
     return [
-        f"is of {width} x {height} pixels, of which the {read_width} x "
-        f"{read_height} in the middle are read."
+        f"is of {width} x {height} pixels, of which "
+        f"{max(1, round(read_width))} x {max(1, round(read_height))} in the "
+        "middle are read."
     ]

@@ -155,6 +155,15 @@ def test_what_is_taken_for_a_class_is_explained():
     )
 
 
+def test_one_labeled_image_is_explained():
+    """Of one of one, Clopper and Pearson's lower end is 0.025."""
+    (one,) = name_categories(np.array([[1], [0]]), "ab")
+    assert CodeMap({"c": (one,)}).explain_categories("a") == (
+        "'a' is category 0 of `c`: 100% of its one labeled image is (of all, "
+        "at least 2%)."
+    )
+
+
 def test_three_categories_of_a_class():
     seven = CategoryMeaning("7", 0.9, 0.8, 9)
     (_, sentence) = CodeMap({"c": (seven,) * 3}).remarks()

@@ -114,11 +114,24 @@ def test_import_is_light():
     assert done.stdout.strip() == "[]"
 
 
-def test_a_missing_model_is_told_without_tensorflow(tmp_path):
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["sample"],
+        ["evaluate"],
+        ["encode", "x.png"],
+        ["traverse", "--code=x"],
+        ["export", "--onnx=x.onnx"],
+        ["explore", "-o=x.html"],
+    ],
+    ids=lambda arguments: arguments[0],
+)
+def test_a_missing_model_is_told_without_tensorflow(arguments, tmp_path):
     """It takes seconds to load."""
+    command, *options = arguments
     code = (
         "import sys; from keras_infogan import cli\n"
-        "try: cli.main(['sample', 'nowhere'])\n"
+        f"try: cli.main({[command, 'nowhere', *options]})\n"
         "finally: print('tensorflow' in sys.modules)"
     )
     done = subprocess.run(

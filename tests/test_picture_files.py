@@ -28,7 +28,7 @@ def test_read_image_gives_back_what_was_saved(shape, tmp_path):
         path,
         visualization.image_grid(images, num_columns=1, padding=0, scale=1),
     )
-    image = picture_files.read_image(path, shape)
+    image = picture_files.read_image(path, shape)[0]
     assert image.dtype == np.float32
     assert image.shape == shape
     np.testing.assert_allclose(image, images[0], atol=0.5 / 127.5 + 1e-6)
@@ -43,7 +43,7 @@ def test_read_image_of_16_bits(tmp_path):
     """0, a half and 65535 are -1, 0 and 1, to half of one of 255 levels."""
     levels = np.array([[0, 32768, 65535]], np.uint16).repeat(3, axis=0)
     path = save_array(tmp_path / "deep.png", levels)
-    image = picture_files.read_image(path, (3, 3, 1))
+    image = picture_files.read_image(path, (3, 3, 1))[0]
     np.testing.assert_allclose(
         image[..., 0], [[-1, 0, 1]] * 3, atol=0.5 / 127.5 + 1e-6
     )
@@ -60,7 +60,7 @@ def test_read_image_puts_transparency_on_black(tmp_path):
         .astype(np.uint8)
         .reshape(3, 3, 4),
     )
-    image = picture_files.read_image(path, (3, 3, 1))
+    image = picture_files.read_image(path, (3, 3, 1))[0]
     np.testing.assert_allclose(
         image[..., 0], [[1, -0.6, -1]] * 3, atol=1 / 127.5
     )
@@ -74,7 +74,7 @@ def test_read_image_of_every_mode(mode, tmp_path):
     path = tmp_path / ("x.tiff" if mode == "PA" else "x.png")
     picture.convert("P" if mode == "PA" else mode).convert(mode).save(path)
     for channels in (1, 3):
-        image = picture_files.read_image(path, (8, 8, channels))
+        image = picture_files.read_image(path, (8, 8, channels))[0]
         assert (image[:, :4] == 1).all()
         assert (image[:, 4:] == -1).all()
 
@@ -86,7 +86,7 @@ def test_read_image_of_a_negative(tmp_path):
     expected = np.full((3, 3, 1), -1.0)
     expected[1, 1] = 1.0
     path = save_array(tmp_path / "x.png", pixels)
-    image = picture_files.read_image(path, (3, 3, 1), invert=True)
+    image = picture_files.read_image(path, (3, 3, 1), invert=True)[0]
     np.testing.assert_array_equal(image, expected)
 
 
@@ -97,7 +97,7 @@ def test_read_image_turns_photographs_upright(tmp_path):
     exif = Image.Exif()
     exif[0x0112] = 6
     picture.save(tmp_path / "x.png", exif=exif)
-    image = picture_files.read_image(tmp_path / "x.png", (40, 20, 1))
+    image = picture_files.read_image(tmp_path / "x.png", (40, 20, 1))[0]
     assert (image[:20] == 1).all()
     assert (image[20:] == -1).all()
 
@@ -107,7 +107,7 @@ def test_read_image_crops_around_the_center(tmp_path):
     levels = np.zeros((4, 12), np.uint8)
     levels[:, 4:8] = 255
     path = save_array(tmp_path / "x.png", levels)
-    assert (picture_files.read_image(path, (4, 4, 1)) == 1).all()
+    assert (picture_files.read_image(path, (4, 4, 1))[0] == 1).all()
 
 
 def test_read_image_resizes_with_antialiasing(tmp_path):
@@ -118,7 +118,7 @@ def test_read_image_resizes_with_antialiasing(tmp_path):
     """
     board = (np.indices((64, 64)).sum(axis=0) % 2 * 255).astype(np.uint8)
     path = save_array(tmp_path / "x.png", board)
-    image = picture_files.read_image(path, (8, 8, 1))
+    image = picture_files.read_image(path, (8, 8, 1))[0]
     np.testing.assert_allclose(image, 0.0, atol=2 / 127.5)
 
 
@@ -197,6 +197,31 @@ def test_read_image_refuses_other_shapes(shape, tmp_path):
         picture_files.read_image(tmp_path / "x.png", shape)
 
 
+def test_the_size_is_that_of_the_upright_picture(tmp_path):
+    """Turned once, whoever turns it: Pillow itself turns TIFF.
+
+    An orientation that there is not, or that is a text, is none.
+    """
+    for name, orientation, size in (
+        ("six.jpg", 6, (50, 100)),
+        ("six.tiff", 6, (50, 100)),
+        ("one.jpg", 1, (100, 50)),
+        ("nine.jpg", 9, (100, 50)),
+    ):
+        exif = Image.Exif()
+        exif[0x0112] = orientation
+        options = {"compression": "tiff_lzw"} if "tiff" in name else {}
+        Image.new("L", (100, 50)).save(tmp_path / name, exif=exif, **options)
+        assert picture_files.read_image(tmp_path / name, (8, 8, 1))[1] == size
+    # The type of the tag is in the ninth byte of its IFD; 2 is ASCII.
+    data = (tmp_path / "one.jpg").read_bytes()
+    tag = data.index(b"\x01\x12\x00\x03")
+    (tmp_path / "text.jpg").write_bytes(
+        data[: tag + 3] + b"\x02" + data[tag + 4 :]
+    )
+    assert picture_files.read_image(tmp_path / "text.jpg", (8, 8, 1))[1]
+
+
 # describe_crop
 
 
@@ -205,26 +230,16 @@ def test_read_image_refuses_other_shapes(shape, tmp_path):
     [
         ((28, 28), (28, 28, 1), None),
         # A tenth is left out, and more.
-        ((100, 90), (28, 28, 1), None),
-        ((100, 89), (28, 28, 1), "100 x 89 pixels, of which the 89 x 89"),
-        ((40, 100), (28, 28, 1), "40 x 100 pixels, of which the 40 x 40"),
+        ((1000, 900), (28, 28, 1), None),
+        ((1000, 899), (28, 28, 1), "1000 x 899 pixels, of which 899 x 899"),
+        ((40, 100), (28, 28, 1), "40 x 100 pixels, of which 40 x 40"),
         # Twice as wide as high is what the model takes.
         ((100, 50), (16, 32, 1), None),
-        ((50, 50), (16, 32, 3), "50 x 50 pixels, of which the 50 x 25"),
+        ((50, 50), (16, 32, 3), "50 x 50 pixels, of which 50 x 25"),
+        ((1, 1), (100, 28, 1), "1 x 1 pixels, of which 1 x 1"),
     ],
 )
-def test_describe_crop(size, shape, read, tmp_path):
-    Image.new("L", size).save(tmp_path / "x.png")
-    sentences = picture_files.describe_crop(tmp_path / "x.png", shape)
+def test_describe_crop(size, shape, read):
+    sentences = picture_files.describe_crop(size, shape)
     assert bool(sentences) == bool(read)
     assert read is None or read in sentences[0]
-
-
-def test_describe_crop_of_a_turned_photograph(tmp_path):
-    """Orientation 6: what is read is upright, 50 wide and 100 high."""
-    exif = Image.Exif()
-    exif[0x0112] = 6
-    Image.new("L", (100, 50)).save(tmp_path / "x.jpg", exif=exif)
-    (sentence,) = picture_files.describe_crop(tmp_path / "x.jpg", (28, 28, 1))
-    assert "50 x 100 pixels" in sentence
-    assert picture_files.describe_crop(tmp_path / "x.jpg", (40, 20, 1)) == []

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from keras_infogan.published import find_model
+
 
 def json_value(example: Any, text: str) -> Any:
     """An object or a list, as the example is."""
@@ -93,6 +95,7 @@ def add_command(
     *,
     example: str,
     run: Callable[[argparse.Namespace], Any],
+    check: Callable[[argparse.Namespace], None] | None = None,
     needs_tensorflow: bool = True,
 ) -> argparse.ArgumentParser:
     """Adds a command, which is `run` with its arguments.
@@ -103,6 +106,8 @@ def add_command(
         text: What it does.
         example: Its arguments in an example.
         run: Returns the result, ready for JSON.
+        check: Raises what is wrong with the arguments, as far as it can be
+            told before TensorFlow is loaded, which takes seconds.
         needs_tensorflow: Whether it needs TensorFlow from the start on.
     """
     parser: argparse.ArgumentParser = commands.add_parser(
@@ -111,7 +116,7 @@ def add_command(
         description=f"{text[0].upper()}{text[1:]}.",
         epilog=f"example: keras-infogan {name} {example}".rstrip(),
     )
-    parser.set_defaults(run=run, needs_tensorflow=needs_tensorflow)
+    parser.set_defaults(run=run, check=check, needs_tensorflow=needs_tensorflow)
     return parser
 
 
@@ -142,6 +147,11 @@ def add_model_argument(parser: argparse.ArgumentParser) -> None:
         help="the directory of a finished run, a .keras file, or the name of "
         "a published model: mnist",
     )
+
+
+def check_model(args: argparse.Namespace) -> None:
+    """Raises a `ValueError` if there is no such model."""
+    find_model(args.model)
 
 
 def add_picture_arguments(parser: argparse.ArgumentParser, output: str) -> None:

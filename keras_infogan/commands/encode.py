@@ -18,6 +18,7 @@ def add_parser(commands: Any) -> None:
         "read the codes from images of your own",
         example="runs/mnist three.png four.png",
         run=run,
+        check=arguments.check_model,
     )
     arguments.add_model_argument(parser)
     parser.add_argument(
@@ -53,12 +54,14 @@ def run(args: argparse.Namespace) -> Any:
     if find_companion(args.model, "code_map.json"):
         code_map = load_code_map(args.model)
     images = {}
+    crops = {}
     errors: dict[int, Exception] = {}
     for number, path in enumerate(args.images):
         try:
-            images[number] = read_image(
+            images[number], size = read_image(
                 path, model.image_shape, invert=args.invert
             )
+            crops[number] = describe_crop(size, model.image_shape)
         except (OSError, ValueError) as error:
             errors[number] = error
     if not images:
@@ -80,8 +83,10 @@ def run(args: argparse.Namespace) -> Any:
             words = code_map.describe(codes)
             meaning = {"meaning": words, **code_map.interpret(codes)}
             text = " - ".join([", ".join(words)] * bool(words) + [text])
-        warnings = describe_crop(path, model.image_shape)
-        warnings += doubts.picture_doubts(images[number], ranges)
+        warnings = crops[number]
+        warnings += doubts.picture_doubts(
+            images[number], ranges, inverted=args.invert
+        )
         warnings += doubts.reading_doubts(model.latent_spec, codes)
         say(f"{path}: {text}")
         for warning in warnings:

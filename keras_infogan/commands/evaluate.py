@@ -3,6 +3,7 @@
 import argparse
 import functools
 import sys
+from pathlib import Path
 from typing import Any
 
 from keras_infogan.commands import arguments
@@ -19,6 +20,7 @@ def add_parser(commands: Any) -> None:
         "measure a finished run anew, and write its report and pictures",
         example="runs/mnist",
         run=run,
+        check=check,
     )
     parser.add_argument(
         "model",
@@ -37,15 +39,25 @@ def add_parser(commands: Any) -> None:
     arguments.add_data_arguments(parser)
 
 
-def run(args: argparse.Namespace) -> Any:
-    """`keras-infogan evaluate`: returns the report."""
-    config_path = find_companion(args.model, "config.json")
-    if config_path is None:
+def _load_config(run: Path) -> TrainingConfig:
+    path = find_companion(run, "config.json")
+    if path is None:
         raise ValueError(
             "evaluate takes the directory of a finished run, or the name of a "
-            f"published model. Received: {args.model}, without a config.json."
+            f"published model. Received: {run}, without a config.json."
         )
-    config = TrainingConfig.load(config_path)
+    return TrainingConfig.load(path)
+
+
+def check(args: argparse.Namespace) -> None:
+    """Raises a `ValueError` if there is no such model, or no options of it."""
+    arguments.check_model(args)
+    _load_config(args.model)
+
+
+def run(args: argparse.Namespace) -> Any:
+    """`keras-infogan evaluate`: returns the report."""
+    config = _load_config(args.model)
     from keras_infogan import evaluation
     from keras_infogan import training
     from keras_infogan.loading import cache_directory

@@ -8,7 +8,6 @@ from typing import Any
 
 from keras_infogan.commands import arguments
 from keras_infogan.commands.companions import load_code_map
-from keras_infogan.commands.talk import import_tensorflow
 from keras_infogan.commands.talk import say
 from keras_infogan.published import find_companion
 
@@ -21,7 +20,7 @@ def add_parser(commands: Any) -> None:
         "make a page with sliders of a trained model, for a browser",
         example="runs/mnist --output explorer.html",
         run=run,
-        needs_tensorflow=False,
+        check=check,
     )
     arguments.add_model_argument(parser)
     parser.add_argument(
@@ -51,14 +50,18 @@ def add_parser(commands: Any) -> None:
     )
 
 
-def run(args: argparse.Namespace) -> Any:
-    """`keras-infogan explore`: returns where the page lies."""
+def check(args: argparse.Namespace) -> None:
+    """Raises if the page cannot be written, or there is no model."""
     from keras_infogan.export import explorer
 
-    # Before the import of TensorFlow and two exports, which take half a minute.
     explorer.check_output(args.output, folder=args.folder)
-    import_tensorflow("keras_infogan.training")
+    arguments.check_model(args)
+
+
+def run(args: argparse.Namespace) -> Any:
+    """`keras-infogan explore`: returns where the page lies."""
     from keras_infogan import training
+    from keras_infogan.export import explorer
     from keras_infogan.export import onnx
 
     code_map = None

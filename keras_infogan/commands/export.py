@@ -18,6 +18,7 @@ def add_parser(commands: Any) -> None:
         "write a trained model for TensorFlow Serving, or as ONNX",
         example="runs/mnist --saved-model serving/mnist --onnx mnist.onnx",
         run=run,
+        check=check,
     )
     arguments.add_model_argument(parser)
     parser.add_argument(
@@ -52,8 +53,8 @@ def add_parser(commands: Any) -> None:
     )
 
 
-def run(args: argparse.Namespace) -> Any:
-    """`keras-infogan export`: returns what was written."""
+def check(args: argparse.Namespace) -> None:
+    """Raises a `ValueError` for nothing to write, or no model."""
     kinds = ("saved_model", "onnx", "onnx_encoder")
     if all(getattr(args, kind) is None for kind in kinds):
         raise ValueError(
@@ -70,6 +71,11 @@ def run(args: argparse.Namespace) -> Any:
             "--onnx and --onnx-encoder should be two files. "
             f"Received: {args.onnx} for both."
         )
+    arguments.check_model(args)
+
+
+def run(args: argparse.Namespace) -> Any:
+    """`keras-infogan export`: returns what was written."""
     from keras_infogan import training
     from keras_infogan.export import onnx
     from keras_infogan.export import saved_model

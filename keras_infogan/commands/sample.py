@@ -26,6 +26,7 @@ def add_parser(commands: Any) -> None:
         "draw images from a trained generator",
         example="runs/mnist --category 7 --count 64 --output sevens.png",
         run=run,
+        check=check,
     )
     arguments.add_model_argument(parser)
     parser.add_argument(
@@ -163,17 +164,26 @@ def _ask_server(args: argparse.Namespace) -> Any:
         return client.sample(count=args.count, seed=args.seed, **choices)
 
 
-def run(args: argparse.Namespace) -> Any:
-    """`keras-infogan sample`: returns where the picture lies."""
+def check(args: argparse.Namespace) -> None:
+    """Raises a `ValueError` or an `OSError` for what no image is drawn for."""
     from keras_infogan import visualization
 
     visualization.check_picture_path(args.output)
     if args.server is not None:
-        images = _ask_server(args)
-    elif args.label or args.code_map:
+        return
+    if args.label or args.code_map:
         raise ValueError(
             "--label and --code-map are for --server. Received: no --server."
         )
+    arguments.check_model(args)
+
+
+def run(args: argparse.Namespace) -> Any:
+    """`keras-infogan sample`: returns where the picture lies."""
+    from keras_infogan import visualization
+
+    if args.server is not None:
+        images = _ask_server(args)
     else:
         from keras_infogan import training
 

@@ -137,7 +137,7 @@ def run(args: argparse.Namespace) -> Any:
     if config.epochs < usual:
         say(
             f"This run has {config.epochs} of the {usual} epochs of "
-            f"{config.preset}: it shows that all works, and not what it learns."
+            f"{config.preset}; with all of them it learns more."
         )
     # As it was called: it need not be on the PATH.
     command = sys.argv[0] if sys.argv[0].endswith(PROGRAM) else PROGRAM

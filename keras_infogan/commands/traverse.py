@@ -20,6 +20,7 @@ def add_parser(commands: Any) -> None:
         "draw what one code changes, from left to right",
         example="runs/mnist --attribute slant --output slant.png",
         run=run,
+        check=check,
     )
     arguments.add_model_argument(parser)
     parser.add_argument(
@@ -43,17 +44,22 @@ def add_parser(commands: Any) -> None:
     arguments.add_picture_arguments(parser, "traverse.png")
 
 
+def check(args: argparse.Namespace) -> None:
+    """Raises a `ValueError` for no model, or not one thing to sweep."""
+    if (args.code is None) == (args.attribute is None):
+        raise ValueError(
+            "traverse takes one of --code and --attribute. Received: "
+            f"{'none' if args.code is None else 'both'}."
+        )
+    arguments.check_model(args)
+
+
 def run(args: argparse.Namespace) -> Any:
     """`keras-infogan traverse`: returns where the picture lies."""
     from keras_infogan import pictures
     from keras_infogan import training
     from keras_infogan import visualization
 
-    if (args.code is None) == (args.attribute is None):
-        raise ValueError(
-            "traverse takes one of --code and --attribute. Received: "
-            f"{'none' if args.code is None else 'both'}."
-        )
     code_map = None
     if args.attribute or find_companion(args.model, "code_map.json"):
         code_map = load_code_map(args.model)
