@@ -141,7 +141,7 @@ def picture_doubts(
         "image of the kind that the model learned, as large and as bright as "
         "those, with the middle of its ink where theirs is."
     )
-    # The paper is brighter than what is on it, as it is of no drawn image.
+    # Paper: brighter than what is on it, and than all borders that are drawn.
     _, brightest_border = ranges["border"]
     if traits["border"] > max(
         brightest_border, 0.5 + 0.5 * float(image.mean())

@@ -213,13 +213,14 @@ def test_the_size_is_that_of_the_upright_picture(tmp_path):
         options = {"compression": "tiff_lzw"} if "tiff" in name else {}
         Image.new("L", (100, 50)).save(tmp_path / name, exif=exif, **options)
         assert picture_files.read_image(tmp_path / name, (8, 8, 1))[1] == size
-    # The type of the tag is in the ninth byte of its IFD; 2 is ASCII.
+    # After the number of the tag comes its type: 3 is a number, 2 a text.
     data = (tmp_path / "one.jpg").read_bytes()
     tag = data.index(b"\x01\x12\x00\x03")
     (tmp_path / "text.jpg").write_bytes(
         data[: tag + 3] + b"\x02" + data[tag + 4 :]
     )
-    assert picture_files.read_image(tmp_path / "text.jpg", (8, 8, 1))[1]
+    size = picture_files.read_image(tmp_path / "text.jpg", (8, 8, 1))[1]
+    assert size == (100, 50)
 
 
 # describe_crop
