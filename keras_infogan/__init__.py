@@ -7,14 +7,10 @@ from typing import Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from keras_infogan.code_map import CodeMap as CodeMap
-    from keras_infogan.codes import Bernoulli as Bernoulli
-    from keras_infogan.codes import Categorical as Categorical
-    from keras_infogan.codes import Normal as Normal
-    from keras_infogan.codes import Uniform as Uniform
-    from keras_infogan.config import TrainingConfig as TrainingConfig
-    from keras_infogan.data import ImageData as ImageData
-    from keras_infogan.evaluation import evaluate as evaluate
+    from keras_infogan.data.dataset import ImageData as ImageData
+    from keras_infogan.data.tfds import load_images as load_images
+    from keras_infogan.evaluation.code_map import CodeMap as CodeMap
+    from keras_infogan.evaluation.evaluate import evaluate as evaluate
     from keras_infogan.export.onnx import export_onnx as export_onnx
     from keras_infogan.export.onnx import (
         export_onnx_encoder as export_onnx_encoder,
@@ -22,44 +18,48 @@ if TYPE_CHECKING:
     from keras_infogan.export.saved_model import (
         export_saved_model as export_saved_model,
     )
-    from keras_infogan.latent import LatentSpec as LatentSpec
-    from keras_infogan.loading import load_images as load_images
-    from keras_infogan.model import InfoGAN as InfoGAN
-    from keras_infogan.networks import (
+    from keras_infogan.latents.codes import Bernoulli as Bernoulli
+    from keras_infogan.latents.codes import Categorical as Categorical
+    from keras_infogan.latents.codes import Normal as Normal
+    from keras_infogan.latents.codes import Uniform as Uniform
+    from keras_infogan.latents.spec import LatentSpec as LatentSpec
+    from keras_infogan.losses.augmentation import Warp as Warp
+    from keras_infogan.losses.objective import Objective as Objective
+    from keras_infogan.models.infogan import InfoGAN as InfoGAN
+    from keras_infogan.models.networks import (
         build_discriminator as build_discriminator,
     )
-    from keras_infogan.networks import build_generator as build_generator
-    from keras_infogan.objective import Objective as Objective
+    from keras_infogan.models.networks import build_generator as build_generator
     from keras_infogan.serving import PredictionClient as PredictionClient
-    from keras_infogan.training import load_model as load_model
-    from keras_infogan.training import load_pretrained as load_pretrained
-    from keras_infogan.training import train as train
-    from keras_infogan.warp import Warp as Warp
+    from keras_infogan.training.config import TrainingConfig as TrainingConfig
+    from keras_infogan.training.run import load_model as load_model
+    from keras_infogan.training.run import load_pretrained as load_pretrained
+    from keras_infogan.training.run import train as train
 
 # Loaded on first use, so that `keras-infogan --help` needs no TensorFlow.
 _HOMES = {
-    "Bernoulli": "codes",
-    "Categorical": "codes",
-    "CodeMap": "code_map",
-    "ImageData": "data",
-    "InfoGAN": "model",
-    "LatentSpec": "latent",
-    "Normal": "codes",
-    "Objective": "objective",
+    "Bernoulli": "latents.codes",
+    "Categorical": "latents.codes",
+    "CodeMap": "evaluation.code_map",
+    "ImageData": "data.dataset",
+    "InfoGAN": "models.infogan",
+    "LatentSpec": "latents.spec",
+    "Normal": "latents.codes",
+    "Objective": "losses.objective",
     "PredictionClient": "serving",
-    "TrainingConfig": "config",
-    "Uniform": "codes",
-    "Warp": "warp",
-    "build_discriminator": "networks",
-    "build_generator": "networks",
-    "evaluate": "evaluation",
+    "TrainingConfig": "training.config",
+    "Uniform": "latents.codes",
+    "Warp": "losses.augmentation",
+    "build_discriminator": "models.networks",
+    "build_generator": "models.networks",
+    "evaluate": "evaluation.evaluate",
     "export_onnx": "export.onnx",
     "export_onnx_encoder": "export.onnx",
     "export_saved_model": "export.saved_model",
-    "load_images": "loading",
-    "load_model": "training",
-    "load_pretrained": "training",
-    "train": "training",
+    "load_images": "data.tfds",
+    "load_model": "training.run",
+    "load_pretrained": "training.run",
+    "train": "training.run",
 }
 
 

@@ -73,7 +73,7 @@ def serve(
 def random_data(shape: tuple[int, int, int], num_images: int = 10_000) -> Any:
     import numpy as np
 
-    from keras_infogan.data import ImageData
+    from keras_infogan.data.dataset import ImageData
 
     generator = np.random.default_rng(0)
     images = generator.integers(0, 256, (num_images, *shape), np.uint8)
@@ -83,7 +83,7 @@ def random_data(shape: tuple[int, int, int], num_images: int = 10_000) -> Any:
 def config_of(spec: Mapping[str, Any]) -> Any:
     import dataclasses
 
-    from keras_infogan.config import preset
+    from keras_infogan.training.config import preset
 
     return dataclasses.replace(
         preset(spec["preset"]), **spec.get("options", {})
@@ -96,7 +96,7 @@ def batches_of(data: Any, config: Any) -> Any:
 
 def train_worker(spec: Mapping[str, Any]) -> None:
     """Steps of Keras's own training function, as `fit` calls it."""
-    from keras_infogan import training
+    from keras_infogan.training import run as training
 
     config = config_of(spec)
     begin = time.perf_counter()
@@ -124,7 +124,7 @@ def train_worker(spec: Mapping[str, Any]) -> None:
 
 def fit_worker(spec: Mapping[str, Any]) -> None:
     """All of `fit`, with Keras's own callbacks."""
-    from keras_infogan import training
+    from keras_infogan.training import run as training
 
     config = config_of(spec)
     model = training.build_model(config, num_steps=1000)
@@ -160,7 +160,7 @@ def memory_worker(spec: Mapping[str, Any]) -> None:
     """
     import numpy as np
 
-    from keras_infogan.data import ImageData
+    from keras_infogan.data.dataset import ImageData
 
     generator = np.random.default_rng(0)
     with tempfile.TemporaryDirectory() as folder:
@@ -197,7 +197,7 @@ def generate_worker(spec: Mapping[str, Any]) -> None:
 
         generate = torch_reference.make_generator()
     else:
-        from keras_infogan import training
+        from keras_infogan.training import run as training
 
         model = training.build_model(config_of(spec))
         latents = model.sample_latents(batch_size)

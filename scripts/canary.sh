@@ -13,4 +13,4 @@ set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 python=${PYTHON:-$root/.venv/bin/python}
 [[ -x $(command -v "$python") ]] || python=python3
-PYTHONPATH=$root exec "$python" -m keras_infogan.export.canary "$@"
+PYTHONPATH=$root exec "$python" -m keras_infogan.serving.deploy.canary "$@"

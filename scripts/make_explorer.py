@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from keras_infogan.export.explorer import export_explorer
+from keras_infogan.export.explorer.build import export_explorer
 
 # A 3 as a hand draws it: x and y of points, from 0 to 255.
 THREE = (

@@ -16,8 +16,8 @@ from typing import Any
 
 import keras
 
-from keras_infogan.code_map import CodeMap
-from keras_infogan.evaluation import describe
+from keras_infogan.evaluation.code_map import CodeMap
+from keras_infogan.evaluation.evaluate import describe
 from keras_infogan.export.onnx import export_onnx
 from keras_infogan.export.onnx import export_onnx_encoder
 from keras_infogan.export.saved_model import export_saved_model

@@ -24,10 +24,10 @@ from scipy.stats import binomtest
 from scipy.stats import spearmanr
 
 import keras_infogan
-from keras_infogan.attributes import measure
-from keras_infogan.classifier import load_classifier
+from keras_infogan.evaluation.attributes import measure
+from keras_infogan.evaluation.feature_extractor import load_classifier
 
-ARCHIVES = Path(keras_infogan.__file__).parent / "datasets" / "mnist"
+ARCHIVES = Path(keras_infogan.__file__).parent / "data" / "mnist"
 
 
 def read_mnist(kind: str) -> tuple[np.ndarray, np.ndarray]:

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 from typing import NamedTuple
 
-from keras_infogan.config import preset
+from keras_infogan.training.config import preset
 
 SCRIPTS = Path(__file__).parent
 CATEGORY = {"type": "categorical", "num_categories": 10}

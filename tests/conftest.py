@@ -7,8 +7,8 @@ from typing import NoReturn
 import pytest
 import tensorflow_datasets as tfds
 
-from keras_infogan.data import ImageData
-from keras_infogan.loading import load_images
+from keras_infogan.data.dataset import ImageData
+from keras_infogan.data.tfds import load_images
 
 
 def _refuse(*args: object, **kwargs: object) -> NoReturn:

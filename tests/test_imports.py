@@ -1,6 +1,7 @@
 """Imports point down, and the package opens without TensorFlow."""
 
 import ast
+import graphlib
 import subprocess
 import sys
 from pathlib import Path
@@ -10,88 +11,69 @@ import pytest
 import keras_infogan
 
 PACKAGE = Path(keras_infogan.__file__).parent
-LAYERS = [
-    {
-        "files",
-        "neighbors",
-        "commands",
-        "published",
-        "config",
-        "metrics",
-        "randomness",
-        "schedules",
-        "layers",
-    }
-    | {"attributes", "distances", "export", "export.precision"}
-    | {"export.warmup"},
-    {"codes", "data", "warp", "code_map", "export.serve_config"}
-    | {"export.explorer", "export.publication"}
-    | {"serving.calls"},
-    {
-        "report_page",
-        "latent",
-        "figures",
-        "picture_files",
-        "preparation",
-        "visualization",
-    }
-    | {"classifier", "export.canary"}
-    | {"serving.checks", "serving.codes", "serving.grpc", "serving.http"},
-    {"losses", "networks", "checks", "loading", "doubts", "serving.rest"},
-    {"objective", "serving.client"},
-    {"updates", "serving"},
-    {"model"},
-    {"pictures", "sweeps", "quality", "export.onnx", "export.saved_model"},
-    {"callbacks", "evaluation"},
-    {"health"},
-    {"training"},
-    {"commands.arguments", "commands.companions", "commands.talk"},
-    {"commands.train", "commands.evaluate", "commands.sample"}
-    | {"commands.traverse", "commands.encode", "commands.export"}
-    | {"commands.explore", "commands.serve_config", "commands.presets"},
-    {"cli"},
-]
-# `updates` names the model in its signatures, for readers and type checkers.
-TYPING_ONLY = {("updates", "model")}
+# What each folder may import of the others; `files.py` serves all of them.
+MAY_IMPORT = {
+    "latents": set(),
+    "losses": {"latents"},
+    "models": {"latents", "losses"},
+    "data": {"latents"},
+    "evaluation": {"latents", "losses", "models", "data"},
+    "reports": {"latents", "models", "evaluation"},
+    "training": {
+        "latents",
+        "losses",
+        "models",
+        "data",
+        "evaluation",
+        "reports",
+    },
+    "export": {"latents", "models", "evaluation"},
+    "serving": {"evaluation"},
+    "cli": {"latents", "losses", "models", "data", "evaluation", "reports"}
+    | {"training", "export", "serving"},
+}
 
 
 def module_name(path: Path) -> str:
-    """`serving.calls` of its path, and `serving` of its `__init__`."""
+    """`serving.client` for its path, and `serving` for its `__init__`."""
     parts = path.relative_to(PACKAGE).with_suffix("").parts
     return ".".join(part for part in parts if part != "__init__")
 
 
-def imports_of(module: str) -> set[str]:
-    """The modules of ours that a module imports, wherever it does."""
-    path = PACKAGE.joinpath(*module.split("."))
-    path = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
-    tree = ast.parse(path.read_text())
-    modules = {module_name(path) for path in PACKAGE.rglob("*.py")}
+MODULES = {module_name(path): path for path in PACKAGE.rglob("*.py")}
+
+
+def imports_of(path: Path) -> set[str]:
+    """The modules of this package that a file imports, at any place."""
     found = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom) and node.module:
-            package, _, name = node.module.partition(".")
-            if package == "keras_infogan":
-                # A name in a package may be a module of it.
-                inner = {
-                    ".".join(filter(None, (name, alias.name)))
-                    for alias in node.names
-                }
-                found |= (inner & modules) or ({name} - {""})
-    return {name for name in found if (module, name) not in TYPING_ONLY}
+    for node in ast.walk(ast.parse(path.read_text())):
+        if not isinstance(node, ast.ImportFrom) or not node.module:
+            continue
+        package, _, name = node.module.partition(".")
+        if package == "keras_infogan":
+            # A name that is imported from a package may be a module of it.
+            inner = {".".join(filter(None, (name, a.name))) for a in node.names}
+            found |= (inner & set(MODULES)) or {name}
+    return found - {""}
 
 
-@pytest.mark.parametrize("level", range(len(LAYERS)))
-def test_imports_point_down(level):
-    below: set[str] = set().union(*LAYERS[:level])
-    for module in sorted(LAYERS[level]):
-        assert imports_of(module) <= below, module
+@pytest.mark.parametrize("folder", MAY_IMPORT)
+def test_folders_import_in_one_direction(folder):
+    for path in (PACKAGE / folder).rglob("*.py"):
+        folders = {name.partition(".")[0] for name in imports_of(path)}
+        assert folders <= MAY_IMPORT[folder] | {folder, "files"}, path
 
 
-def test_every_module_has_a_layer():
-    modules = {module_name(path) for path in PACKAGE.rglob("*.py")}
-    modules -= {"", "__main__"}
-    assert modules == set().union(*LAYERS)
+def test_every_folder_has_a_line():
+    folders = {path.parent.name for path in PACKAGE.glob("*/*.py")}
+    assert folders == set(MAY_IMPORT)
+
+
+def test_no_module_imports_itself_by_way_of_others():
+    """Modules are sorted so that each comes after all that it imports."""
+    graph = {name: imports_of(path) for name, path in MODULES.items()}
+    order = graphlib.TopologicalSorter(graph).static_order()
+    assert set(order) == set(MODULES)
 
 
 def test_public_names_are_there():
@@ -105,7 +87,7 @@ def test_public_names_are_there():
 def test_import_is_light():
     """The package, its options and its commands need no TensorFlow."""
     code = (
-        "import sys, keras_infogan, keras_infogan.cli;"
+        "import sys, keras_infogan, keras_infogan.cli.main;"
         "print(sorted({'tensorflow', 'keras', 'numpy'} & set(sys.modules)))"
     )
     done = subprocess.run(
@@ -130,7 +112,7 @@ def test_a_missing_model_is_told_without_tensorflow(arguments, tmp_path):
     """It takes seconds to load."""
     command, *options = arguments
     code = (
-        "import sys; from keras_infogan import cli\n"
+        "import sys; from keras_infogan.cli import main as cli\n"
         f"try: cli.main({[command, 'nowhere', *options]})\n"
         "finally: print('tensorflow' in sys.modules)"
     )

@@ -24,7 +24,7 @@ def setup_cfg():
 
 
 def test_the_archives_of_mnist_are_those_of_tfds():
-    folder = importlib.resources.files(keras_infogan) / "datasets" / "mnist"
+    folder = importlib.resources.files(keras_infogan) / "data" / "mnist"
     url_infos = tfds.builder_cls("mnist").url_infos
     assert len(url_infos) == 4
     for info in url_infos.values():

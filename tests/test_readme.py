@@ -48,7 +48,7 @@ def test_the_example_of_the_published_version(monkeypatch):
 
 def test_commands_exist():
     """Each command of the README is one of the parser's."""
-    from keras_infogan.cli import _parser
+    from keras_infogan.cli.main import _parser
 
     commands = re.findall(r"`keras-infogan ([^`]+)`", README.read_text())
     assert len(commands) > 5

@@ -34,15 +34,15 @@ import numpy as np
 import tensorflow as tf
 
 from keras_infogan import __version__
-from keras_infogan.codes import Bernoulli
-from keras_infogan.codes import Categorical
-from keras_infogan.codes import Normal
-from keras_infogan.codes import Uniform
 from keras_infogan.export.precision import float32_copy
 from keras_infogan.files import atomic_path
 from keras_infogan.files import one_line
-from keras_infogan.latent import LatentSpec
-from keras_infogan.model import InfoGAN
+from keras_infogan.latents.codes import Bernoulli
+from keras_infogan.latents.codes import Categorical
+from keras_infogan.latents.codes import Normal
+from keras_infogan.latents.codes import Uniform
+from keras_infogan.latents.spec import LatentSpec
+from keras_infogan.models.infogan import InfoGAN
 
 # The newest that both tf2onnx 1.17 and runtimes of 2023 know, and its format.
 OPSET = 17

@@ -11,16 +11,16 @@ from typing import NamedTuple
 import keras
 import tensorflow as tf
 
-from keras_infogan.codes import Bernoulli
-from keras_infogan.codes import Categorical
-from keras_infogan.codes import Code
-from keras_infogan.codes import Uniform
 from keras_infogan.export.precision import float32_copy
-from keras_infogan.export.publication import publish
+from keras_infogan.export.versions import publish
 from keras_infogan.export.warmup import serialize_requests
 from keras_infogan.export.warmup import write_warmup
 from keras_infogan.files import one_line
-from keras_infogan.model import InfoGAN
+from keras_infogan.latents.codes import Bernoulli
+from keras_infogan.latents.codes import Categorical
+from keras_infogan.latents.codes import Code
+from keras_infogan.latents.codes import Uniform
+from keras_infogan.models.infogan import InfoGAN
 
 Tensors = Mapping[str, tf.Tensor]
 

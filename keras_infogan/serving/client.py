@@ -11,27 +11,27 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
-from keras_infogan.serving.calls import Deadline
-from keras_infogan.serving.calls import Metadata
-from keras_infogan.serving.calls import ServedModel
-from keras_infogan.serving.calls import ServingError as ServingError
-from keras_infogan.serving.calls import Signature
-from keras_infogan.serving.calls import Transport
-from keras_infogan.serving.calls import call_with_retries
-from keras_infogan.serving.calls import rows_per_request
-from keras_infogan.serving.calls import unexpected
-from keras_infogan.serving.checks import check_certificates
-from keras_infogan.serving.checks import check_images
-from keras_infogan.serving.checks import check_inputs
-from keras_infogan.serving.checks import check_model
-from keras_infogan.serving.checks import check_numbers
-from keras_infogan.serving.checks import split_url
-from keras_infogan.serving.codes import CodeMap
-from keras_infogan.serving.codes import find_digit
-from keras_infogan.serving.codes import load_code_map
-from keras_infogan.serving.codes import make_seeds
-from keras_infogan.serving.codes import needs_code_map
-from keras_infogan.serving.codes import sample_inputs
+from keras_infogan.serving.choices import CodeMap
+from keras_infogan.serving.choices import find_digit
+from keras_infogan.serving.choices import load_code_map
+from keras_infogan.serving.choices import make_seeds
+from keras_infogan.serving.choices import needs_code_map
+from keras_infogan.serving.choices import sample_inputs
+from keras_infogan.serving.transport import Deadline
+from keras_infogan.serving.transport import Metadata
+from keras_infogan.serving.transport import ServedModel
+from keras_infogan.serving.transport import ServingError as ServingError
+from keras_infogan.serving.transport import Signature
+from keras_infogan.serving.transport import Transport
+from keras_infogan.serving.transport import call_with_retries
+from keras_infogan.serving.transport import rows_per_request
+from keras_infogan.serving.transport import unexpected
+from keras_infogan.serving.validation import check_certificates
+from keras_infogan.serving.validation import check_images
+from keras_infogan.serving.validation import check_inputs
+from keras_infogan.serving.validation import check_model
+from keras_infogan.serving.validation import check_numbers
+from keras_infogan.serving.validation import split_url
 
 # gRPC refuses larger answers by default.
 MAX_MESSAGE_BYTES = 4 * 2**20

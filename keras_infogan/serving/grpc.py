@@ -8,17 +8,17 @@ from typing import Any
 
 import numpy as np
 
-from keras_infogan.serving.calls import Deadline
-from keras_infogan.serving.calls import Kind
-from keras_infogan.serving.calls import Metadata
-from keras_infogan.serving.calls import ServedModel
-from keras_infogan.serving.calls import ServingError
-from keras_infogan.serving.calls import Signature
-from keras_infogan.serving.calls import check_output
-from keras_infogan.serving.calls import one_line_text
-from keras_infogan.serving.calls import parse_metadata
-from keras_infogan.serving.calls import parse_status
-from keras_infogan.serving.calls import unexpected
+from keras_infogan.serving.transport import Deadline
+from keras_infogan.serving.transport import Kind
+from keras_infogan.serving.transport import Metadata
+from keras_infogan.serving.transport import ServedModel
+from keras_infogan.serving.transport import ServingError
+from keras_infogan.serving.transport import Signature
+from keras_infogan.serving.transport import check_output
+from keras_infogan.serving.transport import one_line_text
+from keras_infogan.serving.transport import parse_metadata
+from keras_infogan.serving.transport import parse_status
+from keras_infogan.serving.transport import unexpected
 
 DEFAULT_PORTS = {"grpc": 8500, "grpcs": 443}
 # How gRPC itself says that it has not reached a server.

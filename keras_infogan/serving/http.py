@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult
 
-from keras_infogan.serving.calls import Deadline
-from keras_infogan.serving.calls import ServingError
-from keras_infogan.serving.calls import one_line_text
+from keras_infogan.serving.transport import Deadline
+from keras_infogan.serving.transport import ServingError
+from keras_infogan.serving.transport import one_line_text
 
 
 class HttpConnector:

@@ -9,17 +9,17 @@ from urllib.parse import quote
 
 import numpy as np
 
-from keras_infogan.serving.calls import Deadline
-from keras_infogan.serving.calls import Kind
-from keras_infogan.serving.calls import Metadata
-from keras_infogan.serving.calls import ServedModel
-from keras_infogan.serving.calls import Signature
-from keras_infogan.serving.calls import TensorSpec
-from keras_infogan.serving.calls import check_output
-from keras_infogan.serving.calls import parse_metadata
-from keras_infogan.serving.calls import parse_status
-from keras_infogan.serving.calls import unexpected
 from keras_infogan.serving.http import HttpConnector
+from keras_infogan.serving.transport import Deadline
+from keras_infogan.serving.transport import Kind
+from keras_infogan.serving.transport import Metadata
+from keras_infogan.serving.transport import ServedModel
+from keras_infogan.serving.transport import Signature
+from keras_infogan.serving.transport import TensorSpec
+from keras_infogan.serving.transport import check_output
+from keras_infogan.serving.transport import parse_metadata
+from keras_infogan.serving.transport import parse_status
+from keras_infogan.serving.transport import unexpected
 
 # A float32 in JSON is at most 16 characters, and space around it.
 _BYTES_PER_NUMBER = 32

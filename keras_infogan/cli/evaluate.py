@@ -1,0 +1,81 @@
+"""`keras-infogan evaluate`: measures a finished run anew."""
+
+import argparse
+import functools
+import sys
+from pathlib import Path
+from typing import Any
+
+from keras_infogan.cli import arguments
+from keras_infogan.cli.console import say
+from keras_infogan.models.locations import find_companion
+from keras_infogan.training.config import TrainingConfig
+
+
+def add_parser(commands: Any) -> None:
+    """Adds the command to the others."""
+    parser = arguments.add_command(
+        commands,
+        "evaluate",
+        "measure a finished run anew, and write its report and pictures",
+        example="runs/mnist",
+        run=run,
+        check=check,
+    )
+    parser.add_argument(
+        "model",
+        type=arguments.path,
+        metavar="RUN",
+        help="the directory of the run, or the name of a published model, "
+        "mnist, whose report is printed and not written",
+    )
+    parser.add_argument(
+        "--num-naming-labels",
+        type=functools.partial(arguments.count, sys.maxsize),
+        metavar="N",
+        help="name the categories after the labels of so many training images, "
+        "balanced by class, as if there were no more (all)",
+    )
+    arguments.add_data_arguments(parser)
+
+
+def _load_config(run: Path) -> TrainingConfig:
+    path = find_companion(run, "config.json")
+    if path is None:
+        raise ValueError(
+            "evaluate takes the directory of a finished run, or the name of a "
+            f"published model. Received: {run}, without a config.json."
+        )
+    return TrainingConfig.load(path)
+
+
+def check(args: argparse.Namespace) -> None:
+    """Raises a `ValueError` if there is no such model, or no options of it."""
+    arguments.check_model(args)
+    _load_config(args.model)
+
+
+def run(args: argparse.Namespace) -> Any:
+    """`keras-infogan evaluate`: returns the report."""
+    config = _load_config(args.model)
+    from keras_infogan.data.tfds import cache_directory
+    from keras_infogan.evaluation import evaluate as evaluation
+    from keras_infogan.training import run as training
+
+    data = training.load_data(
+        config, data_dir=args.data_dir, archives_dir=args.archives_dir
+    )
+    if args.num_naming_labels is not None:
+        evaluation.check_naming_labels(data[0], args.num_naming_labels)
+    # What was published stays as it is.
+    measure = training.finish if args.model.is_dir() else training.measure_run
+    report = measure(
+        config,
+        args.model,
+        *data,
+        cache_dir=cache_directory(args.data_dir),
+        num_naming_labels=args.num_naming_labels,
+    )
+    for sentence in evaluation.describe(report):
+        say(sentence)
+    return report

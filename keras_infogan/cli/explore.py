@@ -1,0 +1,99 @@
+"""`keras-infogan explore`: makes a page with sliders."""
+
+import argparse
+import shlex
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from keras_infogan.cli import arguments
+from keras_infogan.cli.companions import load_code_map
+from keras_infogan.cli.console import say
+from keras_infogan.models.locations import find_companion
+
+
+def add_parser(commands: Any) -> None:
+    """Adds the command to the others."""
+    parser = arguments.add_command(
+        commands,
+        "explore",
+        "make a page with sliders of a trained model, for a browser",
+        example="runs/mnist --output explorer.html",
+        run=run,
+        check=check,
+    )
+    arguments.add_model_argument(parser)
+    parser.add_argument(
+        "--output",
+        "-o",
+        type=arguments.path,
+        default=Path("explorer.html"),
+        metavar="FILE",
+        help="the page (%(default)s); with --folder, the folder",
+    )
+    parser.add_argument(
+        "--title",
+        default="InfoGAN explorer",
+        metavar="TEXT",
+        help="of the page",
+    )
+    parser.add_argument(
+        "--folder",
+        action="store_true",
+        help="a folder for a web server in place of one file: a new or empty "
+        "one, or one that this command has made",
+    )
+    parser.add_argument(
+        "--float16-weights",
+        action="store_true",
+        help="a smaller page, which still computes in float32",
+    )
+
+
+def check(args: argparse.Namespace) -> None:
+    """Raises if the page cannot be written, or there is no model."""
+    from keras_infogan.export.explorer import build as explorer
+
+    explorer.check_output(args.output, folder=args.folder)
+    arguments.check_model(args)
+
+
+def run(args: argparse.Namespace) -> Any:
+    """`keras-infogan explore`: returns where the page lies."""
+    from keras_infogan.export import onnx
+    from keras_infogan.export.explorer import build as explorer
+    from keras_infogan.training import run as training
+
+    code_map = None
+    if find_companion(args.model, "code_map.json"):
+        code_map = load_code_map(args.model).to_json()
+    model = training.load_model(args.model)
+    with tempfile.TemporaryDirectory() as folder:
+        paths = []
+        for name, export in (
+            ("generator.onnx", onnx.export_onnx),
+            ("encoder.onnx", onnx.export_onnx_encoder),
+        ):
+            path = Path(folder) / name
+            export(
+                model,
+                path,
+                code_map=code_map,
+                float16_weights=args.float16_weights,
+            )
+            paths.append(path)
+        explorer.export_explorer(
+            paths[0],
+            paths[1],
+            args.output,
+            title=args.title,
+            folder=args.folder,
+        )
+    if args.folder:
+        say(
+            f"{args.output} is for a web server, such as `python -m "
+            f"http.server --directory {shlex.quote(str(args.output))}`."
+        )
+    else:
+        say(f"Open {args.output} in a browser.")
+    return {"output": str(args.output)}

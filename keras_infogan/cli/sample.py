@@ -1,0 +1,209 @@
+"""`keras-infogan sample`: draws images of chosen codes."""
+
+import argparse
+import dataclasses
+import functools
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+from typing import Any
+
+from keras_infogan.cli import arguments
+from keras_infogan.cli.companions import load_code_map
+from keras_infogan.cli.console import say
+
+if TYPE_CHECKING:
+    from keras_infogan.models.infogan import InfoGAN
+
+# A picture of more images than that is no use to anybody.
+_MOST_IMAGES = 10_000
+
+
+def add_parser(commands: Any) -> None:
+    """Adds the command to the others."""
+    parser = arguments.add_command(
+        commands,
+        "sample",
+        "draw images from a trained generator",
+        example="runs/mnist --category 7 --count 64 --output sevens.png",
+        run=run,
+        check=check,
+    )
+    arguments.add_model_argument(parser)
+    parser.add_argument(
+        "--category",
+        metavar="C",
+        type=int,
+        help="a number of the first categorical code",
+    )
+    parser.add_argument(
+        "--digit",
+        metavar="NAME",
+        help="a class that the model has found, such as 7: the category that "
+        "stands for it in code_map.json",
+    )
+    parser.add_argument(
+        "--attribute",
+        type=arguments.attribute_value,
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="such as slant=0.5: from -1 (least) to 1 (most); repeatable",
+    )
+    parser.add_argument(
+        "--code",
+        type=arguments.code_values,
+        action="append",
+        default=[],
+        metavar="NAME=VALUE[,VALUE]",
+        help="a value for each dimension of a code, or one for all; repeatable",
+    )
+    parser.add_argument(
+        "--count",
+        type=functools.partial(arguments.count, _MOST_IMAGES),
+        default=64,
+        metavar="N",
+        help="images to draw (%(default)s)",
+    )
+    arguments.add_picture_arguments(parser, "samples.png")
+    group = parser.add_argument_group(
+        "from a server", "Then RUN is the name of the served model."
+    )
+    group.add_argument(
+        "--server",
+        metavar="URL",
+        help="of TensorFlow Serving: http://host:8501 (needs no TensorFlow "
+        "here), https://..., grpc://host:8500 or grpcs://...",
+    )
+    group.add_argument(
+        "--label", metavar="NAME", help="of a version, such as canary"
+    )
+    group.add_argument(
+        "--code-map",
+        type=arguments.path,
+        metavar="FILE",
+        help="for --digit and --attribute (what the model itself says)",
+    )
+
+
+def _chosen_codes(
+    args: argparse.Namespace, model: "InfoGAN"
+) -> Mapping[str, Any]:
+    spec = model.latent_spec
+    codes: dict[str, Any] = {}
+    options: dict[str, str] = {}
+
+    def choose(name: str, value: Any, option: str) -> None:
+        if name in codes:
+            raise ValueError(
+                f"The code {name!r} should be chosen once. Received: "
+                f"{options[name]} and {option}. Leave one of them out."
+            )
+        codes[name], options[name] = value, option
+
+    for name, values in args.code:
+        option = f"--code {name}"
+        if name in spec.categorical_names:
+            if len(values) != 1 or not values[0].is_integer():
+                raise ValueError(
+                    f"The code {name!r} takes one category number. "
+                    f"Received: {values}."
+                )
+            choose(name, int(values[0]), option)
+        else:
+            choose(name, [values], option)
+    if args.category is not None:
+        if not spec.categorical_names:
+            raise ValueError(
+                "--category needs a model with a categorical code. "
+                f"Received: one with {', '.join(spec.codes)}."
+            )
+        choose(spec.categorical_names[0], args.category, "--category")
+    if args.digit is not None:
+        code_map = load_code_map(args.model)
+        name, numbers = code_map.find_categories(args.digit)
+        choose(name, numbers[0], "--digit")
+        say(code_map.explain_categories(args.digit))
+    values_of: dict[str, list[float]] = {}
+    taken: set[tuple[str, int]] = set()
+    for attribute, value in args.attribute:
+        name, index, sign = load_code_map(args.model).find_dimension(attribute)
+        try:
+            spec.codes[name].to_values(value, 1)
+        except ValueError as error:
+            raise ValueError(f"The attribute {attribute!r} {error}") from None
+        if (name, index) in taken:
+            raise ValueError(
+                f"The attribute {attribute!r} should be chosen once. "
+                "Received: two values. Leave one of them out."
+            )
+        taken.add((name, index))
+        if name not in values_of:
+            values_of[name] = [0.0] * spec.codes[name].dim
+            choose(name, [values_of[name]], f"--attribute {attribute}")
+        values_of[name][index] = sign * value
+    return codes
+
+
+def _ask_server(args: argparse.Namespace) -> Any:
+    """Images of a served model, whose codes are known by their names alone."""
+    from keras_infogan.serving import PredictionClient
+
+    choices: dict[str, Any] = {}
+    for name, values in args.code:
+        numbers = [int(x) if x.is_integer() else x for x in values]
+        choices[name] = numbers if len(numbers) > 1 else numbers[0]
+    if args.category is not None:
+        choices["category"] = args.category
+    if args.digit is not None:
+        choices["digit"] = args.digit
+    choices |= dict(args.attribute)
+    client = PredictionClient(
+        args.server, str(args.model), label=args.label, code_map=args.code_map
+    )
+    with client:
+        return client.sample(count=args.count, seed=args.seed, **choices)
+
+
+def check(args: argparse.Namespace) -> None:
+    """Raises a `ValueError` or an `OSError` for what no image is drawn for."""
+    from keras_infogan.reports import images as visualization
+
+    visualization.check_picture_path(args.output)
+    if args.server is not None:
+        return
+    if args.label or args.code_map:
+        raise ValueError(
+            "--label and --code-map are for --server. Received: no --server."
+        )
+    arguments.check_model(args)
+
+
+def run(args: argparse.Namespace) -> Any:
+    """`keras-infogan sample`: returns where the picture lies."""
+    from keras_infogan.reports import images as visualization
+
+    if args.server is not None:
+        images = _ask_server(args)
+    else:
+        from keras_infogan.training import run as training
+
+        model = training.load_model(args.model)
+        codes = _chosen_codes(args, model)
+        images = model.generate(args.count, codes=codes, seed=args.seed)
+    # One image alone has no frame, so that `encode` reads it as it is.
+    grid = visualization.image_grid(
+        images,
+        num_columns=min(args.count, 10),
+        padding=0 if args.count == 1 else 2,
+    )
+    visualization.save_picture(args.output, grid)
+    say(f"{args.count} image{'s'[: args.count > 1]} in {args.output}.")
+    result = {"output": str(args.output), "count": args.count}
+    result |= {"seed": args.seed}
+    if args.digit is not None and not args.server:
+        name, _ = load_code_map(args.model).find_categories(args.digit)
+        meaning = load_code_map(args.model).codes[name][codes[name]]
+        result["digit"] = {"code": name, "category": codes[name]} | (
+            dataclasses.asdict(meaning)
+        )
+    return result

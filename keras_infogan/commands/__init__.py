@@ -1,1 +1,0 @@
-"""The commands of `keras-infogan`, a module each, and what they share."""

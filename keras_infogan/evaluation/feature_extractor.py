@@ -1,0 +1,182 @@
+"""A small classifier of a data set, to look at generated images with."""
+
+import hashlib
+from pathlib import Path
+from typing import NamedTuple
+
+import keras
+import numpy as np
+import tensorflow as tf
+from keras import layers
+
+from keras_infogan.data.dataset import ImageData
+from keras_infogan.files import atomic_path
+
+# Classifiers that come with the package.
+PACKAGED_CLASSIFIERS = Path(__file__).parent / "classifiers"
+_FEATURE_DIM = 64
+_BATCH_SIZE = 128
+_EPOCHS = 5
+_CHUNK = 1000
+
+
+class Classifier:
+    """Reads images of one data set.
+
+    Args:
+        model: A functional model from images in [-1, 1] to `features` and
+            `logits`.
+    """
+
+    def __init__(self, model: keras.Model) -> None:
+        self.model = model
+        self._call = tf.function(model, reduce_retracing=True)
+
+    def read(self, images: np.ndarray) -> "Reading":
+        """Reads images; how many there are is no matter for each.
+
+        Args:
+            images: Float array of shape `(num_images, height, width,
+                channels)` in [-1, 1].
+        """
+        outputs = [
+            self._call(tf.constant(images[start : start + _CHUNK], tf.float32))
+            for start in range(0, len(images), _CHUNK)
+        ]
+        return Reading(
+            np.concatenate([output["features"].numpy() for output in outputs]),
+            np.concatenate(
+                [tf.nn.softmax(output["logits"]).numpy() for output in outputs]
+            ),
+        )
+
+
+class Reading(NamedTuple):
+    """What a classifier says of images.
+
+    Args:
+        features: float32 array of shape `(num_images, 64)`, the last layer
+            before the logits.
+        probabilities: float32 array of shape `(num_images, num_classes)`.
+    """
+
+    features: np.ndarray
+    probabilities: np.ndarray
+
+    @property
+    def classes(self) -> np.ndarray:
+        """The likeliest class of each image."""
+        return self.probabilities.argmax(axis=1)
+
+
+def fingerprint(data: ImageData) -> str:
+    """A name for the content of a data set: images, labels and sizes."""
+    digest = hashlib.sha256(
+        repr((data.images.shape, data.class_names)).encode()
+    )
+    digest.update(np.ascontiguousarray(data.images).data)
+    digest.update(np.ascontiguousarray(data.labels).data)
+    return digest.hexdigest()[:16]
+
+
+def load_classifier(
+    train: ImageData, cache_dir: Path | None = None
+) -> Classifier:
+    """The classifier of a data set, trained the first time it is asked for.
+
+    Args:
+        train: The training images, with labels.
+        cache_dir: Where classifiers are kept, by the fingerprint of their data;
+            `None` keeps none.
+
+    Raises:
+        ValueError: If there are no labels.
+    """
+    if train.labels is None:
+        raise ValueError(
+            "A classifier needs labels. "
+            f"Received: {train.name}, which has none."
+        )
+    name = f"{fingerprint(train)}.keras"
+    folders = [PACKAGED_CLASSIFIERS, *([cache_dir] if cache_dir else [])]
+    for folder in folders:
+        if (folder / name).is_file():
+            return Classifier(
+                keras.saving.load_model(folder / name, safe_mode=True)
+            )
+    model = _train(train)
+    if cache_dir:
+        with atomic_path(cache_dir / name) as partial:
+            model.save(partial)
+    return Classifier(model)
+
+
+def _build(image_shape: tuple[int, int, int], num_classes: int) -> keras.Model:
+    # Seeds of their own, so that it is the same whatever was drawn before.
+    seeds = iter(range(100))
+
+    def initializer() -> keras.initializers.Initializer:
+        return keras.initializers.HeNormal(seed=next(seeds))
+
+    image = keras.Input(image_shape, name="image")
+    x = image
+    for filters in (32, 64, 64):
+        x = layers.Conv2D(
+            filters,
+            3,
+            2,
+            padding="same",
+            activation="relu",
+            kernel_initializer=initializer(),
+            dtype="float32",
+        )(x)
+    x = layers.Flatten(dtype="float32")(x)
+    features = layers.Dense(
+        _FEATURE_DIM,
+        activation="relu",
+        kernel_initializer=initializer(),
+        dtype="float32",
+        name="features",
+    )(x)
+    logits = layers.Dense(
+        num_classes,
+        kernel_initializer=initializer(),
+        dtype="float32",
+        name="logits",
+    )(features)
+    return keras.Model(
+        image, {"features": features, "logits": logits}, name="classifier"
+    )
+
+
+def _train(data: ImageData) -> keras.Model:
+    """Trains for five epochs, in the same order each time."""
+    model = _build(data.image_shape, len(data.class_names))
+    batch_size = min(_BATCH_SIZE, len(data.images))
+    num_steps = _EPOCHS * data.num_batches(batch_size)
+    optimizer = keras.optimizers.Adam(
+        keras.optimizers.schedules.CosineDecay(2e-3, num_steps)
+    )
+    optimizer.build(model.trainable_variables)
+
+    @tf.function(jit_compile=True)
+    def step(images: tf.Tensor, labels: tf.Tensor) -> None:
+        with tf.GradientTape() as tape:
+            logits = model(images, training=True)["logits"]
+            loss = tf.reduce_mean(
+                tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
+            )
+        gradients = tape.gradient(loss, model.trainable_variables)
+        optimizer.apply_gradients(
+            [
+                (gradient, variable)
+                for gradient, variable in zip(
+                    gradients, model.trainable_variables, strict=True
+                )
+                if gradient is not None
+            ]
+        )
+
+    for images, labels in data.labeled_batches(batch_size).take(num_steps):
+        step(images, labels)
+    return model

@@ -1,0 +1,300 @@
+"""What goes into the generator: incompressible noise and named latent codes.
+
+The codes are the `c` and the noise is the `z` of
+[Chen et al., 2016](https://arxiv.org/abs/1606.03657), Section 4.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import MISSING
+from dataclasses import asdict
+from dataclasses import fields
+from types import MappingProxyType
+from typing import Any
+
+import keras
+import numpy as np
+import numpy.typing as npt
+import tensorflow as tf
+
+from keras_infogan.latents.codes import CODE_TYPES
+from keras_infogan.latents.codes import Categorical
+from keras_infogan.latents.codes import Code
+from keras_infogan.latents.random import fold_in
+from keras_infogan.latents.random import standard_normal
+
+# Names that the networks and the exports give to tensors of their own, that a
+# report gives to a sum, and a run directory to pictures.
+RESERVED_NAMES = frozenset(
+    {
+        "noise",
+        "image",
+        "seed",
+        "valid",
+        "logits",
+        "total",
+        "confusion",
+        "curves",
+        "attributes",
+    }
+)
+
+
+@keras.saving.register_keras_serializable(package="keras_infogan")
+class LatentSpec:
+    """The generator's input: noise `z ~ N(0, 1)` and named latent codes `c`.
+
+    The order of `codes` is the order everywhere. Each name is the name of an
+    input of the generator, and the prefix of an output of the discriminator:
+    a categorical `category` is read from `category_logits`, a continuous
+    `continuous` from `continuous_mean` and `continuous_log_stddev`.
+
+    Args:
+        noise_dim: Width of the noise, at least 1.
+        codes: Mapping of names to `Categorical`, `Uniform`, `Normal` or
+            `Bernoulli`. A name is lower-case letters, digits and underscores.
+
+    Example:
+    ```python
+    LatentSpec(62, {"category": Categorical(10), "continuous": Uniform(2)})
+    ```
+    """
+
+    def __init__(self, noise_dim: int, codes: Mapping[str, Code]) -> None:
+        self.noise_dim = noise_dim
+        whole = isinstance(noise_dim, int) and not isinstance(noise_dim, bool)
+        if not whole or noise_dim < 1:
+            raise ValueError(
+                "`noise_dim` should be a whole number of at least 1. "
+                f"Received: noise_dim={noise_dim!r}."
+            )
+        if not codes:
+            raise ValueError(
+                "`codes` should name at least one latent code. Received: none. "
+                "A GAN without codes has no information to maximize."
+            )
+        for name, code in codes.items():
+            if name in RESERVED_NAMES or not re.fullmatch(
+                "[a-z][a-z0-9_]*", name
+            ):
+                raise ValueError(
+                    "A code's name should be lower-case letters, digits and "
+                    "underscores, and none of "
+                    f"{', '.join(sorted(RESERVED_NAMES))}. "
+                    f"Received: {name!r}."
+                )
+            if not isinstance(code, Code):
+                raise ValueError(
+                    f"The code {name!r} should be one of Categorical, Uniform, "
+                    f"Normal, Bernoulli. Received: {code!r}."
+                )
+        self._codes = dict(codes)
+
+    @property
+    def codes(self) -> Mapping[str, Code]:
+        """The codes by name, in order; they cannot be changed."""
+        return MappingProxyType(self._codes)
+
+    def __eq__(self, other: object) -> bool:
+        return (
+            isinstance(other, LatentSpec)
+            and self.noise_dim == other.noise_dim
+            # As lists, since the order counts.
+            and list(self.codes.items()) == list(other.codes.items())
+        )
+
+    def __hash__(self) -> int:
+        return hash((self.noise_dim, tuple(self.codes.items())))
+
+    def __repr__(self) -> str:
+        return f"LatentSpec({self.noise_dim}, {dict(self.codes)})"
+
+    def get_config(self) -> dict[str, Any]:
+        """The specification as plain data, ready for JSON."""
+        names = {code_type: name for name, code_type in CODE_TYPES.items()}
+        return {
+            "noise_dim": self.noise_dim,
+            "codes": {
+                name: {"type": names[type(code)], **asdict(code)}
+                for name, code in self.codes.items()
+            },
+        }
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> "LatentSpec":
+        """The inverse of `get_config`."""
+        codes = {}
+        for name, entry in config["codes"].items():
+            arguments = dict(entry) if isinstance(entry, Mapping) else {}
+            kind = arguments.pop("type", None)
+            if not isinstance(kind, str) or kind not in CODE_TYPES:
+                raise ValueError(
+                    f"The type of the code {name!r} should be one of "
+                    f"{', '.join(CODE_TYPES)}. Received: {entry!r}."
+                )
+            code_type = CODE_TYPES[kind]
+            known = [argument.name for argument in fields(code_type)]
+            needed = {
+                argument.name
+                for argument in fields(code_type)
+                if argument.default is MISSING
+            }
+            if not needed <= set(arguments) <= set(known):
+                raise ValueError(
+                    f"The code {name!r} of type {kind} takes "
+                    f"{' and '.join(known)}. Received: {entry!r}."
+                )
+            codes[name] = code_type(**arguments)
+        return cls(config["noise_dim"], codes)
+
+    @property
+    def input_dims(self) -> dict[str, int]:
+        """Name and width of each input of the generator, in order."""
+        dims = {name: code.dim for name, code in self.codes.items()}
+        return {"noise": self.noise_dim, **dims}
+
+    @property
+    def posterior_dims(self) -> dict[str, int]:
+        """Name and width of each parameter that `Q` must give, in order."""
+        return {
+            f"{name}_{parameter}": dim
+            for name, code in self.codes.items()
+            for parameter, dim in code.parameters.items()
+        }
+
+    @property
+    def categorical_names(self) -> list[str]:
+        """The names of the categorical codes, in order."""
+        return [
+            name
+            for name, code in self.codes.items()
+            if isinstance(code, Categorical)
+        ]
+
+    def parameters(
+        self, name: str, posterior: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        """The parameters of one code, without the prefix of its name.
+
+        Args:
+            name: The name of a code.
+            posterior: The outputs of the discriminator, by name.
+        """
+        return {
+            parameter: posterior[f"{name}_{parameter}"]
+            for parameter in self.code(name).parameters
+        }
+
+    def code(self, name: str) -> Code:
+        """The code of this name, or a `ValueError` that lists the names."""
+        if name not in self.codes:
+            raise ValueError(
+                f"The code should be one of {', '.join(self.codes)}. "
+                f"Received: {name!r}."
+            )
+        return self.codes[name]
+
+    def sample(self, batch_size: int, key: tf.Tensor) -> dict[str, tf.Tensor]:
+        """Draws noise and codes from their priors.
+
+        A pure function of its arguments: it gives the same numbers eagerly and
+        in a `tf.function`; under XLA the normals agree to about 1e-5 and the
+        rest exactly.
+
+        Args:
+            batch_size: The number of rows.
+            key: Integer tensor of shape `(2,)`, the seed.
+
+        Returns:
+            Float32 tensors by name, `noise` of shape `(batch_size, noise_dim)`
+            and each code of shape `(batch_size, dim)`.
+        """
+        latents = {
+            "noise": standard_normal(
+                (batch_size, self.noise_dim), fold_in(key, 0)
+            )
+        }
+        for number, (name, code) in enumerate(self.codes.items(), start=1):
+            latents[name] = code.sample(batch_size, fold_in(key, number))
+        return latents
+
+    def complete(
+        self, count: int, codes: Mapping[str, npt.ArrayLike], key: tf.Tensor
+    ) -> dict[str, tf.Tensor]:
+        """Like `sample`, with the given codes in place of drawn ones.
+
+        Args:
+            count: The number of rows.
+            codes: Values by the name of the code: category numbers (or one-hot
+                rows) for a categorical one, numbers for the others; anything
+                that broadcasts to `(count, dim)`.
+            key: Integer tensor of shape `(2,)`, the seed of what is not given.
+
+        Raises:
+            ValueError: If a name is unknown, or a value has a wrong shape or is
+                out of its range.
+        """
+        latents = self.sample(count, key)
+        for name, values in codes.items():
+            try:
+                rows = self.code(name).to_values(values, count)
+            except ValueError as error:
+                if name not in self.codes:
+                    raise
+                raise ValueError(f"The code {name!r} {error}") from None
+            latents[name] = tf.constant(rows, tf.float32)
+        return latents
+
+    def traverse(
+        self,
+        name: str,
+        index: int = 0,
+        *,
+        num_rows: int,
+        num_columns: int,
+        key: tf.Tensor,
+    ) -> dict[str, tf.Tensor]:
+        """Latents of a grid in which one code changes along each row.
+
+        Noise and the other codes are drawn once for each row, except that row
+        `r` has category `r` of the first categorical code (starting over when
+        there are more rows than categories).
+
+        Args:
+            name: The code to sweep.
+            index: The dimension to sweep, of a code that is not categorical.
+            num_rows: Rows of the grid.
+            num_columns: Columns of the grid, the values of the sweep.
+            key: Integer tensor of shape `(2,)`, the seed.
+
+        Returns:
+            As `sample`, with `num_rows * num_columns` rows, row by row.
+        """
+        if num_rows < 1 or num_columns < 1:
+            raise ValueError(
+                "A grid has at least one row and one column. "
+                f"Received: {num_rows} and {num_columns}."
+            )
+        code = self.code(name)
+        last = 0 if isinstance(code, Categorical) else code.dim - 1
+        if not 0 <= index <= last:
+            raise ValueError(
+                f"The index of the code {name!r} should be from 0 to {last}. "
+                f"Received: {index}."
+            )
+        latents = self.sample(num_rows, key)
+        for first in self.categorical_names[:1]:
+            category = self.codes[first]
+            latents[first] = tf.constant(
+                category.to_values(category.sweep(num_rows), num_rows)
+            )
+        latents = {
+            key_: np.repeat(values.numpy(), num_columns, axis=0)
+            for key_, values in latents.items()
+        }
+        sweep = np.tile(code.sweep(num_columns), num_rows)
+        if isinstance(code, Categorical):
+            latents[name] = code.to_values(sweep, len(sweep))
+        else:
+            latents[name][:, index] = sweep
+        return {key_: tf.constant(rows) for key_, rows in latents.items()}

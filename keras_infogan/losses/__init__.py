@@ -1,0 +1,1 @@
+"""What training minimizes: losses, augmentation and the objective."""

@@ -1,0 +1,1 @@
+"""The networks, and how a step trains them."""

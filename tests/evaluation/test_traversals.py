@@ -1,0 +1,127 @@
+"""Sweeps of a generator that draws bars of known slant and thickness."""
+
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from keras_infogan.evaluation.traversals import measure_sweeps
+from keras_infogan.latents.codes import Categorical
+from keras_infogan.latents.codes import Uniform
+from keras_infogan.latents.spec import LatentSpec
+
+SPEC = LatentSpec(3, {"category": Categorical(2), "style": Uniform(2)})
+DEVIATIONS = dict.fromkeys(
+    ("slant", "thickness", "length", "width", "height", "area"), 0.5
+)
+
+
+def bar_drawer(slant_of: Any, thickness_of: Any) -> Any:
+    """A model that draws a bar of a slant and a thickness of its codes."""
+
+    def generate_from(latents: Any) -> np.ndarray:
+        style = latents["style"].numpy()
+        places = (np.arange(28 * 4) + 0.5) / 4 - 14.0
+        x, y = np.meshgrid(places, places)
+        images = []
+        for row in style:
+            shear = np.tan(slant_of(row))
+            mask = (abs(x + shear * y) < thickness_of(row) / 2) & (abs(y) < 8)
+            mass = mask.reshape(28, 4, 28, 4).mean(axis=(1, 3))
+            images.append(2.0 * mass - 1.0)
+        return np.stack(images)[..., None].astype(np.float32)
+
+    def traverse_latents(
+        name: str, index: int, *, num_rows: int, num_columns: int, seed: int
+    ) -> Any:
+        # Fewer sweeps are enough, as all are alike but for the other code.
+        return SPEC.traverse(
+            name,
+            index,
+            num_rows=num_rows,
+            num_columns=num_columns,
+            key=tf.constant([seed, 0], tf.int64),
+        )
+
+    return SimpleNamespace(
+        latent_spec=SPEC,
+        generate_from=generate_from,
+        traverse_latents=traverse_latents,
+    )
+
+
+def test_two_codes_of_one_attribute_each():
+    """slant = 0.4 s, thickness = 4 - 2 t: rho is 1 and -1, and the ends known.
+
+    A slant does not depend on the thickness by more than pixels do, 1 %.
+    """
+    model = bar_drawer(lambda row: 0.4 * row[0], lambda row: 4 - 2 * row[1])
+    slant, thickness = measure_sweeps(model, DEVIATIONS)["style"]
+    assert slant["correlation"]["slant"] == pytest.approx(1.0)
+    assert slant["range"]["slant"] == pytest.approx([-0.4, 0.4], abs=0.02)
+    assert slant["effect"]["slant"] == pytest.approx(0.8 / 0.5, abs=0.1)
+    # Not along the horizontal, but across a stroke that is longer now.
+    assert abs(slant["effect"]["thickness"]) < 0.7
+    assert thickness["correlation"]["thickness"] < -0.95
+    # The skeleton of a wide bar forks at its ends, where it is thinner.
+    low, high = thickness["range"]["thickness"]
+    assert low == pytest.approx(6.0, abs=1.2)
+    assert high == pytest.approx(2.0, abs=0.5)
+    assert abs(thickness["effect"]["slant"]) < 0.1
+    # Four pixels of thickness in deviations of half a pixel: 8 of some 8 + 8 of
+    # width and 128 of area.
+    assert thickness["effect"]["area"] == pytest.approx(-2 * 64, rel=0.05)
+    assert thickness["class_changes"] is None
+
+
+def test_leakage():
+    """The share of all effects but the largest."""
+    model = bar_drawer(lambda row: 0.4 * row[0], lambda row: 4 - 2 * row[1])
+    for sweep in measure_sweeps(model, DEVIATIONS)["style"]:
+        sizes = sorted(abs(value) for value in sweep["effect"].values())
+        assert sweep["leakage"] == pytest.approx(sum(sizes[:-1]) / sum(sizes))
+
+
+def test_a_code_without_effect():
+    model = bar_drawer(lambda row: 0.2, lambda row: 3.0)
+    for sweep in measure_sweeps(model, DEVIATIONS)["style"]:
+        assert set(sweep["correlation"].values()) == {0.0}
+        assert set(sweep["effect"].values()) == {0.0}
+        assert sweep["leakage"] is None
+
+
+def test_sweeps_without_change_count():
+    """A slant that rises for half of the values of the other code only.
+
+    So its mean rho is the share of sweeps that it rises in, and not 1.
+    """
+    model = bar_drawer(lambda row: 0.4 * row[0] * (row[1] > 0), lambda row: 3.0)
+    latents = model.traverse_latents(
+        "style", 0, num_rows=100, num_columns=1, seed=0
+    )
+    share = float((latents["style"].numpy()[:, 1] > 0).mean())
+    assert 0.3 < share < 0.7
+    slant = measure_sweeps(model, DEVIATIONS)["style"][0]
+    assert slant["correlation"]["slant"] == pytest.approx(share, abs=1e-3)
+
+
+def test_class_changes():
+    """A class that is the sign of the code: five of eleven are not as the 0.
+
+    The sixth value is 0 itself, whose sign counts as positive: so the five
+    negative ones of eleven are others.
+    """
+    model = bar_drawer(lambda row: 0.4 * row[0], lambda row: 3.0)
+
+    class Reader:
+        def read(self, images: np.ndarray) -> Any:
+            top = images[:, 7, :, 0].argmax(axis=1)
+            bottom = images[:, 20, :, 0].argmax(axis=1)
+            return SimpleNamespace(classes=(top >= bottom).astype(int))
+
+    reader: Any = Reader()
+    slant, thickness = measure_sweeps(model, DEVIATIONS, reader)["style"]
+    assert slant["class_changes"] == pytest.approx(5 / 11, abs=0.02)
+    assert thickness["class_changes"] < 0.05

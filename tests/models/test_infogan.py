@@ -1,0 +1,542 @@
+"""InfoGAN as a Keras model: fit, evaluate, save, load, generate, encode."""
+
+import dataclasses
+import subprocess
+import sys
+import warnings
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from keras_infogan.latents.codes import Bernoulli
+from keras_infogan.latents.codes import Categorical
+from keras_infogan.latents.codes import Normal
+from keras_infogan.latents.codes import Uniform
+from keras_infogan.latents.spec import LatentSpec
+from keras_infogan.losses.augmentation import Warp
+from keras_infogan.losses.objective import Objective
+from keras_infogan.models.infogan import InfoGAN
+from keras_infogan.models.networks import build_discriminator
+from keras_infogan.models.networks import build_generator
+from keras_infogan.models.schedules import LinearEnd
+from tests.helpers.models import SHAPE
+from tests.helpers.models import SPEC
+from tests.helpers.models import adam
+from tests.helpers.models import tiny_discriminator
+from tests.helpers.models import tiny_generator
+from tests.helpers.models import tiny_model
+
+WARPED = Objective(
+    warp=Warp(), warped_codes=["category"], invariance_weight=1.0
+)
+
+
+@pytest.fixture
+def images() -> np.ndarray:
+    generator = np.random.default_rng(0)
+    return generator.uniform(-1, 1, (32, *SHAPE)).astype(np.float32)
+
+
+@pytest.fixture
+def batches(images: np.ndarray) -> tf.data.Dataset:
+    return tf.data.Dataset.from_tensor_slices(images).batch(
+        8, drop_remainder=True
+    )
+
+
+def everything(model: InfoGAN) -> dict[str, np.ndarray]:
+    """All that training changes: weights, slots, counters, seeds, metrics."""
+    optimizers = [
+        optimizer
+        for optimizer in (
+            model.generator_optimizer,
+            model.discriminator_optimizer,
+            model.information_optimizer,
+        )
+        if optimizer is not None
+    ]
+    variables = list(model.variables)
+    for optimizer in optimizers:
+        variables += optimizer.variables
+    return {
+        f"{number} {variable.path}": variable.value.numpy()
+        for number, variable in enumerate(variables)
+    }
+
+
+def assert_same(one: InfoGAN, other: InfoGAN) -> None:
+    left, right = everything(one), everything(other)
+    assert len(left) == len(right)
+    for (name, a), b in zip(left.items(), right.values(), strict=True):
+        np.testing.assert_array_equal(a, b, err_msg=name)
+
+
+OPTIONS = {
+    "default": {},
+    "three_phase": {"update": "three_phase"},
+    "head": {"information_gradient": "head"},
+    "three_phase_head": {
+        "update": "three_phase",
+        "information_gradient": "head",
+    },
+    "warped": {"objective": WARPED},
+    "least_squares": {
+        "objective": Objective(
+            adversarial_loss="least_squares", label_smoothing=0.1
+        )
+    },
+    "hinge": {"objective": Objective(adversarial_loss="hinge")},
+    "wasserstein": {
+        "objective": Objective(
+            adversarial_loss="wasserstein", gradient_penalty_weight=10.0
+        ),
+        "batch_norm": False,
+    },
+    "r1": {"objective": Objective(r1_weight=1.0), "batch_norm": False},
+}
+
+
+@pytest.mark.parametrize("options", OPTIONS.values(), ids=OPTIONS)
+@pytest.mark.parametrize("jit_compile", [False, True], ids=["graph", "xla"])
+def test_fit_moves_every_weight(options, jit_compile, batches):
+    """Each trainable weight of both networks gets a gradient.
+
+    But for one: a bias of the critic adds the same to real and generated
+    images, and the Wasserstein loss takes the difference.
+    """
+    model = tiny_model(**options)
+    before = [w.value.numpy() for w in model.trainable_variables]
+    model.compile(adam(), adam(), jit_compile=jit_compile)
+    history = model.fit(batches, epochs=1, verbose=0).history
+    for variable, old in zip(model.trainable_variables, before, strict=True):
+        unmoved = np.array_equal(variable.value.numpy(), old)
+        without_effect = (
+            model.objective.adversarial_loss == "wasserstein"
+            and variable.path == "logits/bias"
+        )
+        assert unmoved == without_effect, variable.path
+    assert all(np.isfinite(values).all() for values in history.values())
+    assert int(model.step) == 4
+
+
+def test_history_has_our_metrics_and_no_fake_loss(batches):
+    model = tiny_model()
+    model.compile(adam(), adam())
+    history = model.fit(batches, validation_data=batches, verbose=0).history
+    names = {
+        "discriminator_loss",
+        "generator_loss",
+        "mutual_information",
+        "mutual_information_category",
+        "mutual_information_continuous",
+    }
+    assert set(history) == names | {f"val_{name}" for name in names}
+    # The total is the sum of the codes, by definition.
+    assert history["mutual_information"][0] == pytest.approx(
+        history["mutual_information_category"][0]
+        + history["mutual_information_continuous"][0],
+        rel=1e-5,
+    )
+
+
+def test_eager_graph_and_several_steps_agree(batches):
+    """The way a step is executed changes rounding, not the algorithm.
+
+    Adam divides a gradient by its own size, so a rounding error of 1e-7 in a
+    gradient near 0 can change a step by up to the learning rate, 1e-2. Plain
+    SGD has no such division: 4 steps agree to a few float32 epsilons. Keras
+    draws dropout otherwise under XLA, so there is none here.
+    """
+    trained = []
+    for options in (
+        {"jit_compile": False},
+        {"jit_compile": True},
+        {"run_eagerly": True},
+        {"jit_compile": False, "steps_per_execution": 2},
+    ):
+        model = tiny_model(dropout=0.0)
+        model.compile(
+            keras.optimizers.SGD(1e-3), keras.optimizers.SGD(1e-3), **options
+        )
+        model.fit(batches, verbose=0)
+        trained.append(
+            np.concatenate(
+                [
+                    weight.value.numpy().ravel()
+                    for weight in model.trainable_variables
+                ]
+            )
+        )
+    for other in trained[1:]:
+        np.testing.assert_allclose(other, trained[0], atol=2e-5)
+
+
+@pytest.mark.parametrize("policy", ["mixed_bfloat16", "mixed_float16"])
+def test_mixed_precision(policy, batches):
+    keras.config.set_dtype_policy(policy)
+    try:
+        model = tiny_model(WARPED)
+        model.compile(adam(), adam(), jit_compile=False)
+        before = [w.value.numpy() for w in model.trainable_variables]
+        history = model.fit(batches, epochs=2, verbose=0).history
+    finally:
+        keras.config.set_dtype_policy("float32")
+    scaled = isinstance(
+        model.generator_optimizer, keras.optimizers.LossScaleOptimizer
+    )
+    assert scaled == (policy == "mixed_float16")
+    assert np.isfinite(history["generator_loss"]).all()
+    assert any(
+        not np.array_equal(variable.value.numpy(), old)
+        for variable, old in zip(model.trainable_variables, before, strict=True)
+    )
+    assert model.generate(2).dtype == np.float32
+
+
+@pytest.mark.parametrize(
+    "options",
+    [OPTIONS["default"], OPTIONS["three_phase"], OPTIONS["warped"]],
+    ids=["default", "three_phase", "warped"],
+)
+def test_saved_and_loaded_goes_on_bit_for_bit(options, batches, tmp_path):
+    """Save, load, one more epoch is one more epoch, with dropout and Adam.
+
+    With XLA: TensorFlow's own kernels add up in an order that varies between
+    runs, whatever `enable_op_determinism` says (README).
+    """
+    model = tiny_model(**options)
+    model.compile(adam(), adam(), jit_compile=True)
+    model.fit(batches, verbose=0)
+    model.save(tmp_path / "model.keras")
+    # Keras only warns of optimizers that it cannot restore.
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        loaded = keras.saving.load_model(tmp_path / "model.keras")
+    assert_same(model, loaded)
+    model.fit(batches, verbose=0)
+    loaded.fit(batches, verbose=0)
+    assert int(loaded.step) == 8
+    assert_same(model, loaded)
+
+
+def test_config_round_trip():
+    model = tiny_model(
+        Objective(
+            adversarial_loss="least_squares",
+            information_weights={"continuous": 0.1},
+            warp=Warp(rotation=0.1),
+            warped_codes=["category", "continuous"],
+        ),
+        update="three_phase",
+        information_gradient="head",
+        seed=3,
+    )
+    copy = InfoGAN.from_config(model.get_config())
+    assert copy.get_config() == model.get_config()
+    assert copy.objective == model.objective
+    assert copy.latent_spec == model.latent_spec
+
+
+def test_labels_teach_the_category():
+    """Three kinds of images that the labels tell apart are learned."""
+    generator = np.random.default_rng(0)
+    labels = np.arange(30) % 3
+    images = generator.normal(0, 0.1, (30, *SHAPE)).astype(np.float32)
+    for label in range(3):
+        images[labels == label, :, 2 * label : 2 * label + 2] += 0.8
+    images = np.clip(images, -1, 1)
+    data = tf.data.Dataset.from_tensors(
+        {
+            "images": images,
+            "labeled_images": images,
+            "labels": labels.astype(np.int32),
+        }
+    ).repeat(60)
+    model = tiny_model()
+    model.compile(adam(), adam(), jit_compile=False)
+    history = model.fit(data, verbose=0).history
+    assert "label_loss" in history
+    found = model.encode(images)["category_logits"].argmax(axis=1)
+    # Category k is class k: labels name it, so there is nothing to match.
+    assert (found == labels).mean() > 0.9
+
+
+def test_targets_are_ignored(images):
+    """A data set of (image, label) trains without the labels."""
+    runs = []
+    for labels in (np.zeros(32, int), np.arange(32)):
+        model = tiny_model()
+        model.compile(adam(), adam(), jit_compile=True)
+        data = tf.data.Dataset.from_tensor_slices((images, labels)).batch(8)
+        model.fit(data, verbose=0)
+        runs.append(model)
+    assert_same(*runs)
+
+
+def test_weight_zero_is_a_plain_gan(batches):
+    """Without weight the bound trains nothing: the heads of Q stay."""
+    model = tiny_model(
+        Objective(information_weights={"category": 0.0, "continuous": 0.0})
+    )
+    model.compile(keras.optimizers.SGD(0.1), keras.optimizers.SGD(0.1))
+    before = [variable.value.numpy() for variable in model.head_variables]
+    model.fit(batches, verbose=0)
+    assert len(before) == 6  # kernel and bias of logits, mean, log stddev
+    for variable, old in zip(model.head_variables, before, strict=True):
+        np.testing.assert_array_equal(variable.value.numpy(), old)
+
+
+def test_real_images_never_meet_a_code(images):
+    """The bound is of generated images: it does not depend on real ones.
+
+    In inference mode, so that batch normalization does not mix the batches.
+    """
+    model = tiny_model()
+    model.compile(adam(), adam())
+    one = model.evaluate(images, verbose=0, return_dict=True)
+    other = model.evaluate(-images, verbose=0, return_dict=True)
+    assert one["mutual_information"] == other["mutual_information"]
+    assert one["discriminator_loss"] != other["discriminator_loss"]
+
+
+def test_evaluate_draws_other_latents_for_each_batch(images):
+    model = tiny_model()
+    model.compile(adam(), adam())
+    values = [
+        model.evaluate(
+            images[:8], batch_size=size, verbose=0, return_dict=True
+        )["mutual_information"]
+        for size in (8, 4)
+    ]
+    again = model.evaluate(
+        images[:8], batch_size=8, verbose=0, return_dict=True
+    )["mutual_information"]
+    assert values[0] == again
+    assert values[0] != values[1]
+
+
+def test_fit_does_not_retrace(batches):
+    """One trace for any number of epochs and calls."""
+    traces = []
+
+    class Counting(InfoGAN):
+        def train_step(self, data):
+            traces.append(1)
+            return super().train_step(data)
+
+    model = Counting(tiny_generator(), tiny_discriminator(), SPEC)
+    model.compile(adam(), adam(), jit_compile=False)
+    model.fit(batches, epochs=3, verbose=0)
+    first = len(traces)
+    model.fit(batches, epochs=2, verbose=0)
+    assert len(traces) == first
+    # Keras itself traces the first step once; a graph of its own may be made
+    # to initialize variables.
+    assert first <= 2
+
+
+def test_generate_fixes_codes_and_repeats_with_a_seed():
+    model = tiny_model()
+    images = model.generate(7, codes={"category": 2}, seed=5)
+    assert images.shape == (7, *SHAPE)
+    assert images.dtype == np.float32
+    assert np.abs(images).max() <= 1.0
+    np.testing.assert_array_equal(
+        images, model.generate(7, codes={"category": 2}, seed=5)
+    )
+    assert not np.array_equal(
+        images, model.generate(7, codes={"category": 2}, seed=6)
+    )
+    assert not np.array_equal(
+        images, model.generate(7, codes={"category": 1}, seed=5)
+    )
+
+
+def test_noise_of_a_seed_is_the_same_in_any_batch():
+    """To the last bit, and it is what one sample of that seed starts from."""
+    model = tiny_model()
+    seeds = [5, -(2**63), 2**63 - 1, 5, 0]
+    noise = model.sample_noise(tf.constant(seeds, tf.int64))
+    assert noise.shape == (5, SPEC.noise_dim)
+    for seed, row in zip(seeds, noise, strict=True):
+        expected = model.sample_latents(1, seed=seed)["noise"]
+        np.testing.assert_array_equal(row[None], expected)
+        alone = model.sample_noise(tf.constant([seed], tf.int64))
+        np.testing.assert_array_equal(alone, expected)
+    assert len(np.unique(noise[:, 0])) == 4
+
+
+def test_generate_in_chunks_is_the_generator_at_once(monkeypatch):
+    model = tiny_model()
+    whole = model.generate(7)
+    monkeypatch.setattr("keras_infogan.models.infogan.INFERENCE_BATCH_SIZE", 3)
+    # Another batch size may sum in another order: a few float32 epsilons.
+    np.testing.assert_allclose(model.generate(7), whole, atol=1e-6)
+
+
+def test_encode_gives_the_posterior(images):
+    model = tiny_model()
+    posterior = model.encode(images)
+    assert set(posterior) == {
+        "category_logits",
+        "category_probabilities",
+        "continuous_mean",
+        "continuous_log_stddev",
+    }
+    direct = model(images)
+    np.testing.assert_allclose(
+        posterior["continuous_mean"], direct["continuous_mean"], atol=1e-6
+    )
+    odds = np.exp(posterior["category_logits"])
+    np.testing.assert_allclose(
+        posterior["category_probabilities"],
+        odds / odds.sum(axis=1, keepdims=True),
+        rtol=1e-5,  # float32
+    )
+
+
+def test_every_kind_of_code_trains(batches):
+    spec = LatentSpec(
+        3,
+        {
+            "a": Categorical(2),
+            "b": Categorical(5),
+            "u": Uniform(1, stddev=0.5),
+            "n": Normal(2),
+            "bits": Bernoulli(3),
+        },
+    )
+    objective = dataclasses.replace(WARPED, warped_codes=list(spec.codes))
+    model = tiny_model(objective, spec=spec)
+    model.compile(adam(), adam(), jit_compile=True)
+    history = model.fit(batches, verbose=0).history
+    for name in spec.codes:
+        assert np.isfinite(history[f"mutual_information_{name}"]).all()
+    assert "u_log_stddev" not in model.encode(model.generate(2))
+
+
+def test_real_architecture_on_real_mnist(mnist_train):
+    """Half a minute of training: Q reads the category from its own images.
+
+    The bound starts near 0 and cannot pass log 10 = 2.303.
+    """
+    spec = LatentSpec(62, {"category": Categorical(10)})
+    keras.utils.set_random_seed(0)
+    model = InfoGAN(build_generator(spec), build_discriminator(spec), spec)
+    model.compile(
+        keras.optimizers.Adam(1e-3, beta_1=0.5),
+        keras.optimizers.Adam(5e-4, beta_1=0.5),
+        jit_compile=False,
+    )
+    history = model.fit(
+        mnist_train.batches(64), steps_per_epoch=40, epochs=3, verbose=0
+    ).history["mutual_information_category"]
+    assert history[0] < 1.0
+    assert 1.5 < history[-1] < np.log(10)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"update": "both"}, "`update` should be one of fused, three_phase"),
+        (
+            {"information_gradient": "no"},
+            "`information_gradient` should be one of trunk, head",
+        ),
+        (
+            {"objective": Objective(r1_weight=1.0)},
+            'Build the discriminator with normalization="layer"',
+        ),
+        (
+            {"objective": Objective(information_weights={"x": 1.0})},
+            "should be of the codes category, continuous. Received: x",
+        ),
+        ({"seed": 2**64}, "`seed` should be a whole number"),
+        ({"seed": "1"}, "`seed` should be a whole number"),
+    ],
+)
+def test_wrong_options(options, message):
+    with pytest.raises(ValueError, match=message):
+        tiny_model(**options)
+
+
+def test_information_optimizer_needs_its_phase():
+    with pytest.raises(ValueError, match="is for update=.three_phase."):
+        tiny_model().compile(adam(), adam(), adam())
+
+
+def test_wrong_use(images):
+    model = tiny_model()
+    model.compile(adam(), adam())
+    with pytest.raises(ValueError, match=r"floats in \[-1, 1\]"):
+        model.fit(np.zeros((8, *SHAPE), np.uint8))
+    with pytest.raises(ValueError, match="values from 0 to 255"):
+        model.fit(np.linspace(0, 255, 8 * 64).reshape(8, *SHAPE))
+    with pytest.raises(ValueError, match="should give batches of float images"):
+        model.fit(tf.data.Dataset.from_tensors(np.zeros((8, 9, 9, 1))))
+    batch = {
+        "images": np.zeros((8, *SHAPE)),
+        "partners": np.zeros((8, 9, 9, 1)),
+    }
+    with pytest.raises(ValueError, match="should give batches of float images"):
+        model.fit(tf.data.Dataset.from_tensors(batch))
+    with pytest.raises(ValueError, match="The code 'category' should be cat"):
+        model.generate(2, codes={"category": 3})
+    with pytest.raises(ValueError, match=r"'continuous' should be in \[-1, 1"):
+        model.generate(2, codes={"continuous": 1.5})
+    with pytest.raises(ValueError, match="should be one of category, contin"):
+        model.generate(2, codes={"slant": 0.0})
+    with pytest.raises(ValueError, match="at least 1. Received: 0"):
+        model.generate(0)
+    with pytest.raises(ValueError, match="Images should have shape"):
+        model.encode(images[0])
+
+
+def test_labels_need_a_categorical_code():
+    spec = LatentSpec(4, {"continuous": Uniform(2)})
+    model = tiny_model(spec=spec)
+    model.compile(adam(), adam(), run_eagerly=True)
+    batch = {
+        "images": np.zeros((4, *SHAPE), np.float32),
+        "labeled_images": np.zeros((4, *SHAPE), np.float32),
+        "labels": np.zeros(4, np.int32),
+    }
+    with pytest.raises(ValueError, match="Labels need a categorical code"):
+        model.fit(tf.data.Dataset.from_tensors(batch), verbose=0)
+
+
+def test_directory_of_a_path(tmp_path, batches):
+    """A model that was never compiled can be saved, loaded and used."""
+    model = tiny_model()
+    model.save(tmp_path / "model.keras")
+    loaded = keras.saving.load_model(tmp_path / "model.keras")
+    np.testing.assert_array_equal(model.generate(3), loaded.generate(3))
+
+
+@pytest.mark.parametrize(
+    "load",
+    [
+        "import keras_infogan; load = keras_infogan.load_model",
+        "import keras; from keras_infogan import InfoGAN;"
+        "load = keras.models.load_model",
+    ],
+    ids=["ours", "keras"],
+)
+def test_load_in_a_fresh_process(load, tmp_path):
+    """All that a run's file names is registered: code, objective, schedule."""
+    model = tiny_model(Objective(warp=Warp(), warped_codes=["category"]))
+    model.compile(
+        keras.optimizers.Adam(LinearEnd(1e-3, 10, 0.5)),
+        adam(),
+        jit_compile=False,
+    )
+    path = tmp_path / "model.keras"
+    model.save(path)
+    done = subprocess.run(
+        [sys.executable, "-c", f"{load}; print(load({str(path)!r}).name)"],
+        capture_output=True,
+        text=True,
+    )
+    assert done.stdout == "infogan\n", done.stderr

@@ -1,0 +1,99 @@
+"""The learning rate over the steps of a run."""
+
+import json
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from keras_infogan.models.schedules import LinearEnd
+
+
+@pytest.mark.parametrize(
+    ("step", "share_of_rate"),
+    [
+        (0, 1.0),
+        (599, 1.0),
+        # 400 of the 1000 steps fall: from here on.
+        (600, 1.0),
+        (601, 399 / 400),
+        (800, 0.5),
+        (999, 1 / 400),
+        (1000, 0.0),
+        # Training that goes on stays there.
+        (1500, 0.0),
+    ],
+)
+@pytest.mark.parametrize("dtype", [tf.int32, tf.int64])
+def test_values(step, share_of_rate, dtype):
+    """A line from the rate to 0, as `(num_steps - step) / falling` of it.
+
+    Float32 rounding of a quotient and a product: 1e-6.
+    """
+    schedule = LinearEnd(0.002, 1000, 0.4)
+    assert float(schedule(tf.constant(step, dtype))) == pytest.approx(
+        0.002 * share_of_rate, rel=1e-6
+    )
+
+
+@pytest.mark.parametrize("step", [0, 500, 1000, 2000])
+def test_no_decay(step):
+    """It never falls, not even after the end."""
+    rate = LinearEnd(0.002, 1000, 0.0)(tf.constant(step))
+    assert float(rate) == pytest.approx(0.002, rel=1e-6)
+
+
+@pytest.mark.parametrize("step", [0, 250, 1000])
+def test_decay_of_the_whole_run(step):
+    """A single line: `1 - step / num_steps` of the rate."""
+    rate = LinearEnd(0.002, 1000, 1.0)(tf.constant(step))
+    assert float(rate) == pytest.approx(0.002 * (1 - step / 1000), rel=1e-6)
+
+
+def test_round_trip():
+    """Through JSON, with the values of the arguments."""
+    schedule = LinearEnd(0.002, 1000, 0.4)
+    assert schedule.get_config() == {
+        "learning_rate": 0.002,
+        "num_steps": 1000,
+        "decay_share": 0.4,
+    }
+    config = keras.saving.serialize_keras_object(schedule)
+    assert config["registered_name"] == "keras_infogan>LinearEnd"
+    twin = keras.saving.deserialize_keras_object(json.loads(json.dumps(config)))
+    assert isinstance(twin, LinearEnd)
+    assert twin.get_config() == schedule.get_config()
+
+
+def test_steps_of_an_optimizer():
+    """SGD of gradient 1 goes by the rate of each step, 0 the last one.
+
+    Four steps of which two fall, and one after the end: 1, 1, 1, 1/2, 0. And
+    an optimizer with a schedule survives its configuration.
+    """
+    optimizer = keras.optimizers.SGD(LinearEnd(1.0, 4, 0.5))
+    optimizer = keras.optimizers.deserialize(
+        keras.optimizers.serialize(optimizer)
+    )
+    variable = keras.Variable(0.0)
+    seen = []
+    for _ in range(5):
+        before = float(variable.value)
+        optimizer.apply([tf.constant(1.0)], [variable])
+        seen.append(before - float(variable.value))
+    np.testing.assert_allclose(seen, [1.0, 1.0, 1.0, 0.5, 0.0], atol=1e-6)
+
+
+@pytest.mark.parametrize("jit_compile", [False, True], ids=["graph", "xla"])
+def test_in_a_function(jit_compile):
+    """The step is known only at run time."""
+    schedule = LinearEnd(0.002, 1000, 0.4)
+    compiled = tf.function(
+        schedule.__call__,
+        input_signature=[tf.TensorSpec((), tf.int64)],
+        jit_compile=jit_compile,
+    )
+    for step, expected in ((0, 0.002), (800, 0.001), (1000, 0.0)):
+        rate = compiled(tf.constant(step, tf.int64))
+        assert float(rate) == pytest.approx(expected, rel=1e-6)

@@ -1,0 +1,248 @@
+"""Grids of a generator that paints its latents, so that they can be read."""
+
+import keras
+import numpy as np
+import pytest
+
+from keras_infogan.evaluation.attributes import measure
+from keras_infogan.evaluation.code_map import CategoryMeaning
+from keras_infogan.evaluation.code_map import CodeMap
+from keras_infogan.evaluation.code_map import DimensionMeaning
+from keras_infogan.latents.codes import Bernoulli
+from keras_infogan.latents.codes import Categorical
+from keras_infogan.latents.codes import Code
+from keras_infogan.latents.codes import Uniform
+from keras_infogan.latents.spec import LatentSpec
+from keras_infogan.models.infogan import InfoGAN
+from keras_infogan.models.networks import discriminator_outputs
+from keras_infogan.reports import grids as pictures
+from keras_infogan.reports import images as visualization
+from tests.helpers.models import tiny_model
+
+
+def painter(codes: dict[str, Code]) -> InfoGAN:
+    """Images of one row: the codes side by side, one pixel for each number."""
+    spec = LatentSpec(1, codes)
+    inputs = {
+        name: keras.Input((dim,), name=name)
+        for name, dim in spec.input_dims.items()
+    }
+    shown = [inputs[name] for name in codes]
+    x = keras.layers.Concatenate()(shown) if len(shown) > 1 else shown[0]
+    # Noise without effect: Keras wants each input to reach the image.
+    still = keras.layers.Dense(
+        x.shape[-1], use_bias=False, kernel_initializer="zeros"
+    )
+    x = keras.layers.Add()([x, still(inputs["noise"])])
+    x = keras.layers.Reshape((1, -1, 1))(x)
+    generator = keras.Model(inputs, x)
+    image = keras.Input(generator.output_shape[1:])
+    flat = keras.layers.Flatten()(image)
+    outputs = discriminator_outputs(spec, flat)
+    return InfoGAN(generator, keras.Model(image, outputs), spec)
+
+
+@pytest.fixture
+def grids(monkeypatch):
+    """What is handed to the renderer, in place of pixels with captions."""
+    calls = []
+
+    def record(images, **options):
+        calls.append((images[:, 0, :, 0], options))
+        return np.zeros((2, 2, 3), np.uint8)
+
+    monkeypatch.setattr(visualization, "render_grid", record)
+    return calls
+
+
+def test_categories_are_the_rows(grids):
+    model = painter({"a": Categorical(3), "u": Uniform(1)})
+    pictures.draw_categories(model, "a")
+    ((images, options),) = grids
+    rows = images.reshape(3, 10, 4)
+    for category in range(3):
+        np.testing.assert_array_equal(
+            rows[category, :, :3], np.eye(3)[[category] * 10]
+        )
+    # The other code is at random: no two of thirty draws are the same.
+    assert len(np.unique(rows[..., 3])) == 30
+    assert options["row_labels"] == ["a 0", "a 1", "a 2"]
+    assert options["num_columns"] == 10
+
+
+def test_traverse_changes_one_number_along_a_row(grids):
+    model = painter({"a": Categorical(3), "u": Uniform(2)})
+    pictures.draw_traverse(model, "u", 1, num_columns=5)
+    ((images, options),) = grids
+    rows = images.reshape(3, 5, 5)
+    # Rows are categories; u:0 is drawn once a row; u:1 goes from -1 to 1.
+    np.testing.assert_array_equal(
+        rows[..., :3], np.repeat(np.eye(3)[:, None], 5, axis=1)
+    )
+    assert (rows[..., 3] == rows[:, :1, 3]).all()
+    assert len(np.unique(rows[..., 3])) == 3
+    np.testing.assert_allclose(rows[0, :, 4], [-1, -0.5, 0, 0.5, 1])
+    np.testing.assert_array_equal(rows[..., 4], rows[:1, :, 4].repeat(3, 0))
+    assert options["column_labels"] == ["-1.0", "-0.5", "+0.0", "+0.5", "+1.0"]
+    assert options["title"].startswith("u:1 ")
+
+
+def test_traverse_of_a_category(grids):
+    model = painter({"a": Categorical(3), "u": Uniform(1)})
+    pictures.draw_traverse(model, "a", num_columns=3)
+    ((images, options),) = grids
+    assert options["row_labels"] is None
+    assert options["column_labels"] == ["0", "1", "2"]
+    rows = images.reshape(pictures.NUM_PLAIN_ROWS, 3, 4)
+    np.testing.assert_array_equal(
+        rows[..., :3], np.eye(3)[None].repeat(len(rows), 0)
+    )
+    assert (rows[..., 3] == rows[:, :1, 3]).all()
+
+
+def test_one_grid_for_each_code():
+    model = painter(
+        {"a": Categorical(2), "b": Categorical(12), "u": Uniform(2),
+         "bit": Bernoulli(1)}
+    )  # fmt: skip
+    grids = pictures.draw_grids(model)
+    assert list(grids) == ["a", "b", "u_0", "u_1", "bit"]
+    for grid in grids.values():
+        assert grid.dtype == np.uint8
+        assert grid.ndim == 3
+
+
+def test_models_without_categories(grids):
+    pictures.draw_grids(painter({"u": Uniform(1)}))
+    ((images, options),) = grids
+    assert len(images) == pictures.NUM_PLAIN_ROWS * pictures.NUM_COLUMNS
+    assert options["row_labels"] is None
+
+
+def test_read_codes_are_those_of_encode():
+    model = painter(
+        {"a": Categorical(3), "u": Uniform(2), "fixed": Uniform(1, stddev=0.5),
+         "bit": Bernoulli(1)}
+    )  # fmt: skip
+    images = model.generate(4)
+    posterior = model.encode(images)
+    read = pictures.read_codes(model, list(images))
+    for row, codes in enumerate(read):
+        probabilities = posterior["a_probabilities"][row]
+        assert codes["a"]["category"] == probabilities.argmax()
+        assert codes["a"]["probability"] == pytest.approx(probabilities.max())
+        np.testing.assert_allclose(
+            codes["u"]["mean"], posterior["u_mean"][row], rtol=1e-6
+        )
+        np.testing.assert_allclose(
+            codes["u"]["stddev"],
+            np.exp(posterior["u_log_stddev"][row]),
+            rtol=1e-6,
+        )
+        assert codes["fixed"]["stddev"] == [0.5]
+        np.testing.assert_allclose(
+            codes["bit"]["probability"],
+            posterior["bit_probabilities"][row],
+            rtol=1e-6,
+        )
+
+
+def test_describe_codes():
+    text = pictures.describe_codes(
+        {
+            "category": {"category": 7, "probability": 0.981},
+            "slant": {"mean": [0.5, -0.25], "stddev": [0.1, 0.02]},
+            "bit": {"probability": [0.75]},
+        }
+    )
+    assert text == (
+        "category 7 (98.1%); slant +0.50 +/- 0.10, -0.25 +/- 0.02; "
+        "bit 1 with 75.0%"
+    )
+
+
+def test_captions_say_what_a_code_means(monkeypatch):
+    """The class of a row, and the measured attribute under each image."""
+    labels: dict[str, object] = {}
+
+    def render_grid(images, **captions):
+        labels.update(captions)
+        return np.zeros((1, 1, 3), np.uint8)
+
+    monkeypatch.setattr(visualization, "render_grid", render_grid)
+    model = tiny_model()
+    code_map = CodeMap(
+        {
+            "category": (CategoryMeaning("7"), CategoryMeaning("1"))
+            + (CategoryMeaning(),),
+            "continuous": (DimensionMeaning("area", unit="pixels^2"),) * 2,
+        }
+    )
+    pictures.draw_categories(model, "category", code_map=code_map)
+    assert labels["row_labels"] == [
+        "category 0: 7",
+        "category 1: 1",
+        "category 2: unnamed",
+    ]
+    pictures.draw_traverse(
+        model, "continuous", 1, num_columns=3, code_map=code_map
+    )
+    assert "its area (pixels^2), measured" in str(labels["title"])
+    assert labels["column_labels"] == ["-1.0", "+0.0", "+1.0"]
+    latents = model.traverse_latents("continuous", 1, num_rows=3, num_columns=3)
+    areas = measure(model.generate_from(latents))["area"]
+    assert labels["image_labels"] == [f"{area:.2f}" for area in areas]
+    pictures.draw_traverse(model, "category", num_columns=3, code_map=code_map)
+    assert labels["column_labels"] == ["0: 7", "1: 1", "2: unnamed"]
+    assert labels["image_labels"] is None
+
+
+def test_a_traverse_of_an_attribute_goes_its_way(grids):
+    """As `sample --attribute` takes it: -1 is the least slant, a code of 1."""
+    model = painter({"a": Categorical(3), "u": Uniform(2)})
+    slant = DimensionMeaning("slant", -1, unit="rad")
+    code_map = CodeMap(
+        {"a": (CategoryMeaning(),) * 3, "u": (DimensionMeaning(), slant)}
+    )
+    for attribute, values in (("slant", [1, 0, -1]), (None, [-1, 0, 1])):
+        pictures.draw_traverse(
+            model,
+            "u",
+            1,
+            num_columns=3,
+            code_map=code_map,
+            attribute=attribute,
+        )
+        images, options = grids.pop()
+        rows = images.reshape(3, 3, 5)
+        np.testing.assert_allclose(rows[:, :, 4], [values] * 3)
+        # Each row keeps its category.
+        np.testing.assert_array_equal(rows[:, 0, :3], np.eye(3))
+        assert options["column_labels"] == ["-1.0", "+0.0", "+1.0"]
+        assert options["title"].startswith(f"{attribute or 'u:1'} from left")
+
+
+def test_an_empty_image_has_no_caption(monkeypatch):
+    """Of which nothing can be measured."""
+    labels: dict[str, object] = {}
+
+    def render_grid(images, **captions):
+        labels.update(captions)
+        return np.zeros((1, 1, 3), np.uint8)
+
+    monkeypatch.setattr(visualization, "render_grid", render_grid)
+    monkeypatch.setattr(
+        InfoGAN,
+        "generate_from",
+        lambda self, latents: np.full((6, 8, 8, 1), -1.0, np.float32),
+    )
+    slant = (DimensionMeaning("slant", unit="rad"),) * 2
+    pictures.draw_traverse(
+        tiny_model(),
+        "continuous",
+        num_columns=2,
+        code_map=CodeMap(
+            {"category": (CategoryMeaning(),) * 3, "continuous": slant}
+        ),
+    )
+    assert labels["image_labels"] == [""] * 6

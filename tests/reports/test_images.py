@@ -1,0 +1,299 @@
+"""Grids of images, pixel by pixel where it can be said."""
+
+import re
+
+import numpy as np
+import pytest
+from PIL import Image
+from PIL import ImageDraw
+from PIL import ImageFont
+
+from keras_infogan.reports import images as visualization
+from keras_infogan.reports import plots as figures
+
+RNG = np.random.default_rng(0)
+# What render_grid has around and between images.
+PADDING = 4
+
+
+def random_images(count, height=28, width=28, channels=1):
+    return RNG.uniform(-1, 1, (count, height, width, channels)).astype(
+        np.float32
+    )
+
+
+def ink_box(picture):
+    """Left, top, right and bottom of all that is not white."""
+    rows, columns = np.nonzero((picture != 255).any(axis=-1))
+    return (
+        int(columns.min()),
+        int(rows.min()),
+        int(columns.max()) + 1,
+        int(rows.max()) + 1,
+    )
+
+
+def ink_size(text):
+    """Width and height of a caption with all the room it needs."""
+    sheet = Image.new("RGB", (800, 100), "white")
+    ImageDraw.Draw(sheet).text(
+        (20, 20), text, fill=(40, 40, 40), font=ImageFont.load_default(15)
+    )
+    left, top, right, bottom = ink_box(np.array(sheet))
+    return right - left, bottom - top
+
+
+def marks(ink):
+    return "".join("x" if mark else " " for mark in ink)
+
+
+def leftovers(folder):
+    return sorted(path.name for path in folder.iterdir())
+
+
+# image_grid
+
+
+def test_image_grid_to_the_pixel():
+    """Three images of one pixel in two columns, enlarged to 2 x 2.
+
+    -1, 0 and 1 are 0, 128 (127.5 rounded to even) and 255. With a padding of 1
+    there are 1 + 2 + 1 + 2 + 1 = 7 pixels each way, and no fourth image.
+    """
+    images = np.array([-1.0, 0.0, -1.0], np.float32).reshape(3, 1, 1, 1)
+    grid = visualization.image_grid(images, num_columns=2, padding=1, scale=2)
+    expected = np.full((7, 7), 255)
+    expected[1:3, 1:3] = 0
+    expected[1:3, 4:6] = 128
+    expected[4:6, 1:3] = 0
+    assert grid.dtype == np.uint8
+    np.testing.assert_array_equal(
+        grid, np.repeat(expected[..., None], 3, axis=-1)
+    )
+
+
+def test_image_grid_without_padding_is_the_image():
+    images = random_images(1, 8, 12, 3)
+    grid = visualization.image_grid(images, num_columns=1, padding=0, scale=1)
+    np.testing.assert_allclose(
+        grid / 127.5 - 1.0,
+        images[0],
+        atol=0.5 / 127.5 + 1e-6,  # half a gray level
+    )
+
+
+@pytest.mark.parametrize(
+    ("size", "cell"), [(28, 56), (32, 64), (64, 64), (128, 128), (20, 60)]
+)
+def test_small_images_are_enlarged_by_a_whole_number(size, cell):
+    """To 56 pixels at least: 2 * 28, 2 * 32, 3 * 20; larger ones are kept."""
+    grid = visualization.image_grid(random_images(6, size, size), num_columns=3)
+    assert grid.shape == (2 * (cell + 2) + 2, 3 * (cell + 2) + 2, 3)
+
+
+@pytest.mark.parametrize(
+    ("images", "message"),
+    [
+        (np.zeros((28, 28, 1)), r"1 or 3\). Received: shape=\(28, 28, 1\)"),
+        (np.zeros((2, 28, 28, 2)), r"Received: shape=\(2, 28, 28, 2\)"),
+        (np.zeros((0, 28, 28, 1)), r"Received: shape=\(0, 28, 28, 1\)"),
+        (np.zeros((1, 28, 28, 1), np.uint8), "dtype=uint8. Scale bytes by"),
+        (np.full((1, 4, 4, 1), 1.1), r"in \[-1, 1\]. Received: .* 1.1 to 1.1"),
+        (np.full((1, 4, 4, 1), np.nan), r"in \[-1, 1\]. Received: .* nan"),
+        (np.full((1, 4, 4, 1), -np.inf), r"in \[-1, 1\]. Received: .* -inf"),
+    ],
+)
+def test_grids_refuse_what_are_no_images(images, message):
+    for grid in (visualization.image_grid, visualization.render_grid):
+        with pytest.raises(ValueError, match=message):
+            grid(images, num_columns=1)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"num_columns": 0}, "at least one column. Received: num_columns=0"),
+        ({"num_columns": 1, "padding": -1}, "`padding` should be at least 0"),
+        ({"num_columns": 1, "scale": 0}, "`scale` should be a whole number"),
+    ],
+)
+def test_image_grid_refuses_its_options(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        visualization.image_grid(random_images(1), **arguments)
+
+
+# render_grid and save_grid
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize(
+    ("rows", "columns", "size"), [(10, 10, 28), (1, 1, 32), (3, 5, 128)]
+)
+def test_captions_leave_the_images_alone(rows, columns, size, channels):
+    """The lower right part is the grid without captions, pixel by pixel."""
+    images = random_images(rows * columns, size, size, channels)
+    grid = visualization.image_grid(
+        images, num_columns=columns, padding=PADDING
+    )
+    picture = visualization.render_grid(
+        images,
+        num_columns=columns,
+        row_labels=[f"category {row}" for row in range(rows)],
+        column_labels=[f"{column:+d}" for column in range(columns)],
+        title="c",
+    )
+    height, width, _ = grid.shape
+    np.testing.assert_array_equal(picture[-height:, -width:], grid)
+
+
+def test_no_captions_is_image_grid():
+    images = random_images(7)
+    np.testing.assert_array_equal(
+        visualization.render_grid(images, num_columns=3),
+        visualization.image_grid(images, num_columns=3, padding=PADDING),
+    )
+
+
+@pytest.mark.parametrize("shape", [(28, 28), (4, 128), (128, 4)])
+@pytest.mark.parametrize(
+    "captions",
+    [
+        {"title": "Title, much longer than the picture is wide (jpgqy)"},
+        {"row_labels": ["category jpgqy", ""]},
+        {"column_labels": ["a wide caption (jpgqy)", ""]},
+        {"image_labels": ["", "", "", "a wide caption (jpgqy)"]},
+    ],
+    ids=["title", "row", "column", "image"],
+)
+def test_captions_are_whole(captions, shape):
+    """White images leave the ink of the caption, as large as it is alone."""
+    white = np.ones((4, *shape, 1), np.float32)
+    picture = visualization.render_grid(white, num_columns=2, **captions)
+    left, top, right, bottom = ink_box(picture)
+    (text,) = [
+        label
+        for value in captions.values()
+        for label in ([value] if isinstance(value, str) else value)
+        if label
+    ]
+    width, height = ink_size(text)
+    assert (right - left, bottom - top) == (width, height)
+
+
+@pytest.mark.parametrize("shape", [(28, 28), (4, 128), (128, 4)])
+def test_captions_do_not_touch(shape):
+    """Wide captions move columns apart, flat images rows.
+
+    Over white images, lines of white separate each caption from the next.
+    """
+    white = np.ones((4, *shape, 1), np.float32)
+    wide = visualization.render_grid(
+        white, num_columns=4, column_labels=["continuous +1.0"] * 4
+    )
+    ink = (wide != 255).any(axis=(0, 2))
+    gaps = re.findall("(?<=x) {8,}(?=x)", marks(ink))
+    assert len(gaps) == 3
+    high = visualization.render_grid(
+        white, num_columns=1, row_labels=["category"] * 4
+    )
+    ink = (high != 255).any(axis=(1, 2))
+    assert len(re.findall("x +(?=x)", marks(ink))) == 3
+
+
+@pytest.mark.parametrize("row", [0, 1])
+@pytest.mark.parametrize("column", [0, 1, 2])
+def test_a_caption_is_under_its_image(row, column):
+    """In the middle of its column, right below its row, on no image."""
+    labels = [""] * 6
+    labels[3 * row + column] = "jpgqy"
+    white = np.ones((6, 56, 56, 1), np.float32)
+    picture = visualization.render_grid(
+        white, num_columns=3, image_labels=labels
+    )
+    left, top, right, bottom = ink_box(picture)
+    step_x, step_y = picture.shape[1] / 3, (picture.shape[0] - 23) / 2
+    assert abs((left + right) / 2 - (column + 0.5) * step_x) <= 4
+    below = 23 + row * step_y + 56
+    assert below <= top < bottom <= below + 23
+
+
+@pytest.mark.parametrize(
+    ("captions", "message"),
+    [
+        ({"row_labels": ["a"]}, "`row_labels` should have 2 entries.*1"),
+        ({"column_labels": list("abcd")}, "`column_labels` should have 3"),
+        ({"image_labels": list("abc")}, "`image_labels` should have 5"),
+        ({"column_labels": []}, "`column_labels` should have 3.*Received: 0"),
+    ],
+)
+def test_captions_should_fit(captions, message):
+    with pytest.raises(ValueError, match=message):
+        visualization.render_grid(random_images(5), num_columns=3, **captions)
+
+
+# Every picture file
+
+
+PICTURES = {
+    "grid": lambda: visualization.render_grid(
+        np.zeros((4, 28, 28, 1)), num_columns=2, title="title"
+    ),
+    "curves": lambda: figures.render_curves(
+        [
+            {
+                "step": step,
+                "discriminator_loss": 1.0 / step,
+                "generator_loss": 0.5,
+                "mutual_information_category": 2.0 - 5 / step,
+            }
+            for step in range(1, 50)
+        ],
+        ceilings={"category": 2.303},
+    ),
+    "confusion": lambda: figures.render_confusion_matrix(
+        [[5, 1, 0], [0, 2, 9]],
+        class_names=["zero", "one"],
+        cluster_names=["0", "1", "2"],
+        title="two classes and three categories",
+    ),
+}
+
+
+def save(path):
+    visualization.save_picture(path, PICTURES["grid"]())
+
+
+@pytest.mark.parametrize("draw", PICTURES.values(), ids=PICTURES)
+def test_files_are_pictures_and_the_same_bytes_twice(draw, tmp_path):
+    """No time and no version is in them."""
+    first, second = tmp_path / "first.png", tmp_path / "second.png"
+    visualization.save_picture(first, draw())
+    visualization.save_picture(second, draw())
+    assert first.read_bytes() == second.read_bytes()
+    with Image.open(first) as picture:
+        assert picture.format == "PNG"
+        assert not picture.info
+        levels = len(np.unique(np.array(picture.convert("L"))))
+    # White, ink, and more between them, as letters have smooth edges.
+    assert levels > 5
+
+
+def test_other_formats_are_refused(tmp_path):
+    with pytest.raises(ValueError, match="ends in .png. Received: .*x.jpg"):
+        save(tmp_path / "x.jpg")
+    assert not leftovers(tmp_path)
+
+
+def test_a_failed_write_leaves_the_old_file(tmp_path, monkeypatch):
+    path = tmp_path / "x.png"
+    path.write_bytes(b"old")
+
+    def fail(self, target, **options):
+        target.write_bytes(b"half a pict")
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr(Image.Image, "save", fail)
+    with pytest.raises(OSError, match="No space left"):
+        save(path)
+    assert path.read_bytes() == b"old"
+    assert leftovers(tmp_path) == ["x.png"]
