@@ -20,6 +20,7 @@ from keras_infogan.files import is_partial
 from keras_infogan.files import one_line
 
 _SOURCES = Path(__file__).parent / "page"
+_RUNTIME_FILES = Path(__file__).parent / "runtime"
 _RUNTIME = ("ort.wasm.bundle.min.mjs", "ort-wasm-simd-threaded.wasm")
 _ASSETS = (*_RUNTIME, "generator.onnx", "encoder.onnx", "licenses.txt")
 _METADATA = "keras_infogan."
@@ -126,7 +127,7 @@ def _write(path: Path, content: bytes) -> None:
 
 
 def _packed(name: str) -> bytes:
-    return (_SOURCES / "runtime" / f"{name}.gz").read_bytes()
+    return (_RUNTIME_FILES / f"{name}.gz").read_bytes()
 
 
 def _licenses() -> str:
@@ -134,7 +135,7 @@ def _licenses() -> str:
         (
             "This page was made by keras_infogan, Apache License 2.0.",
             "It contains ONNX Runtime Web:",
-            (_SOURCES / "runtime" / "LICENSE").read_text("utf-8"),
+            (_RUNTIME_FILES / "LICENSE").read_text("utf-8"),
             gzip.decompress(_packed("ThirdPartyNotices.txt")).decode("utf-8"),
         )
     )

@@ -43,7 +43,7 @@ from keras_infogan.models.networks import build_generator
 
 ROOT = Path(__file__).parents[3]
 SOURCES = Path(explorer.__file__).parent / "page"
-RUNTIME = SOURCES / "runtime"
+RUNTIME = SOURCES.parent / "runtime"
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 # Of float32 sums in another order; the images are in [-1, 1].
 TOLERANCE = 1e-5
