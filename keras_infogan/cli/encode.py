@@ -43,8 +43,8 @@ def run(args: argparse.Namespace) -> Any:
     Of one that cannot be read, in place of them an `error`; none can, is an
     error itself.
     """
-    from keras_infogan.data.picture import describe_crop
-    from keras_infogan.data.picture import read_image
+    from keras_infogan.data.image_file import describe_crop
+    from keras_infogan.data.image_file import read_image
     from keras_infogan.evaluation import outliers as doubts
     from keras_infogan.reports import grids as pictures
     from keras_infogan.training import run as training

@@ -1,1 +1,1 @@
-"""Where images come from."""
+"""Where images come from, and the batches that training gets of them."""

@@ -1,53 +1,60 @@
-"""Which images are near to each other, before anything is learned."""
+"""Nearest neighbors in pixel space, the source of positive pairs."""
 
 import numpy as np
 from skimage.measure import block_reduce
 from sklearn.neighbors import NearestNeighbors
 
-# Images of a part in which a near image is looked for: what that takes grows
-# with the number of images, not with its square.
-PART_SIZE = 6000
-# Height and width, at most, of the images that are compared.
-_MOST_PIXELS = 16
+# Images in a random subset that is searched. The time of the whole search
+# grows linearly with the number of images, not quadratically.
+SUBSET_SIZE = 6000
+# Images are compared at this height and width or less.
+_MAX_SIDE = 16
 
 
-def _shrink(images: np.ndarray) -> np.ndarray:
-    """Sums over blocks of pixels, a row for each image: whole numbers."""
-    _, height, width, _ = images.shape
-    factor = -(-max(height, width) // _MOST_PIXELS)
-    # The squares of their differences add up without rounding in float64, so
-    # that, but for ties, the result does not depend on the order of adding.
-    sums = block_reduce(images, (1, factor, factor, 1), np.sum)
-    return sums.reshape(len(images), -1).astype(np.float64)
+def nearest_neighbors(images: np.ndarray, order: np.ndarray) -> np.ndarray:
+    """Finds the nearest neighbor of each image within a random subset.
 
-
-def near_images(images: np.ndarray, order: np.ndarray) -> np.ndarray:
-    """Finds for each image one that is near: the nearest one of a random part.
-
-    Neighbors are mostly of one class, before anything is learned:
+    Neighbors mostly share a class, before anything is learned:
     [Van Gansbeke et al., 2020](https://arxiv.org/abs/2005.12320), Section 2.2,
-    take them in features, here they are taken in pixels. In a random part of
-    one in `P` of all images, the nearest is on average the `P`-th nearest of
-    all: so it is not always the one that looks the same anyway.
+    find them in a feature space, here they are found in pixels. The nearest
+    image in a random subset of one in `P` images is on average the `P`-th
+    nearest of all, so it is not always a near duplicate.
 
     Args:
-        images: uint8 array of shape `(num_images, height, width, channels)`,
-            two images or more; read in parts.
-        order: A permutation of `range(num_images)`, which makes the parts
-            random.
+        images: uint8 array of shape `(num_images, height, width, channels)`;
+            read subset by subset.
+        order: A permutation of `range(num_images)` that defines the subsets.
 
     Returns:
-        int64 array of shape `(num_images,)`: the number of an image for each,
+        int64 array of shape `(num_images,)`: the row of each image's neighbor,
         never its own.
+
+    Raises:
+        ValueError: If there are fewer than two images.
     """
-    parts = np.array_split(order, max(2, len(images) // PART_SIZE))
+    if len(images) < 2:
+        raise ValueError(
+            "An image has a neighbor only among at least two images. "
+            f"Received: {len(images)} image. Use neighbor_share=0."
+        )
+    subsets = np.array_split(order, max(2, len(images) // SUBSET_SIZE))
     found = np.empty(len(images), np.int64)
-    # Each part looks in the one before it.
-    rows = _shrink(np.asarray(images[parts[-1]]))
-    for before, part in zip([parts[-1], *parts], parts, strict=False):
+    # Each subset is searched for the neighbors of the next one.
+    rows = _shrink(np.asarray(images[subsets[-1]]))
+    for searched, subset in zip([subsets[-1], *subsets], subsets, strict=False):
         search = NearestNeighbors(n_neighbors=1, algorithm="brute").fit(rows)
-        rows = _shrink(np.asarray(images[part]))
-        found[part] = before[
+        rows = _shrink(np.asarray(images[subset]))
+        found[subset] = searched[
             search.kneighbors(rows, return_distance=False)[:, 0]
         ]
     return found
+
+
+def _shrink(images: np.ndarray) -> np.ndarray:
+    """Sums blocks of pixels; one row of whole numbers for each image."""
+    _, height, width, _ = images.shape
+    factor = -(-max(height, width) // _MAX_SIDE)
+    # Squared differences of whole numbers add up in float64 without rounding,
+    # so the result does not depend on the order of summation, ties aside.
+    sums = block_reduce(images, (1, factor, factor, 1), np.sum)
+    return sums.reshape(len(images), -1).astype(np.float64)

@@ -1,4 +1,4 @@
-"""Lets tfds prepare a data set, or says in one line why it cannot."""
+"""Prepares a tfds data set, with errors in one line."""
 
 import contextlib
 import io
@@ -22,12 +22,21 @@ from keras_infogan.files import one_line
 
 
 def prepare(builder: tfds.core.DatasetBuilder, archives: Path | None) -> None:
-    """Lets tfds prepare a data set, from `archives` if they are given."""
+    """Prepares a data set with tfds.
+
+    Args:
+        builder: A data set that is not prepared.
+        archives: Folder of the original archives; `None` to download them.
+
+    Raises:
+        OSError: If the data set cannot be prepared: a `FileNotFoundError` if
+            archives are missing, a `ConnectionError` without a network.
+    """
     root = os.fspath(builder.data_dir_root)
     _check_sources(builder, archives, Path(root) / "downloads")
     try:
         with contextlib.ExitStack() as stack:
-            # What tfds prints speaks of a download, even where there is none.
+            # tfds announces a download even where there is none.
             print(
                 f"Preparing {builder.name} in {root}, this once ...",
                 file=sys.stderr,
@@ -37,9 +46,9 @@ def prepare(builder: tfds.core.DatasetBuilder, archives: Path | None) -> None:
                 tfds.disable_progress_bar()
             config = tfds.download.DownloadConfig(try_download_gcs=False)
             if archives:
-                # tfds names what it extracted after the archive alone, and
-                # uses it again: Fashion-MNIST, whose archives have the names
-                # of MNIST's, would be MNIST. Hence a folder for this time.
+                # tfds caches extracted files by the archive's name alone.
+                # Fashion-MNIST's archives have the names of MNIST's, so it
+                # would become MNIST: extract into a folder of its own.
                 os.makedirs(root, exist_ok=True)
                 config.extract_dir = stack.enter_context(
                     tempfile.TemporaryDirectory(prefix="extracted-", dir=root)
@@ -52,7 +61,7 @@ def prepare(builder: tfds.core.DatasetBuilder, archives: Path | None) -> None:
         raise OSError(
             f"The archive {file.name} of data set {builder.name!r} in "
             f"{file.parent} is not the one tfds knows: its SHA-256 or size "
-            "differs. Replace it by an undamaged copy."
+            "differs. Replace it with an undamaged copy."
         ) from error
     except (
         tfds.download.DownloadError,
@@ -62,10 +71,10 @@ def prepare(builder: tfds.core.DatasetBuilder, archives: Path | None) -> None:
         OSError,
     ) as error:
         if Path(builder.data_dir).exists():
-            return  # Another process prepared it meanwhile.
-        remedy = "Give its archives by archives_dir (--archives-dir)."
+            return  # Another process has prepared it.
+        remedy = "Pass its archives as archives_dir (--archives-dir)."
         if getattr(error, "errno", None):
-            remedy = "Choose another folder by data_dir or TFDS_DATA_DIR."
+            remedy = "Choose another folder with data_dir or TFDS_DATA_DIR."
         raise OSError(
             f"Could not prepare data set {builder.name!r} in {root}: "
             f"{one_line(error)}. {remedy}"
@@ -75,12 +84,12 @@ def prepare(builder: tfds.core.DatasetBuilder, archives: Path | None) -> None:
 def _check_sources(
     builder: tfds.core.DatasetBuilder, archives: Path | None, downloads: Path
 ) -> None:
-    """Raises if an archive is neither there nor to be had.
+    """Raises if an archive is neither present nor can be downloaded.
 
-    Without this check tfds would download what `archives` lacks, and try for
-    minutes without a network. Sources that tfds has no list of pass.
+    Otherwise tfds would download what `archives` lacks, and without a network
+    retry for minutes. Data sets without a list of URLs pass.
     """
-    # tfds writes a note beside each file that it downloaded.
+    # tfds writes an INFO file beside each download.
     notes = downloads.rglob("*.INFO.json")
     cached = {url for n in notes for url in json.loads(n.read_text())["urls"]}
     missing = {
@@ -91,7 +100,7 @@ def _check_sources(
             archives and info.filename and (archives / info.filename).is_file()
         )
     }
-    # One of several configurations needs some of the archives, not all.
+    # One of several configurations needs only some of the archives.
     if archives and missing and len(builder.builder_configs) < 2:
         files = ", ".join(sorted(filter(None, missing.values())))
         raise FileNotFoundError(
@@ -104,14 +113,14 @@ def _check_sources(
             f"Data set {builder.name!r} is not prepared in "
             f"{builder.data_dir_root}, and none of the hosts of its archives "
             f"can be reached: {', '.join(sorted(_hosts(missing)))}. Put the "
-            "archives into a folder and give it by archives_dir "
+            "archives into a folder and pass it as archives_dir "
             "(--archives-dir)."
         )
 
 
 def _hosts(urls: Iterable[str]) -> set[str]:
     parts = map(urllib.parse.urlsplit, urls)
-    # Not the buckets of gs://, which are no hosts.
+    # Excludes gs://, whose buckets are not hosts.
     return {
         part.hostname
         for part in parts
@@ -120,9 +129,9 @@ def _hosts(urls: Iterable[str]) -> set[str]:
 
 
 def _any_host_answers(urls: Iterable[str], *, seconds: float = 5.0) -> bool:
-    """Whether the name of a host is resolved within `seconds`."""
+    """Whether any host name resolves within `seconds`."""
     if urllib.request.getproxies():
-        return True  # A proxy resolves names that this machine cannot.
+        return True  # A proxy may resolve names that this machine cannot.
     answered = threading.Event()
 
     def resolve(host: str) -> None:
@@ -130,7 +139,7 @@ def _any_host_answers(urls: Iterable[str], *, seconds: float = 5.0) -> bool:
             socket.getaddrinfo(host, None)
             answered.set()
 
-    # Daemons, since getaddrinfo() knows no time limit.
+    # Daemons, because getaddrinfo() has no timeout.
     threads = [
         threading.Thread(target=resolve, args=(host,), daemon=True)
         for host in _hosts(urls)

@@ -14,7 +14,7 @@ import tensorflow as tf
 
 from keras_infogan import __version__
 from keras_infogan.data.dataset import ImageData
-from keras_infogan.data.dataset import balanced_label_indices
+from keras_infogan.data.labels import balanced_label_indices
 from keras_infogan.evaluation import clustering as metrics
 from keras_infogan.evaluation.attributes import measure
 from keras_infogan.evaluation.code_map import CategoryMeaning

@@ -640,7 +640,7 @@ def test_serve_config(capfd, tmp_path):
             "should be a number",
         ),
         (["encode", "MODEL", "nowhere.png"], "There is no file nowhere.png"),
-        (["encode", "MODEL", "TEXT"], "should be a picture"),
+        (["encode", "MODEL", "TEXT"], "should be an image file"),
         (["evaluate", "nowhere"], "directory of a finished run"),
         (["evaluate", "MODEL"], "without a config.json"),
         (["evaluate", "STOPPED"], "train` command again resumes it"),

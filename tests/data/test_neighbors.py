@@ -1,11 +1,11 @@
-"""Near images, by another way to compute them, and on real digits."""
+"""Nearest neighbors against SciPy's distances, and on real digits."""
 
 import numpy as np
 import pytest
 from scipy.spatial.distance import cdist
 
 from keras_infogan.data import neighbors
-from keras_infogan.data.neighbors import near_images
+from keras_infogan.data.neighbors import nearest_neighbors
 
 
 def random_images(seed: int, *shape: int) -> np.ndarray:
@@ -18,15 +18,17 @@ def random_images(seed: int, *shape: int) -> np.ndarray:
     ids=["small", "mnist", "rgb"],
 )
 @pytest.mark.parametrize("num_images", [2, 40, 101])
-def test_the_nearest_of_the_part_before(num_images, shape, factor, monkeypatch):
-    """By SciPy's distances, of sums over blocks with zeros at the end.
+def test_the_nearest_of_the_previous_subset(
+    num_images, shape, factor, monkeypatch
+):
+    """SciPy agrees, on sums over blocks that are padded with zeros.
 
     Random bytes have no ties, and whole numbers in float64 no rounding.
     """
-    monkeypatch.setattr(neighbors, "PART_SIZE", 25)
+    monkeypatch.setattr(neighbors, "SUBSET_SIZE", 25)
     images = random_images(0, num_images, *shape)
     order = np.random.default_rng(1).permutation(num_images)
-    found = near_images(images, order)
+    found = nearest_neighbors(images, order)
 
     height, width, channels = shape
     rows, columns = -(-height // factor), -(-width // factor)
@@ -46,22 +48,23 @@ def test_the_nearest_of_the_part_before(num_images, shape, factor, monkeypatch):
 
 
 def test_images_in_a_file(tmp_path):
-    """A file that is mapped gives what memory gives."""
+    """A memory-mapped file gives the same neighbors as memory."""
     images = random_images(2, 30, 8, 8, 1)
     np.save(tmp_path / "x.npy", images)
     mapped = np.load(tmp_path / "x.npy", mmap_mode="r")
     np.testing.assert_array_equal(
-        near_images(mapped, np.arange(30)), near_images(images, np.arange(30))
+        nearest_neighbors(mapped, np.arange(30)),
+        nearest_neighbors(images, np.arange(30)),
     )
 
 
-def test_near_digits_are_mostly_the_same(mnist_train):
-    """The nearest of 2,000 is the guess of a classifier by one neighbor.
+def test_neighbors_are_mostly_of_one_class(mnist_train):
+    """The nearest of 2,000 is a one-nearest-neighbor classifier.
 
     Such a classifier errs on 8 % of MNIST with so few examples; 12 % allow for
     five deviations of the share of 4,000 images, and for the choice of them.
     """
     images, labels = mnist_train.images[:4000], mnist_train.labels[:4000]
     order = np.random.default_rng(3).permutation(4000)
-    found = near_images(images, order)
+    found = nearest_neighbors(images, order)
     assert (labels[found] == labels).mean() > 0.88

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from keras_infogan.data.dataset import ImageData
-from keras_infogan.data.neighbors import near_images
+from keras_infogan.data.neighbors import nearest_neighbors
 from keras_infogan.models.infogan import InfoGAN
 from keras_infogan.training import run as training
 from keras_infogan.training.callbacks import find_checkpoints
@@ -104,15 +104,17 @@ def test_options_train_to_the_end(changes, few_digits_dir, tmp_path):
     assert steps == expected
 
 
-def test_near_images_are_partners(few_digits_dir, tmp_path, monkeypatch):
-    """The preset's share of them comes to the stream, and is looked for."""
+def test_neighbors_are_positive_pairs(few_digits_dir, tmp_path, monkeypatch):
+    """The preset's share of neighbors reaches the stream."""
     calls = []
 
     def remember(images, order):
         calls.append(len(images))
-        return near_images(images, order)
+        return nearest_neighbors(images, order)
 
-    monkeypatch.setattr("keras_infogan.data.dataset.near_images", remember)
+    monkeypatch.setattr(
+        "keras_infogan.data.dataset.nearest_neighbors", remember
+    )
     config = few_digits()
     assert config.neighbor_share == 0.25
     training.train(config, tmp_path, data_dir=few_digits_dir)

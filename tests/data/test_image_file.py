@@ -1,10 +1,10 @@
-"""Picture files of every kind, read as a network takes them."""
+"""Image files of every kind, as a network takes them."""
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from keras_infogan.data import picture as picture_files
+from keras_infogan.data import image_file
 from keras_infogan.reports import images as visualization
 
 RNG = np.random.default_rng(0)
@@ -28,7 +28,7 @@ def test_read_image_gives_back_what_was_saved(shape, tmp_path):
         path,
         visualization.image_grid(images, num_columns=1, padding=0, scale=1),
     )
-    image = picture_files.read_image(path, shape)[0]
+    image = image_file.read_image(path, shape)[0]
     assert image.dtype == np.float32
     assert image.shape == shape
     np.testing.assert_allclose(image, images[0], atol=0.5 / 127.5 + 1e-6)
@@ -43,7 +43,7 @@ def test_read_image_of_16_bits(tmp_path):
     """0, a half and 65535 are -1, 0 and 1, to half of one of 255 levels."""
     levels = np.array([[0, 32768, 65535]], np.uint16).repeat(3, axis=0)
     path = save_array(tmp_path / "deep.png", levels)
-    image = picture_files.read_image(path, (3, 3, 1))[0]
+    image = image_file.read_image(path, (3, 3, 1))[0]
     np.testing.assert_allclose(
         image[..., 0], [[-1, 0, 1]] * 3, atol=0.5 / 127.5 + 1e-6
     )
@@ -60,7 +60,7 @@ def test_read_image_puts_transparency_on_black(tmp_path):
         .astype(np.uint8)
         .reshape(3, 3, 4),
     )
-    image = picture_files.read_image(path, (3, 3, 1))[0]
+    image = image_file.read_image(path, (3, 3, 1))[0]
     np.testing.assert_allclose(
         image[..., 0], [[1, -0.6, -1]] * 3, atol=1 / 127.5
     )
@@ -74,7 +74,7 @@ def test_read_image_of_every_mode(mode, tmp_path):
     path = tmp_path / ("x.tiff" if mode == "PA" else "x.png")
     picture.convert("P" if mode == "PA" else mode).convert(mode).save(path)
     for channels in (1, 3):
-        image = picture_files.read_image(path, (8, 8, channels))[0]
+        image = image_file.read_image(path, (8, 8, channels))[0]
         assert (image[:, :4] == 1).all()
         assert (image[:, 4:] == -1).all()
 
@@ -86,7 +86,7 @@ def test_read_image_of_a_negative(tmp_path):
     expected = np.full((3, 3, 1), -1.0)
     expected[1, 1] = 1.0
     path = save_array(tmp_path / "x.png", pixels)
-    image = picture_files.read_image(path, (3, 3, 1), invert=True)[0]
+    image = image_file.read_image(path, (3, 3, 1), invert=True)[0]
     np.testing.assert_array_equal(image, expected)
 
 
@@ -97,7 +97,7 @@ def test_read_image_turns_photographs_upright(tmp_path):
     exif = Image.Exif()
     exif[0x0112] = 6
     picture.save(tmp_path / "x.png", exif=exif)
-    image = picture_files.read_image(tmp_path / "x.png", (40, 20, 1))[0]
+    image = image_file.read_image(tmp_path / "x.png", (40, 20, 1))[0]
     assert (image[:20] == 1).all()
     assert (image[20:] == -1).all()
 
@@ -107,7 +107,7 @@ def test_read_image_crops_around_the_center(tmp_path):
     levels = np.zeros((4, 12), np.uint8)
     levels[:, 4:8] = 255
     path = save_array(tmp_path / "x.png", levels)
-    assert (picture_files.read_image(path, (4, 4, 1))[0] == 1).all()
+    assert (image_file.read_image(path, (4, 4, 1))[0] == 1).all()
 
 
 def test_read_image_resizes_with_antialiasing(tmp_path):
@@ -118,13 +118,13 @@ def test_read_image_resizes_with_antialiasing(tmp_path):
     """
     board = (np.indices((64, 64)).sum(axis=0) % 2 * 255).astype(np.uint8)
     path = save_array(tmp_path / "x.png", board)
-    image = picture_files.read_image(path, (8, 8, 1))[0]
+    image = image_file.read_image(path, (8, 8, 1))[0]
     np.testing.assert_allclose(image, 0.0, atol=2 / 127.5)
 
 
 def test_read_image_names_a_file_that_is_not_there(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"no file .*none\.png\.$"):
-        picture_files.read_image(tmp_path / "none.png", (28, 28, 1))
+        image_file.read_image(tmp_path / "none.png", (28, 28, 1))
 
 
 def test_read_image_names_a_file_that_may_not_be_read(tmp_path, monkeypatch):
@@ -134,8 +134,10 @@ def test_read_image_names_a_file_that_may_not_be_read(tmp_path, monkeypatch):
         raise PermissionError(13, "Permission denied", str(path))
 
     monkeypatch.setattr(Image, "open", refuse)
-    with pytest.raises(PermissionError, match=r"x\.png may not be read"):
-        picture_files.read_image(tmp_path / "x.png", (28, 28, 1))
+    with pytest.raises(
+        PermissionError, match=r"No permission to read .*x\.png"
+    ):
+        image_file.read_image(tmp_path / "x.png", (28, 28, 1))
 
 
 def _whole_png(tmp_path):
@@ -160,21 +162,21 @@ def test_read_image_refuses_damaged_files(damage, tmp_path):
     path = tmp_path / "bad.png"
     path.write_bytes(damage(_whole_png(tmp_path)))
     with pytest.raises(
-        ValueError, match=r"bad\.png should be a picture.*Received: \S"
+        ValueError, match=r"bad\.png should be an image file.*Received: \S"
     ) as caught:
-        picture_files.read_image(path, (28, 28, 1))
+        image_file.read_image(path, (28, 28, 1))
     assert "\n" not in str(caught.value)
 
 
 def test_read_image_refuses_a_folder(tmp_path):
-    with pytest.raises(ValueError, match="a picture. Received: a folder"):
-        picture_files.read_image(tmp_path, (28, 28, 1))
+    with pytest.raises(ValueError, match="an image file. Received: a folder"):
+        image_file.read_image(tmp_path, (28, 28, 1))
 
 
 def test_read_image_refuses_numbers_of_unknown_range(tmp_path):
     path = save_array(tmp_path / "x.tiff", np.zeros((4, 4), np.float32))
     with pytest.raises(ValueError, match="not of 8 or 16 bits"):
-        picture_files.read_image(path, (4, 4, 1))
+        image_file.read_image(path, (4, 4, 1))
 
 
 @pytest.mark.parametrize("side", [8001, 10_000, 20_000])
@@ -188,13 +190,13 @@ def test_read_image_refuses_huge_pictures(side, tmp_path):
     with pytest.raises(
         ValueError, match=r"huge\.png should have at most 64,000,000 pixels"
     ):
-        picture_files.read_image(path, (28, 28, 1))
+        image_file.read_image(path, (28, 28, 1))
 
 
 @pytest.mark.parametrize("shape", [(28, 28, 2), (0, 28, 1)])
 def test_read_image_refuses_other_shapes(shape, tmp_path):
-    with pytest.raises(ValueError, match="1 or 3 channels. Received: image_sh"):
-        picture_files.read_image(tmp_path / "x.png", shape)
+    with pytest.raises(ValueError, match="or 3 .RGB.. Received: image_sh"):
+        image_file.read_image(tmp_path / "x.png", shape)
 
 
 def test_the_size_is_that_of_the_upright_picture(tmp_path):
@@ -212,14 +214,14 @@ def test_the_size_is_that_of_the_upright_picture(tmp_path):
         exif[0x0112] = orientation
         options = {"compression": "tiff_lzw"} if "tiff" in name else {}
         Image.new("L", (100, 50)).save(tmp_path / name, exif=exif, **options)
-        assert picture_files.read_image(tmp_path / name, (8, 8, 1))[1] == size
+        assert image_file.read_image(tmp_path / name, (8, 8, 1))[1] == size
     # After the number of the tag comes its type: 3 is a number, 2 a text.
     data = (tmp_path / "one.jpg").read_bytes()
     tag = data.index(b"\x01\x12\x00\x03")
     (tmp_path / "text.jpg").write_bytes(
         data[: tag + 3] + b"\x02" + data[tag + 4 :]
     )
-    size = picture_files.read_image(tmp_path / "text.jpg", (8, 8, 1))[1]
+    size = image_file.read_image(tmp_path / "text.jpg", (8, 8, 1))[1]
     assert size == (100, 50)
 
 
@@ -232,15 +234,27 @@ def test_the_size_is_that_of_the_upright_picture(tmp_path):
         ((28, 28), (28, 28, 1), None),
         # A tenth is left out, and more.
         ((1000, 900), (28, 28, 1), None),
-        ((1000, 899), (28, 28, 1), "1000 x 899 pixels, of which 899 x 899"),
-        ((40, 100), (28, 28, 1), "40 x 100 pixels, of which 40 x 40"),
+        (
+            (1000, 899),
+            (28, 28, 1),
+            "1000 x 899 pixels, of which only the central 899 x 899",
+        ),
+        (
+            (40, 100),
+            (28, 28, 1),
+            "40 x 100 pixels, of which only the central 40 x 40",
+        ),
         # Twice as wide as high is what the model takes.
         ((100, 50), (16, 32, 1), None),
-        ((50, 50), (16, 32, 3), "50 x 50 pixels, of which 50 x 25"),
-        ((1, 1), (100, 28, 1), "1 x 1 pixels, of which 1 x 1"),
+        (
+            (50, 50),
+            (16, 32, 3),
+            "50 x 50 pixels, of which only the central 50 x 25",
+        ),
+        ((1, 1), (100, 28, 1), "1 x 1 pixels, of which only the central 1 x 1"),
     ],
 )
 def test_describe_crop(size, shape, read):
-    sentences = picture_files.describe_crop(size, shape)
+    sentences = image_file.describe_crop(size, shape)
     assert bool(sentences) == bool(read)
     assert read is None or read in sentences[0]

@@ -1,0 +1,180 @@
+"""The streams of batches: shuffled, endless and reproducible."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from keras_infogan.data.dataset import ImageData
+from keras_infogan.data.labels import balanced_label_indices
+from tests.helpers.data import numbered
+from tests.helpers.data import pixel
+from tests.helpers.data import take
+
+
+def test_shapes_are_static(mnist_test):
+    spec = mnist_test.batches(64).element_spec
+    assert spec == tf.TensorSpec((64, 28, 28, 1), tf.float32)
+    spec = mnist_test.batches(64, num_labels=20).element_spec
+    assert spec == {
+        "images": tf.TensorSpec((64, 28, 28, 1), tf.float32),
+        "labeled_images": tf.TensorSpec((20, 28, 28, 1), tf.float32),
+        "labels": tf.TensorSpec((20,), tf.int32),
+    }
+    spec = mnist_test.batches(64, neighbor_share=0.5).element_spec
+    assert spec == dict.fromkeys(
+        ("images", "partners"), tf.TensorSpec((64, 28, 28, 1), tf.float32)
+    )
+
+
+def test_an_epoch_is_a_permutation_less_the_remainder():
+    images = numbered(23)
+    assert images.num_batches(5) == 4
+    batches = take(images.batches(5, seed=1), 8)
+    epochs = [np.concatenate(batches[:4]), np.concatenate(batches[4:])]
+    orders = [pixel(epoch) for epoch in epochs]
+    for order in orders:
+        assert len(set(order)) == 20
+        assert set(order) <= set(range(23))
+    assert orders[0].tolist() != orders[1].tolist()
+
+
+def test_every_image_comes_equally_often():
+    """20 of 23 images are in an epoch: 400 epochs have 347.8 +- 6.7 of each.
+
+    The deviation is that of a binomial; allow four and a half.
+    """
+    batches = take(numbered(23).batches(20, seed=5), 400)
+    counts = np.bincount(pixel(np.concatenate(batches)), minlength=23)
+    np.testing.assert_allclose(counts, 400 * 20 / 23, atol=30)
+
+
+@pytest.mark.parametrize("neighbor_share", [0.0, 0.5])
+@pytest.mark.parametrize("num_labels", [0, 9])
+@pytest.mark.parametrize("start", [0, 1, 4, 7, 8, 13])
+def test_starting_at_k_is_skipping_k(start, num_labels, neighbor_share):
+    """Four batches an epoch, two a pass over the labels."""
+    images = numbered()
+    options: dict[str, Any] = {
+        "num_labels": num_labels,
+        "neighbor_share": neighbor_share,
+        "seed": 3,
+    }
+    if num_labels:
+        options["label_batch_size"] = 4
+    expected = take(images.batches(5, **options).skip(start), 6)
+    received = take(images.batches(5, start=start, **options), 6)
+    for one, other in zip(expected, received, strict=True):
+        tf.nest.map_structure(np.testing.assert_array_equal, one, other)
+
+
+def test_the_seed_decides():
+    images = numbered()
+
+    def order(seed):
+        return pixel(np.concatenate(take(images.batches(5, seed=seed), 4)))
+
+    assert order(1).tolist() == order(1).tolist()
+    assert order(1).tolist() != order(2).tolist()
+    assert order(2**62).tolist() != order(-1).tolist()
+
+
+def test_the_order_is_the_same_everywhere():
+    """A fixed value, because a change would break the resuming of runs."""
+    first = take(numbered().batches(5, seed=0), 1)[0]
+    assert pixel(first).tolist() == [7, 13, 20, 15, 4]
+
+
+def test_labels_do_not_change_the_order_of_the_images():
+    images = numbered()
+    plain = take(images.batches(5, seed=2), 9)
+    labeled = take(images.batches(5, seed=2, num_labels=6), 9)
+    for one, other in zip(plain, labeled, strict=True):
+        np.testing.assert_array_equal(one, other["images"])
+
+
+def test_positive_pairs_are_the_image_or_a_neighbor():
+    """Of 2,000 images, a share of .3 has a neighbor: five deviations are .05.
+
+    Image k is of gray k, and half of all images are searched: its neighbor is
+    more than 12 grays away once in 2 ** 24. Each image has one neighbor; who
+    is paired with it is drawn again in each batch.
+    """
+    images = numbered(100)
+    batches = take(images.batches(20, seed=4, neighbor_share=0.3), 100)
+    rows, partners = (
+        np.concatenate([pixel(batch[name]) for batch in batches])
+        for name in ("images", "partners")
+    )
+    plain = take(images.batches(20, seed=4), 100)
+    np.testing.assert_array_equal(rows, pixel(np.concatenate(plain)))
+    has_neighbor = rows != partners
+    assert has_neighbor.mean() == pytest.approx(0.3, abs=0.05)
+    assert np.abs(rows - partners).max() <= 12
+    for row in range(100):
+        assert len(set(partners[has_neighbor & (rows == row)])) <= 1
+    # An image is never paired in 20 visits once in a thousand (.7 ** 20).
+    shares = np.bincount(rows, weights=has_neighbor) / np.bincount(rows)
+    assert ((shares > 0) & (shares < 1)).mean() > 0.9
+
+
+def test_all_images_may_have_neighbors_beside_labels():
+    images = numbered()
+    element = take(
+        images.batches(5, seed=4, neighbor_share=1.0, num_labels=7), 1
+    )[0]
+    assert set(element) == {"images", "partners", "labeled_images", "labels"}
+    assert (pixel(element["images"]) != pixel(element["partners"])).all()
+
+
+@pytest.mark.parametrize("share", [-0.1, 1.5, float("nan")])
+def test_shares_are_from_0_to_1(share):
+    with pytest.raises(
+        ValueError, match="neighbor_share. should be between 0 and 1"
+    ):
+        numbered().batches(5, neighbor_share=share)
+
+
+def test_one_image_has_no_neighbor():
+    with pytest.raises(ValueError, match="at least two images"):
+        numbered(1).batches(1, neighbor_share=0.5)
+
+
+def test_labeled_images_have_their_labels_and_no_others_come():
+    images = numbered()
+    assert images.labels is not None
+    chosen = balanced_label_indices(images.labels, 7, 4)
+    seen = set()
+    for element in take(images.batches(5, seed=4, num_labels=7), 30):
+        rows = pixel(element["labeled_images"])
+        assert len(set(rows)) == 5
+        np.testing.assert_array_equal(element["labels"], images.labels[rows])
+        seen.update(rows.tolist())
+    assert sorted(seen) == chosen.tolist()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"batch_size": 0}, "between 1 and all of the 23 .*batch_size=0"),
+        ({"batch_size": 24}, "between 1 and all of the 23 .*batch_size=24"),
+        ({"batch_size": 5, "start": -1}, "batches already done.*start=-1"),
+        ({"batch_size": 5, "num_labels": 2}, "between 3 and 21 labels"),
+        ({"batch_size": 5, "num_labels": -1}, "between 3 and 21 labels"),
+        ({"batch_size": 5, "num_labels": 22}, "between 3 and 21 labels"),
+        (
+            {"batch_size": 5, "num_labels": 3, "label_batch_size": 4},
+            "between 1 and all of the 3 .*label_batch_size=4",
+        ),
+    ],
+)
+def test_impossible_batches(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        numbered().batches(**arguments)
+
+
+def test_labels_of_a_data_set_without_any():
+    images = ImageData(np.zeros((9, 2, 2, 1), np.uint8), None, "plain")
+    with pytest.raises(ValueError, match="'plain' has no class labels"):
+        images.batches(2, num_labels=3)
