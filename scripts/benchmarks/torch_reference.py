@@ -1,7 +1,7 @@
-"""The write-up's InfoGAN in PyTorch, as the other side of the benchmark.
+"""The write-up's InfoGAN in PyTorch, for comparison in `speed.py`.
 
-Three optimizers and three updates a batch, the second half of each generator
-pass thrown away: as it is done in most public code. Needs PyTorch alone.
+Three optimizers and three updates for each batch, as in most public code.
+Needs only PyTorch. Preset `writeup` has the same networks.
 """
 
 import itertools
@@ -37,7 +37,7 @@ class Generator(nn.Module):
 
 
 class Discriminator(nn.Module):
-    """Four convolutions in steps of two, and three linear heads."""
+    """Four convolutions of stride 2, and three linear heads."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -65,7 +65,7 @@ class Discriminator(nn.Module):
 
 
 def make_trainer(batch_size: int) -> Callable[[int], None]:
-    """A function that trains for a number of steps, on random images."""
+    """Returns a function that trains on random images for some steps."""
     torch.manual_seed(0)
     generator, discriminator = Generator(), Discriminator()
     images = torch.rand(6000, 1, 32, 32) * 2.0 - 1.0
@@ -117,7 +117,7 @@ def make_trainer(batch_size: int) -> Callable[[int], None]:
 
 
 def make_generator() -> Callable[[int], None]:
-    """A function that generates a number of images at once."""
+    """Returns a function that generates a batch of images."""
     torch.manual_seed(0)
     generator = Generator().eval()
     num_inputs = NOISE_DIM + NUM_CATEGORIES + CONTINUOUS_DIM

@@ -1,9 +1,9 @@
-"""Trains a preset with several seeds, and sums up what came out.
+"""Trains a preset with several seeds and summarizes the results.
 
-    python scripts/benchmark_seeds.py --preset mnist --seeds 0-4
+    python scripts/benchmarks/seeds.py --preset mnist --seeds 0-4
 
-One JSON file a seed, as soon as it is there; the same command again goes on.
-Options that this script does not know go to `keras-infogan train`.
+Each seed leaves a JSON file; the same command resumes after an interruption.
+Other options are passed on to `keras-infogan train`.
 """
 
 import argparse
@@ -23,7 +23,7 @@ from scipy.optimize import linear_sum_assignment
 
 
 def category_nats(report: dict[str, Any]) -> float | None:
-    """The information of the first discrete code, if there is one."""
+    """Returns the information of the first discrete code, if there is one."""
     for name, ceiling in report["mutual_information_ceiling"].items():
         if ceiling is not None:
             return report["mutual_information"][name]
@@ -31,10 +31,10 @@ def category_nats(report: dict[str, Any]) -> float | None:
 
 
 def attribute_correlation(report: dict[str, Any]) -> float | None:
-    """The least |rho| of a code's dimension with an attribute of its own.
+    """Returns the least |rho| of a code's dimension with its attribute.
 
-    No two dimensions have the same one; they are given out so that the sum is
-    the largest.
+    Each dimension is matched with a different attribute, such that the sum of
+    |rho| is the largest.
     """
     if not report["sweeps"]:
         return None
@@ -48,8 +48,8 @@ def attribute_correlation(report: dict[str, Any]) -> float | None:
     return float(sizes[linear_sum_assignment(sizes, maximize=True)].min())
 
 
-def of_quality(*keys: str) -> Callable[[dict[str, Any]], float | None]:
-    """What finds a number of the quality, which only labeled data have."""
+def fidelity(*keys: str) -> Callable[[dict[str, Any]], float | None]:
+    """Returns a function that looks up a fidelity measure, if there is one."""
 
     def find(report: dict[str, Any]) -> float | None:
         value: Any = report["quality"]
@@ -60,23 +60,23 @@ def of_quality(*keys: str) -> Callable[[dict[str, Any]], float | None]:
     return find
 
 
-# None where a data set has no labels, or a model no discrete code.
+# None for a data set without labels or a model without discrete codes.
 SUMMED_UP: dict[str, Callable[[dict[str, Any]], float | None]] = {
     "accuracy": lambda report: report["clustering_accuracy"],
     "nmi": lambda report: report["normalized_mutual_information"],
     "ari": lambda report: report["adjusted_rand_index"],
     "category_nats": category_nats,
-    "frechet_distance": of_quality("frechet_distance"),
-    "category_agreement": of_quality("category_agreement", "all"),
+    "frechet_distance": fidelity("frechet_distance"),
+    "category_agreement": fidelity("category_agreement", "all"),
     "attribute_correlation": attribute_correlation,
     "seconds": lambda report: report["seconds"],
 }
-# Of these, the largest is the worst.
+# The largest is the worst of these.
 LESS_IS_BETTER = {"frechet_distance", "seconds"}
 
 
 def parse_seeds(text: str) -> list[int]:
-    """`0-4` and `0,2,7`, and both together."""
+    """Parses `0-4`, `0,2,7` and combinations of both."""
     seeds: list[int] = []
     for part in text.split(","):
         match = re.fullmatch(r"(\d+)(?:-(\d+))?", part)
@@ -94,7 +94,7 @@ def parse_seeds(text: str) -> list[int]:
 
 
 def write(path: Path, content: Any) -> None:
-    """Writes JSON, whole or not at all."""
+    """Writes JSON atomically."""
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".partial-{path.name}")
     partial.write_text(json.dumps(content, indent=2) + "\n")
@@ -102,29 +102,29 @@ def write(path: Path, content: Any) -> None:
 
 
 def options_of(seed: int, args: argparse.Namespace) -> list[str]:
-    """The options of `keras-infogan train` for a seed."""
+    """Returns the options of `keras-infogan train` for a seed."""
     return ["--preset", args.preset, "--seed", str(seed), *args.options]
 
 
 def command_of(seed: int, args: argparse.Namespace) -> str:
-    """The command for a seed, as a person would type it."""
+    """Returns the shell command for a seed."""
     return shlex.join(["keras-infogan", "train", *options_of(seed, args)])
 
 
 def read(path: Path, seed: int, args: argparse.Namespace) -> dict[str, Any]:
-    """The report that is there, if it is of the same command."""
+    """Reads an existing report, if it has the same command."""
     report: dict[str, Any] = json.loads(path.read_text())
     expected = command_of(seed, args)
     if report["command"] != expected:
         raise SystemExit(
-            f"{path} should be of `{expected}`. Received: one of "
+            f"{path} should be a result of `{expected}`. Received: one of "
             f"`{report['command']}`. Choose another --name or --output."
         )
     return report
 
 
 def train(name: str, seed: int, args: argparse.Namespace) -> dict[str, Any]:
-    """The report of a seed, with the command and its duration."""
+    """Trains a seed; returns its report, command and duration."""
     run_dir = args.run_dir / f"{name}_seed_{seed}"
     is_resumed = run_dir.exists()
     begin = time.perf_counter()
@@ -137,7 +137,7 @@ def train(name: str, seed: int, args: argparse.Namespace) -> dict[str, Any]:
             "--run-dir",
             str(run_dir),
             *options_of(seed, args),
-            # A folder of this machine is no part of the command.
+            # Local folders are not part of the recorded command.
             *(["--archives-dir", args.archives_dir] * bool(args.archives_dir)),
         ],
         stdout=subprocess.DEVNULL,
@@ -148,16 +148,16 @@ def train(name: str, seed: int, args: argparse.Namespace) -> dict[str, Any]:
     return {
         **report,
         "command": command_of(seed, args),
-        # From the start of the process; how long a run took that was begun
-        # before, nobody knows.
+        # Unknown for a resumed run.
         "seconds": None if is_resumed else time.perf_counter() - begin,
     }
 
 
 def summarize(reports: list[dict[str, Any]]) -> dict[str, Any]:
-    """Mean, deviation over seeds (of the sample), worst and all values.
+    """Returns mean, sample deviation, worst and all values over the seeds.
 
-    Of what no report has there is no entry, and what some have is of those.
+    Measures that no report has are left out; those that only some have are
+    summarized over these.
     """
     summary: dict[str, Any] = {}
     for name, value_of in SUMMED_UP.items():
@@ -176,7 +176,7 @@ def summarize(reports: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def main() -> None:
-    """Trains what is missing, and writes the summary."""
+    """Trains the missing seeds and writes the summary."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--preset", default="mnist", metavar="NAME")
     parser.add_argument(
@@ -185,7 +185,7 @@ def main() -> None:
     parser.add_argument(
         "--name",
         metavar="NAME",
-        help="of the files, if it is not that of the preset",
+        help="prefix of the files (default: the preset)",
     )
     parser.add_argument(
         "--run-dir", type=Path, default=Path("runs/seeds"), metavar="DIR"
@@ -205,7 +205,7 @@ def main() -> None:
         path = args.output / f"{name}_seed_{seed}.json"
         if path.exists():
             report = read(path, seed, args)
-            print(f"{path} is there.", file=sys.stderr)
+            print(f"{path} exists.", file=sys.stderr)
         else:
             report = train(name, seed, args)
             write(path, report)

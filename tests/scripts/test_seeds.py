@@ -1,4 +1,4 @@
-"""The benchmark of several seeds, with reports in place of trainings."""
+"""The summary over seeds, with given reports in place of training."""
 
 import argparse
 import importlib.util
@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-PATH = Path(__file__).parents[2] / "scripts" / "benchmark_seeds.py"
+PATH = Path(__file__).parents[2] / "scripts/benchmarks/seeds.py"
 
 
 @pytest.fixture(scope="module")
 def seeds() -> Any:
-    spec = importlib.util.spec_from_file_location("benchmark_seeds", PATH)
+    spec = importlib.util.spec_from_file_location("seeds", PATH)
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
@@ -23,7 +23,7 @@ def seeds() -> Any:
 
 
 def report(accuracy: float | None, seconds: float | None = 60.0) -> Any:
-    """Of labeled data, or without an accuracy of data that have no labels."""
+    """A report of labeled data, or of unlabeled data without an accuracy."""
     return {
         "clustering_accuracy": accuracy,
         "normalized_mutual_information": accuracy,
@@ -47,7 +47,7 @@ def report(accuracy: float | None, seconds: float | None = 60.0) -> Any:
 
 @pytest.fixture
 def run(seeds, tmp_path, monkeypatch):
-    """The script, in which a training gives the next of some reports."""
+    """Runs the script; each training returns the next of given reports."""
 
     def call(reports: list[Any], *options: str) -> list[int]:
         trained: list[int] = []
@@ -75,7 +75,7 @@ def test_parse_seeds(seeds):
 
 
 def test_summary(run, tmp_path, capsys):
-    """Of .8, .9 and 1: mean .9, deviation .1, and the worst of each kind."""
+    """Of .8, .9 and 1: mean .9, sample deviation .1, worst .8."""
     reports = [report(x, 100.0 * x) for x in (0.8, 1.0, 0.9)]
     assert run(reports, "--seeds=0-2") == [0, 1, 2]
     summary = json.loads((tmp_path / "mnist_summary.json").read_text())
@@ -88,17 +88,17 @@ def test_summary(run, tmp_path, capsys):
     assert summary["frechet_distance"]["worst"] == 10.0
     assert summary["seconds"]["worst"] == 100.0
     assert summary["category_nats"]["mean"] == 2.0
-    # Thickness is the first code's largest, but it is the second's own.
+    # Both codes follow thickness most, but the second follows it more.
     assert summary["attribute_correlation"]["worst"] == 0.9
     assert summary["command"] == ("keras-infogan train --preset mnist --seed S")
     assert "| accuracy | 0.9000 | 0.1000 | 0.8000 |" in capsys.readouterr().out
 
 
-def test_what_is_there_is_kept(run, tmp_path):
-    """And what was made by another command is not taken for it."""
+def test_existing_results_are_kept(run, tmp_path):
+    """Unless they are those of another command, which is refused."""
     assert run([report(0.8)], "--seeds=0") == [0]
     assert run([report(0.9)], "--seeds=0-1") == [1]
-    with pytest.raises(SystemExit, match="should be of .* --epochs 1`"):
+    with pytest.raises(SystemExit, match="a result of .* --epochs 1`"):
         run([], "--seeds=0", "--epochs", "1")
     assert run([report(0.7)], "--seeds=0", "--name=y", "--epochs", "1") == [0]
     names = sorted(path.name for path in tmp_path.iterdir())
@@ -112,7 +112,7 @@ def test_what_is_there_is_kept(run, tmp_path):
 
 
 def test_data_without_labels(run, tmp_path):
-    """Have no accuracy and no distances; a resumed run has no duration."""
+    """No accuracy and no distances; and a resumed run has no duration."""
     reports = [report(None, None), report(None, 50.0)]
     run(reports, "--preset=celeba", "--seeds=3,4")
     summary = json.loads((tmp_path / "celeba_summary.json").read_text())

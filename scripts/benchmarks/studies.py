@@ -1,15 +1,15 @@
-"""Trains variants of the presets, and prints a table of them.
+"""Trains variants of the presets (ablations), and prints a table of them.
 
-    python scripts/studies.py              # all that is missing; takes hours
-    python scripts/studies.py no_neighbors # one of them
-    python scripts/studies.py --table      # of what is there, as Markdown
+    python scripts/benchmarks/studies.py               # all; takes hours
+    python scripts/benchmarks/studies.py no_neighbors  # one of them
+    python scripts/benchmarks/studies.py --table       # existing results
 
-Each study is a call of `benchmark_seeds.py`, which goes on where it stopped.
-Each changes one part of the default recipe, and what depends on it, but for the
-labels, which come with more epochs, and those of other presets.
-Those of few seeds show what fails, and not which of two that work is better.
-What `no_neighbors`, `free_pose` and `free_style` leave out was added after runs
-of earlier recipes without it had failed.
+Each study calls `seeds.py`, which resumes after an interruption. Each changes
+one part of the default recipe and what depends on it, except for the studies
+with labels, which have more epochs, and those of other presets. Few seeds show
+what fails, not which of two working variants is better. What `no_neighbors`,
+`free_pose` and `free_style` leave out was added after runs of earlier recipes
+had failed without it.
 """
 
 import argparse
@@ -22,13 +22,14 @@ from typing import NamedTuple
 
 from keras_infogan.training.config import preset
 
-SCRIPTS = Path(__file__).parent
+SEEDS = Path(__file__).with_name("seeds.py")
+RESULTS = Path(__file__).parents[1] / "results"
 CATEGORY = {"type": "categorical", "num_categories": 10}
-WARP_THAT_ERASES = {**(preset("mnist").warp or {}), "erase": 0.2}
+AUGMENTATION_WITH_ERASING = {**(preset("mnist").warp or {}), "erase": 0.2}
 
 
 class Study(NamedTuple):
-    """What is changed, in words and in flags."""
+    """A change, in words and in command-line flags."""
 
     title: str
     options: tuple[str, ...] = ()
@@ -55,18 +56,18 @@ STUDIES = {
         ("--invariance-weight", "0", "--neighbor-share", "0"),
     ),
     "no_neighbors": Study(
-        "real images compared with themselves alone", ("--neighbor-share", "0")
+        "positive pairs without nearest neighbors", ("--neighbor-share", "0")
     ),
     "plain_category": Study(
-        "category not read from warped copies", ("--warped-codes", "[]")
+        "category not invariant to augmentation", ("--warped-codes", "[]")
     ),
     "free_pose": Study(
-        "pose not told what a slant is",
+        "pose not equivariant to slant",
         ("--slant-gains", "{}"),
         seeds="0-1",
     ),
     "free_style": Study(
-        "style read from warped copies, not told what thickness is",
+        "style invariant, not equivariant to thickness",
         (
             *("--thickness-gains", "{}"),
             *("--warped-codes", json.dumps(["category", "style"])),
@@ -81,28 +82,28 @@ STUDIES = {
         "information weights of pose and style 1, not 0.1",
         ("--information-weights", "{}"),
     ),
-    # What the recipe before had in addition.
+    # Parts of an earlier recipe.
     "erasing": Study(
-        "random erasing, too", ("--warp", json.dumps(WARP_THAT_ERASES))
+        "with random erasing", ("--warp", json.dumps(AUGMENTATION_WITH_ERASING))
     ),
     "trunk": Study(
-        "the trunk learns information, too",
+        "information gradient reaches the trunk",
         ("--information-gradient", "trunk"),
     ),
-    # As the write-up and other public code have it.
+    # As in other public implementations.
     "fixed_stddev": Study(
         "standard deviation of Q fixed at 1",
         ("--codes", _codes(stddev=1.0)),
         seeds="0-2",
     ),
-    # The published settings, cut to what a few cores can do.
+    # The published settings, shortened for a few cores.
     "paper": Study("Chen et al., 2 epochs", ("--epochs", "2"), "paper"),
     "writeup": Study("the write-up, 1 epoch", ("--epochs", "1"), "writeup"),
 }
 
 
 def table() -> str:
-    """The summaries that are there, a row each."""
+    """Returns the existing summaries as Markdown, a row each."""
     lines = [
         "| study | seeds | accuracy | worst | NMI | category (nats) "
         "| Frechet distance | own attribute, least |rho| |".replace(
@@ -111,7 +112,7 @@ def table() -> str:
         "|---|---|---|---|---|---|---|---|",
     ]
     for name, study in STUDIES.items():
-        path = SCRIPTS / "results" / f"{name}_summary.json"
+        path = RESULTS / f"{name}_summary.json"
         if not path.exists():
             continue
         summary = json.loads(path.read_text())
@@ -137,28 +138,29 @@ def table() -> str:
 
 
 def main() -> None:
-    """Runs the studies that are named, or prints the table."""
+    """Runs studies, or prints the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument(
         "names",
         nargs="*",
         metavar="NAME",
-        help=f"which; all by default: {', '.join(STUDIES)}",
+        help=f"which ones (default: all): {', '.join(STUDIES)}",
     )
     parser.add_argument(
-        "--table", action="store_true", help="print the table, and no more"
+        "--table", action="store_true", help="only print the table"
     )
     parser.add_argument(
         "--archives-dir",
         type=Path,
         metavar="DIR",
-        help="where Fashion-MNIST's archives are, without a network",
+        help="folder with the archives of Fashion-MNIST, to avoid a download",
     )
     args = parser.parse_args()
     unknown = sorted(set(args.names) - set(STUDIES))
     if unknown:
         parser.error(
-            f"expected names of {', '.join(STUDIES)}, got {', '.join(unknown)}"
+            f"NAME should be one of {', '.join(STUDIES)}. "
+            f"Received: {', '.join(unknown)}"
         )
     for name in () if args.table else args.names or STUDIES:
         study = STUDIES[name]
@@ -169,7 +171,7 @@ def main() -> None:
         subprocess.run(
             [
                 sys.executable,
-                str(SCRIPTS / "benchmark_seeds.py"),
+                str(SEEDS),
                 *("--preset", study.preset, "--seeds", study.seeds),
                 *("--name", name, *options),
             ],
