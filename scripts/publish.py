@@ -17,18 +17,20 @@ from typing import Any
 import keras
 
 from keras_infogan.evaluation.code_map import CodeMap
-from keras_infogan.evaluation.evaluate import describe
 from keras_infogan.export.onnx import export_onnx
 from keras_infogan.export.onnx import export_onnx_encoder
 from keras_infogan.export.saved_model import export_saved_model
 from keras_infogan.files import atomic_path
+from keras_infogan.reports.text import describe_report
 
 FOLDER = Path(__file__).parents[1] / "saved_models"
 
 
 def write_card(name: str, report: dict[str, Any]) -> str:
     """The model card, as Markdown."""
-    sentences = "\n".join(f"- {sentence}" for sentence in describe(report))
+    sentences = "\n".join(
+        f"- {sentence}" for sentence in describe_report(report)
+    )
     options = json.dumps(report["configuration"], indent=2)
     versions = ", ".join(
         f"{package} {version}"

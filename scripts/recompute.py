@@ -4,7 +4,7 @@
 
 Reads MNIST from its archives without tfds, uses the networks of the model as
 Keras loads them, and computes with NumPy and SciPy; nothing of
-`evaluation.py`, `metrics.py`, `distances.py`, `quality.py` or `sweeps.py`. The
+`evaluate.py`, `clustering.py`, `fidelity.py` or `traversals.py`. The
 classifier is the package's, and so is the measure of the attributes but for the
 slant. Prints both numbers, and exits with 1 if they differ by more than
 rounding, or four standard errors where the draws are others.
@@ -24,8 +24,8 @@ from scipy.stats import binomtest
 from scipy.stats import spearmanr
 
 import keras_infogan
-from keras_infogan.evaluation.attributes import measure
-from keras_infogan.evaluation.feature_extractor import load_classifier
+from keras_infogan.evaluation.feature_extractor import load_feature_extractor
+from keras_infogan.evaluation.morphology import measure
 
 ARCHIVES = Path(keras_infogan.__file__).parent / "data" / "mnist"
 
@@ -265,21 +265,21 @@ def main(run: Path) -> int:
         compare_information(name, nats)
 
     # Found by the content of the data, as tfds gives them.
-    classifier = load_classifier(keras_infogan.load_images("mnist"))
+    extractor = load_feature_extractor(keras_infogan.load_images("mnist"))
     of_test, of_train_images, of_generated = (
-        classifier.read(x) for x in (test, train[-count:], images)
+        extractor.extract(x) for x in (test, train[-count:], images)
     )
     real = of_test.features.astype(float)
-    quality = report["quality"]
+    fidelity = report["fidelity"]
     for suffix, other in (("", of_generated), ("_floor", of_train_images)):
         features = other.features.astype(float)
         for name, distance in (("frechet", frechet), ("kernel", kernel)):
             name = f"{name}_distance{suffix}"
             compare(
                 name,
-                quality[name],
+                fidelity[name],
                 distance(real, features),
-                4 * 2**0.5 * quality[f"{name}_standard_error"],
+                4 * 2**0.5 * fidelity[f"{name}_standard_error"],
             )
         # Images of both sides are others than those of the report.
         rows_of_both = np.random.default_rng(1).permutation(count)[:2000]
@@ -287,86 +287,91 @@ def main(run: Path) -> int:
         for name, value in found.items():
             # A share, or for density a mean of counts, which spread more.
             spread = value * (value if name == "density" else abs(1 - value))
-            if f"{name}{suffix}" in quality:
+            if f"{name}{suffix}" in fidelity:
                 compare(
                     f"{name}{suffix}",
-                    quality[f"{name}{suffix}"],
+                    fidelity[f"{name}{suffix}"],
                     value,
                     4 * (4 * max(spread, 0.1) / 2000) ** 0.5,
                 )
     compare(
         "accuracy of the classifier",
-        quality["classifier_accuracy"],
+        fidelity["feature_extractor_accuracy"],
         (of_test.classes == test_labels).mean(),
         1e-4,
     )
     usage = np.bincount(of_generated.classes, minlength=10) / count
     compare(
-        "class coverage", quality["class_coverage"], (usage > 0.01).mean(), 0
+        "class coverage", fidelity["class_coverage"], (usage > 0.01).mean(), 0
     )
     # To first order the entropy of ten even classes errs by less than that.
-    compare("class entropy", quality["class_entropy"], entropy(usage), 0.01)
+    compare("class entropy", fidelity["class_entropy"], entropy(usage), 0.01)
     mapping = np.full(size, -1)
     mapping[columns] = rows
     agreement = (mapping[category] == of_generated.classes).mean()
     compare(
         "category agreement",
-        quality["category_agreement"]["all"],
+        fidelity["category_agreement"]["all"],
         agreement,
         4 * (2 * max(agreement * (1 - agreement), 1e-4) / count) ** 0.5,
     )
 
     of_real = measure(test[:2000])
-    num_sweeps = 40
-    # Other noise, and fewer sweeps than 100.
-    slack = 4 * (1 / num_sweeps + 1 / 100) ** 0.5
+    num_traversals = 40
+    # Other noise, and fewer traversals than 100.
+    slack = 4 * (1 / num_traversals + 1 / 100) ** 0.5
     dimensions = [
-        (code, index, sweep)
+        (code, index, traversal)
         for code in continuous
-        for index, sweep in enumerate(report["sweeps"][code])
+        for index, traversal in enumerate(report["traversals"][code])
     ]
-    for code, index, sweep in dimensions:
+    for code, index, traversal in dimensions:
         values = np.linspace(-1, 1, 11)
         latents = {
-            name: np.repeat(array[:num_sweeps], 11, axis=0)
+            name: np.repeat(array[:num_traversals], 11, axis=0)
             for name, array in inputs.items()
         }
         # Categories take turns.
-        turns = np.arange(num_sweeps).repeat(11) % size
+        turns = np.arange(num_traversals).repeat(11) % size
         latents["category"] = np.eye(size, dtype="float32")[turns]
-        latents[code][:, index] = np.tile(values, num_sweeps)
+        latents[code][:, index] = np.tile(values, num_traversals)
         drawn = model.generator.predict(latents, batch_size=220, verbose=0)
         for name, measured in (
             measure(drawn) | {"slant": slant(drawn)}
         ).items():
-            table_of = measured.reshape(num_sweeps, 11)
+            table_of = measured.reshape(num_traversals, 11)
             rhos = [spearmanr(values, row).statistic for row in table_of]
             compare(
                 f"rho of {code}:{index}, {name}",
-                sweep["correlation"][name],
+                traversal["correlation"][name],
                 float(np.mean(rhos)),
                 slack * max(float(np.std(rhos)), 0.01),
             )
-            for place, end in zip((0, -1), sweep["range"][name], strict=True):
+            for place, end in zip(
+                (0, -1), traversal["range"][name], strict=True
+            ):
                 column = table_of[:, place]
                 compare("one end", end, column.mean(), slack * column.std())
             change = (table_of[:, -1] - table_of[:, 0]) / of_real[name].std()
             compare(
                 "effect",
-                sweep["effect"][name],
+                traversal["effect"][name],
                 change.mean(),
                 # The deviation of 2,000 others is known to 2 %.
                 slack * change.std() + 4 * 0.03 * abs(change.mean()),
             )
-        effects = np.abs(list(sweep["effect"].values()))
+        effects = np.abs(list(traversal["effect"].values()))
         compare(
-            "leakage", sweep["leakage"], 1 - effects.max() / effects.sum(), 1e-9
+            "leakage",
+            traversal["leakage"],
+            1 - effects.max() / effects.sum(),
+            1e-9,
         )
-        read_as = classifier.read(drawn).classes.reshape(num_sweeps, 11)
+        read_as = extractor.extract(drawn).classes.reshape(num_traversals, 11)
         others = (read_as != read_as[:, 5:6]).mean(1)
         compare(
             "class changes",
-            sweep["class_changes"],
+            traversal["class_changes"],
             others.mean(),
             slack * max(float(others.std()), 0.02),
         )

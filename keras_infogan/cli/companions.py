@@ -26,7 +26,7 @@ def load_code_map(run: Path) -> "CodeMap":
 
 def load_model_card(run: Path) -> str | None:
     """The card that belongs to a model, or what its report says."""
-    from keras_infogan.evaluation import evaluate as evaluation
+    from keras_infogan.reports.text import describe_report
 
     card = find_companion(run, "model_card.md")
     if card is not None:
@@ -34,6 +34,6 @@ def load_model_card(run: Path) -> str | None:
     report = find_companion(run, "report.json")
     if report is None:
         return None
-    sentences = evaluation.describe(json.loads(report.read_text()))
+    sentences = describe_report(json.loads(report.read_text()))
     title = f"# {run.resolve().name}\n\nAn InfoGAN by keras-infogan.\n\n"
     return title + "".join(f"- {sentence}\n" for sentence in sentences)

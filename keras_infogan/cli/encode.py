@@ -47,6 +47,7 @@ def run(args: argparse.Namespace) -> Any:
     from keras_infogan.data.image_file import read_image
     from keras_infogan.evaluation import outliers as doubts
     from keras_infogan.reports import grids as pictures
+    from keras_infogan.reports.text import describe_meaning
     from keras_infogan.training import run as training
 
     model = training.load_model(args.model)
@@ -80,7 +81,7 @@ def run(args: argparse.Namespace) -> Any:
         text = pictures.describe_codes(codes)
         meaning: dict[str, Any] = {}
         if code_map is not None:
-            words = code_map.describe(codes)
+            words = describe_meaning(code_map, codes)
             meaning = {"meaning": words, **code_map.interpret(codes)}
             text = " - ".join([", ".join(words)] * bool(words) + [text])
         warnings = crops[number]

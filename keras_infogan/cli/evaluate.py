@@ -59,14 +59,15 @@ def run(args: argparse.Namespace) -> Any:
     """`keras-infogan evaluate`: returns the report."""
     config = _load_config(args.model)
     from keras_infogan.data.tfds import cache_directory
-    from keras_infogan.evaluation import evaluate as evaluation
+    from keras_infogan.evaluation.evaluate import check_naming_labels
+    from keras_infogan.reports.text import describe_report
     from keras_infogan.training import run as training
 
     data = training.load_data(
         config, data_dir=args.data_dir, archives_dir=args.archives_dir
     )
     if args.num_naming_labels is not None:
-        evaluation.check_naming_labels(data[0], args.num_naming_labels)
+        check_naming_labels(data[0], args.num_naming_labels)
     # What was published stays as it is.
     measure = training.finish if args.model.is_dir() else training.measure_run
     report = measure(
@@ -76,6 +77,6 @@ def run(args: argparse.Namespace) -> Any:
         cache_dir=cache_directory(args.data_dir),
         num_naming_labels=args.num_naming_labels,
     )
-    for sentence in evaluation.describe(report):
+    for sentence in describe_report(report):
         say(sentence)
     return report

@@ -119,10 +119,12 @@ def _chosen_codes(
             )
         choose(spec.categorical_names[0], args.category, "--category")
     if args.digit is not None:
+        from keras_infogan.reports.text import explain_category
+
         code_map = load_code_map(args.model)
         name, numbers = code_map.find_categories(args.digit)
         choose(name, numbers[0], "--digit")
-        say(code_map.explain_categories(args.digit))
+        say(explain_category(code_map, args.digit))
     values_of: dict[str, list[float]] = {}
     taken: set[tuple[str, int]] = set()
     for attribute, value in args.attribute:
@@ -202,7 +204,7 @@ def run(args: argparse.Namespace) -> Any:
     result |= {"seed": args.seed}
     if args.digit is not None and not args.server:
         name, _ = load_code_map(args.model).find_categories(args.digit)
-        meaning = load_code_map(args.model).codes[name][codes[name]]
+        meaning = load_code_map(args.model).codes[name].categories[codes[name]]
         result["digit"] = {"code": name, "category": codes[name]} | (
             dataclasses.asdict(meaning)
         )

@@ -112,7 +112,7 @@ def run(args: argparse.Namespace) -> Any:
         name = f"{name}-{args.dataset.replace('/', '-')}"
     run_dir = args.run_dir or Path("runs") / name
     config = _config(args, run_dir)
-    from keras_infogan.evaluation import evaluate as evaluation
+    from keras_infogan.reports.text import describe_report
     from keras_infogan.training import run as training
 
     if args.dry_run:
@@ -131,7 +131,7 @@ def run(args: argparse.Namespace) -> Any:
         data_dir=args.data_dir,
         archives_dir=args.archives_dir,
     )
-    for sentence in evaluation.describe(report):
+    for sentence in describe_report(report):
         say(sentence)
     usual = preset(config.preset).epochs
     if config.epochs < usual:

@@ -1,264 +1,57 @@
-"""From images to what they look like: slant, thickness, length, size, area.
+"""The measured attributes of an image: names, units and words.
 
-The measures of Morpho-MNIST,
-[Castro et al., 2019](https://arxiv.org/abs/1809.10780), for many images at
-once.
+This register is data only, so that clients can use it without SciPy;
+`morphology.measure` does the measuring.
 """
 
-import os
-from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
-
-import numpy as np
-from scipy import ndimage
-from scipy.spatial import KDTree
-from skimage.morphology import skeletonize
-
-# Fine pixels a pixel, where an edge is to be found.
-_SCALE = 4
-# The share of the mass that the box leaves out, half of it at each side.
-_IGNORED_SHARE = 0.02
-# Of 2, from black to white. Below it there is nothing to see.
-_MIN_CONTRAST = 0.1
-# Fine pixels that a thread works on at a time, which bounds the memory.
-_CHUNK = 2_000_000
 
 
 class Attribute(NamedTuple):
-    """How a measured property is to be read.
+    """A property of an image that `morphology.measure` returns a number for.
+
+    To add one, register it in `ATTRIBUTES` and return its values from one of
+    `morphology.MEASURES`. The code map, the traversals, the reports and the
+    outliers pick it up from here.
 
     Args:
-        unit: Of the numbers.
-        low: What an image with a small value is.
-        high: What an image with a large value is.
+        unit: The unit of the numbers.
+        low: The word for an image with a small value.
+        high: The word for an image with a large value.
+        is_signed: Whether the sign matters: only negative values are called
+            `low`, and only positive ones `high`.
+        names_codes: Whether a code can be named after it.
+        shows_outliers: Whether a value that the generator never produces marks
+            an image as an outlier.
+        tolerance: How far outside the generator's range is still unremarkable,
+            at least.
     """
 
     unit: str
     low: str
     high: str
+    is_signed: bool = False
+    names_codes: bool = True
+    shows_outliers: bool = True
+    # Lengths are accurate to about a quarter of a pixel; twice that.
+    tolerance: float = 0.5
 
 
 ATTRIBUTES = {
-    "slant": Attribute("rad", "slanted left", "slanted right"),
+    # Augmentation teaches `Q` slants beyond those that are generated.
+    "slant": Attribute(
+        "rad",
+        "slanted left",
+        "slanted right",
+        is_signed=True,
+        shows_outliers=False,
+    ),
     "thickness": Attribute("pixels", "thin", "thick"),
     "length": Attribute("pixels", "short", "long"),
     "width": Attribute("pixels", "narrow", "wide"),
     "height": Attribute("pixels", "low", "high"),
-    "area": Attribute("pixels^2", "light", "heavy"),
+    # It follows from thickness and length.
+    "area": Attribute(
+        "pixels^2", "light", "heavy", names_codes=False, shows_outliers=False
+    ),
 }
-
-
-def _check_images(images: np.ndarray) -> None:
-    if (
-        images.ndim != 4
-        or 0 in images.shape[1:]
-        or not np.issubdtype(images.dtype, np.floating)
-    ):
-        raise ValueError(
-            "Attributes are measured on float images of shape (num_images, "
-            f"height, width, channels). Received: shape={images.shape}, "
-            f"dtype={images.dtype}. Scale bytes by x / 127.5 - 1."
-        )
-    if not len(images):
-        return
-    low, high = images.min(), images.max()
-    # A thousandth, as resizing may overshoot; NaN fails the comparison.
-    if not (low >= -1.001 and high <= 1.001):
-        raise ValueError(
-            "Attributes are measured on images in [-1, 1]. "
-            f"Received: values from {low:.4g} to {high:.4g}."
-        )
-
-
-def _upscaling(size: int) -> np.ndarray:
-    """The matrix from `size` pixels to `(size + 2) * _SCALE` fine ones.
-
-    Cubic splines, then a Gaussian of a third of a pixel, as Morpho-MNIST does
-    with scikit-image's `pyramid_expand`. Both are linear and treat the axes one
-    by one, so that a matrix a side does it. A pixel of black is added at each
-    end: no stroke reaches the border.
-    """
-    matrix = ndimage.zoom(
-        np.eye(size + 2),
-        (_SCALE, 1),
-        order=3,
-        mode="grid-constant",
-        grid_mode=True,
-    )
-    smooth = ndimage.gaussian_filter1d(
-        matrix, _SCALE / 3, axis=0, mode="constant"
-    )
-    return smooth[:, 1:-1]
-
-
-def _extent(starts: np.ndarray, mass: np.ndarray) -> np.ndarray:
-    """The length of the interval that holds all but `_IGNORED_SHARE`.
-
-    Args:
-        starts: Array of shape `(num_images, pixels)`. The mass of a pixel is
-            spread evenly from here to one further.
-        mass: Array of the same shape.
-
-    Returns:
-        Array of shape `(num_images,)`, in pixels.
-    """
-    count = len(starts)
-    cells = _SCALE * (starts - np.floor(starts.min(axis=1, keepdims=True)))
-    lower = cells.astype(np.int64)
-    upper_share = cells - lower
-    size = int(lower.max()) + 2 + _SCALE
-    index = lower + size * np.arange(count)[:, None]
-    # A start between two cells is shared by them.
-    begun = np.bincount(
-        index.ravel(), (mass * (1 - upper_share)).ravel(), count * size
-    ) + np.bincount(
-        index.ravel() + 1, (mass * upper_share).ravel(), count * size
-    )
-    density = begun.reshape(count, size).cumsum(axis=1)
-    # A pixel ends _SCALE cells after its start.
-    density[:, _SCALE:] -= density[:, :-_SCALE].copy()
-    cumulative = np.pad(density.cumsum(axis=1), ((0, 0), (1, 0)))
-    cumulative /= cumulative[:, -1:]
-    rows = np.arange(count)
-
-    def quantile(share: float) -> np.ndarray:
-        after = (cumulative < share).sum(axis=1)
-        low, high = cumulative[rows, after - 1], cumulative[rows, after]
-        return after - 1 + (share - low) / (high - low)
-
-    half = _IGNORED_SHARE / 2
-    return (quantile(1 - half) - quantile(half)) / _SCALE
-
-
-def _measure_mass(mass: np.ndarray) -> dict[str, np.ndarray]:
-    """Slant, width and height, of intensities `(num_images, height, width)`."""
-    count, height, width = mass.shape
-    mass = mass / mass.sum(axis=(1, 2), keepdims=True)
-    y, x = np.arange(height), np.arange(width)
-    middle_y = np.einsum("nyx,y->n", mass, y)[:, None]
-    middle_x = np.einsum("nyx,x->n", mass, x)[:, None]
-    centered_y, centered_x = y - middle_y, x - middle_x
-    variance = np.einsum("nyx,ny->n", mass, centered_y**2)
-    covariance = np.einsum("nyx,ny,nx->n", mass, centered_y, centered_x)
-    # A pixel is a square, itself of variance 1/12: one row has no slant.
-    shear = covariance / (variance + 1 / 12)
-    upright = x - (shear[:, None] * centered_y)[:, :, None]
-    return {
-        # Downwards is positive y.
-        "slant": np.arctan(-shear),
-        "width": _extent(upright.reshape(count, -1), mass.reshape(count, -1)),
-        "height": _extent(np.tile(y, (count, 1)), mass.sum(axis=2)),
-    }
-
-
-def _distances_to_background(
-    shapes: np.ndarray, points: np.ndarray
-) -> np.ndarray:
-    """Euclidean, exact, of points within; much faster than of all of them."""
-    neighbors = np.zeros_like(shapes)
-    neighbors[1:] |= shapes[:-1]
-    neighbors[:-1] |= shapes[1:]
-    neighbors[:, 1:] |= shapes[:, :-1]
-    neighbors[:, :-1] |= shapes[:, 1:]
-    # The closest one is next to the shape, or another were closer.
-    distances, _ = KDTree(np.argwhere(neighbors & ~shapes)).query(points)
-    return distances
-
-
-def _measure_shapes(shapes: np.ndarray) -> dict[str, np.ndarray]:
-    """Thickness, length and area of fine shapes `(num_images, rows, columns)`.
-
-    They should be black at the borders.
-    """
-    count, height, width = shapes.shape
-    # One below the other they are a single image.
-    strip = shapes.reshape(-1, width)
-    skeletons = skeletonize(strip)
-    points = np.argwhere(skeletons)
-    owners = points[:, 0] // height
-    # A skeleton of its own in each image that has a shape.
-    distances = np.bincount(
-        owners, _distances_to_background(strip, points), count
-    ) / np.bincount(owners, minlength=count)
-    skeletons = skeletons.reshape(shapes.shape)
-    # The corners of every square of four neighbors.
-    a, b = skeletons[:, :-1, :-1], skeletons[:, :-1, 1:]
-    c, d = skeletons[:, 1:, :-1], skeletons[:, 1:, 1:]
-
-    def total(found: np.ndarray) -> np.ndarray:
-        return np.count_nonzero(found, axis=(1, 2))
-
-    straight = total(a & b) + total(a & c)
-    diagonal = total(a & d) + total(b & c)
-    # Three in a corner are two straight links and a diagonal one, which is the
-    # way that the line takes.
-    corners = total((a & b & (c ^ d)) | (c & d & (a ^ b)))
-    length = straight - 2 * corners + np.sqrt(2) * diagonal
-    return {
-        "thickness": 2 * distances / _SCALE,
-        "length": length / _SCALE,
-        "area": total(shapes) / _SCALE**2,
-    }
-
-
-def measure(images: np.ndarray) -> dict[str, np.ndarray]:
-    """Measures what is drawn in white on black, as Morpho-MNIST does.
-
-    The formulas are those of
-    [Castro et al., 2019](https://arxiv.org/abs/1809.10780) and their code. The
-    channels are averaged, and the intensities stretched to [0, 1] image by
-    image: brightness and contrast do not matter.
-
-    - `slant`: `arctan(-u_11 / u_02)` of the central moments of the
-      intensities, the angle of the shear that would make the image upright.
-      Positive leans to the right, like a `/`.
-    - `width`, `height`: of the parallelogram of this slant that leaves 1 % of
-      the intensity out at each side; 0.98 of the sides of a rectangle.
-    - `area`: of the shape, which is what is at least 0.5 after four-fold
-      upscaling.
-    - `thickness`: twice the mean distance from the skeleton of the shape to the
-      background; up to a quarter of a pixel more than the distance of the
-      edges, as pixels are counted.
-    - `length`: of the skeleton, of links of 1 and sqrt(2). It ends half a
-      thickness before a stroke does; a line is found too long between the axes
-      and the diagonals, by 8 % at most, at 22.5 degrees.
-
-    The skeleton is that of
-    [Zhang and Suen, 1984](https://doi.org/10.1145/357994.358023), where the
-    paper takes the medial axis, whose side branches make the length noisier.
-
-    Args:
-        images: Float array of shape `(num_images, height, width, channels)` in
-            [-1, 1].
-
-    Returns:
-        float64 arrays of shape `(num_images,)` by the names of `ATTRIBUTES`,
-        NaN where there is nothing to see: no pixel is 0.1 brighter than
-        another. An image's values do not depend on the other images.
-
-    Raises:
-        ValueError: If shape, type or range of the images is another.
-    """
-    images = np.asarray(images)
-    _check_images(images)
-    mass = images.mean(axis=-1, dtype=np.float64)
-    mass -= mass.min(axis=(1, 2), keepdims=True)
-    contrast = mass.max(axis=(1, 2))
-    visible = np.flatnonzero(contrast >= _MIN_CONTRAST)
-    measured = {name: np.full(len(images), np.nan) for name in ATTRIBUTES}
-    rows, columns = (_upscaling(size) for size in mass.shape[1:])
-    step = max(1, _CHUNK // (len(rows) * len(columns)))
-
-    def measure_some(start: int) -> None:
-        chosen = visible[start : start + step]
-        chunk = mass[chosen] / contrast[chosen, None, None]
-        shapes = rows @ chunk @ columns.T >= 0.5
-        values = _measure_mass(chunk) | _measure_shapes(shapes)
-        for name, results in measured.items():
-            results[chosen] = values[name]
-
-    # NumPy and scikit-image let other threads work: twice as fast on two cores.
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        # A list, to raise what a thread raises.
-        list(pool.map(measure_some, range(0, len(visible), step)))
-    return measured

@@ -16,18 +16,18 @@ from keras_infogan import __version__
 from keras_infogan.data.dataset import ImageData
 from keras_infogan.data.labels import balanced_label_indices
 from keras_infogan.evaluation import clustering as metrics
-from keras_infogan.evaluation.attributes import measure
-from keras_infogan.evaluation.code_map import CategoryMeaning
 from keras_infogan.evaluation.code_map import CodeMap
-from keras_infogan.evaluation.code_map import DimensionMeaning
-from keras_infogan.evaluation.code_map import Meanings
-from keras_infogan.evaluation.code_map import compare_readings
-from keras_infogan.evaluation.code_map import name_categories
-from keras_infogan.evaluation.code_map import name_dimensions
-from keras_infogan.evaluation.feature_extractor import load_classifier
+from keras_infogan.evaluation.feature_extractor import load_feature_extractor
 from keras_infogan.evaluation.fidelity import MIN_IMAGES
-from keras_infogan.evaluation.fidelity import measure_quality
-from keras_infogan.evaluation.traversals import measure_sweeps
+from keras_infogan.evaluation.fidelity import measure_fidelity
+from keras_infogan.evaluation.meanings import CategoryMeaning
+from keras_infogan.evaluation.meanings import CodeMeaning
+from keras_infogan.evaluation.meanings import DimensionMeaning
+from keras_infogan.evaluation.morphology import measure
+from keras_infogan.evaluation.naming import fit_to_real_images
+from keras_infogan.evaluation.naming import name_categories
+from keras_infogan.evaluation.naming import name_dimensions
+from keras_infogan.evaluation.traversals import measure_traversals
 from keras_infogan.latents.codes import Bernoulli
 from keras_infogan.latents.codes import Categorical
 from keras_infogan.latents.spec import LatentSpec
@@ -42,6 +42,12 @@ _CHUNK = 10_000
 _NUM_MEASURED = 2_000
 # Of which it is also read: all of MNIST, whose first half is written better.
 _NUM_READ = 10_000
+
+# Without them, a file is not a report.
+_KEYS = {"clustering_accuracy", "mutual_information", "traversals"} | {
+    "fidelity",
+    "code_map",
+}
 
 
 def evaluate(
@@ -59,7 +65,7 @@ def evaluate(
     to classes is fitted on the training split; accuracy, NMI and ARI are those
     of the test split. With several categorical codes they are those of the
     first. They are `None` without such a code or without labels, as is the
-    quality of the generated images, which needs a classifier and 40 images.
+    fidelity of the generated images, which needs a classifier and 40 images.
 
     Args:
         model: The trained model.
@@ -81,10 +87,11 @@ def evaluate(
         `class_names`, `category_to_class` (-1 for a category that is left
         over); `mutual_information` in nats by code and `total`, with
         `mutual_information_standard_error`, `mutual_information_ceiling` (of
-        discrete codes) and `entropy`; `sweeps` of gray images, as
-        `measure_sweeps` has them, by code; `quality`, as `measure_quality` has
-        it; `code_map`, as `CodeMap` has it; `num_naming_labels`, `dataset`,
-        `num_train_images`, `num_test_images`, `seed` and `versions`.
+        discrete codes) and `entropy`; `traversals` of gray images, as
+        `measure_traversals` has them, by code; `fidelity`, as
+        `measure_fidelity` has it; `code_map`, as `CodeMap` has it;
+        `num_naming_labels`, `dataset`, `num_train_images`, `num_test_images`,
+        `seed` and `versions`.
     """
     if num_naming_labels is not None:
         check_naming_labels(train, num_naming_labels)
@@ -93,10 +100,10 @@ def evaluate(
     )
     latents = model.sample_latents(NUM_SAMPLES, seed=seed)
     generated = model.generate_from(latents)
-    classifier = None
+    extractor = None
     if train.labels is not None:
-        classifier = load_classifier(train, cache_dir)
-    sweeps: dict[str, Any] = {}
+        extractor = load_feature_extractor(train, cache_dir)
+    traversals: dict[str, Any] = {}
     measured: dict[str, np.ndarray] = {}
     posterior: dict[str, np.ndarray] = {}
     if model.image_shape[-1] == 1:
@@ -106,14 +113,14 @@ def evaluate(
             name: _deviation(values[:_NUM_MEASURED])
             for name, values in measured.items()
         }
-        sweeps = measure_sweeps(model, deviations, classifier, seed=seed)
-    quality = None
+        traversals = measure_traversals(model, deviations, extractor, seed=seed)
+    fidelity = None
     # Splits may be slices of a few images, for a first look.
     enough = min(len(train.images), len(test.images)) >= MIN_IMAGES
-    if classifier is not None and enough:
+    if extractor is not None and enough:
         first = model.latent_spec.categorical_names[:1]
-        quality = measure_quality(
-            classifier,
+        fidelity = measure_fidelity(
+            extractor,
             generated,
             latents[first[0]].numpy().argmax(axis=1) if first else None,
             clustering["category_to_class"],
@@ -126,14 +133,14 @@ def evaluate(
         model.latent_spec,
         naming,
         train.class_names,
-        name_dimensions(sweeps, information["mutual_information"]),
+        name_dimensions(traversals, information["mutual_information"]),
     )
     return {
         **clustering,
         **information,
-        "sweeps": sweeps,
-        "quality": quality,
-        "code_map": compare_readings(code_map, posterior, measured).to_json(),
+        "traversals": traversals,
+        "fidelity": fidelity,
+        "code_map": fit_to_real_images(code_map, posterior, measured).to_json(),
         "num_naming_labels": num_naming_labels,
         "dataset": train.name,
         "num_train_images": len(train.images),
@@ -166,10 +173,10 @@ def read_report(path: Path) -> dict[str, Any] | None:
     try:
         report = json.loads(path.read_text())
         made_by = report["versions"]["keras-infogan"]
-        describe(report)
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError):
         return None
-    return report if made_by == __version__ else None
+    is_current = made_by == __version__ and _KEYS <= report.keys()
+    return report if is_current else None
 
 
 def versions() -> dict[str, str]:
@@ -251,23 +258,24 @@ def _name_codes(
     spec: LatentSpec,
     naming: np.ndarray | None,
     class_names: Sequence[str],
-    by_sweep: Mapping[str, Meanings],
+    dimensions: Mapping[str, tuple[DimensionMeaning, ...]],
 ) -> CodeMap:
     """The meaning of each code, as far as it was measured."""
-    meanings: dict[str, Meanings] = {}
+    codes = {}
     for name, code in spec.codes.items():
+        kind = spec.get_config()["codes"][name]["type"]
         if not isinstance(code, Categorical):
             unknown = (DimensionMeaning(),) * code.dim
-            meanings[name] = by_sweep.get(name, unknown)
+            codes[name] = CodeMeaning(
+                dimensions=dimensions.get(name, unknown), type=kind
+            )
         elif name == spec.categorical_names[0] and naming is not None:
-            meanings[name] = name_categories(naming, class_names)
+            named = name_categories(naming, class_names)
+            codes[name] = CodeMeaning(categories=named, type=kind)
         else:
-            meanings[name] = (CategoryMeaning(),) * code.dim
-    types = {
-        name: entry["type"]
-        for name, entry in spec.get_config()["codes"].items()
-    }
-    return CodeMap(meanings, types)
+            unnamed = (CategoryMeaning(),) * code.dim
+            codes[name] = CodeMeaning(categories=unnamed, type=kind)
+    return CodeMap(codes)
 
 
 def _find_clusters(model: InfoGAN, data: ImageData, name: str) -> np.ndarray:
@@ -316,125 +324,3 @@ def _information(
         },
         "entropy": {name: code.entropy for name, code in spec.codes.items()},
     }
-
-
-def describe(report: dict[str, Any]) -> list[str]:
-    """What the numbers of a report mean, in sentences."""
-    sentences = [
-        f"Warning: {warning}" for warning in report.get("warnings", [])[-3:]
-    ]
-    accuracy = report["clustering_accuracy"]
-    if accuracy is not None:
-        num_labels = report.get("num_labels", 0)
-        how = f"with {num_labels} labels" if num_labels else "without any label"
-        sentences.append(
-            f"Learned {how}, the category tells the class of {accuracy:.1%} "
-            f"of the {report['num_test_images']:,} test images (one category "
-            "to a class, the pairs fitted on the training images; guessing "
-            f"gives {1 / len(report['class_names']):.0%}). "
-            + (
-                "NMI and ARI are undefined: the test images should be of "
-                "several classes, and some of them of the same."
-                if report["normalized_mutual_information"] is None
-                else f"NMI {report['normalized_mutual_information']:.3f}, "
-                f"ARI {report['adjusted_rand_index']:.3f}."
-            )
-        )
-    unread = []
-    for name, nats in report["mutual_information"].items():
-        if name == "total":
-            continue
-        if nats <= 0.0:
-            unread.append(f"`{name}` ({nats:.2f} nats)")
-            continue
-        ceiling = report["mutual_information_ceiling"][name]
-        of_all = "" if ceiling is None else f" of {ceiling:.2f}"
-        sentences.append(
-            f"From a generated image, Q reads at least {nats:.2f} nats{of_all} "
-            f"of `{name}`."
-        )
-    if unread:
-        sentences.append(
-            "From a single generated image, Q reads nothing reliable of "
-            f"{' and '.join(unread)}. The log may show more: in training, "
-            "batch normalization sees the whole batch, here the averages of "
-            "all batches. Train longer, and the two agree."
-        )
-    sentences += _describe_quality(report)
-    sentences += _describe_sweeps(report["sweeps"])
-    num_naming_labels = report.get("num_naming_labels")
-    if num_naming_labels is not None:
-        sentences.append(
-            "The categories are named after the labels of "
-            f"{num_naming_labels:,} of {report['num_train_images']:,} training "
-            "images."
-        )
-    code_map = CodeMap.from_json(report["code_map"])
-    return sentences + code_map.remarks(report["class_names"] or ())
-
-
-def _describe_quality(report: Mapping[str, Any]) -> list[str]:
-    """Distances, each with its interval of 95 % and that of real images."""
-    quality = report["quality"]
-    if quality is None:
-        return []
-
-    def number(name: str) -> str:
-        error = 1.96 * quality[f"{name}_standard_error"]
-        floor = quality[f"{name}_floor"]
-        return f"{quality[name]:.3g} +/- {error:.2g} ({floor:.3g})"
-
-    sentences = [
-        f"In features of a classifier of {report['dataset']}, "
-        f"{quality['num_images']:,} generated images and as many test images "
-        "(in brackets training images in place of generated ones, the best "
-        f"to be expected): Frechet distance {number('frechet_distance')}, "
-        f"kernel distance {number('kernel_distance')}; of "
-        f"{quality['num_neighbored_images']:,}, precision "
-        f"{number('precision')}, recall {number('recall')}, density "
-        f"{quality['density']:.3g} ({quality['density_floor']:.3g}), coverage "
-        f"{number('coverage')}."
-    ]
-    # As in `health.find_problems`.
-    if quality["coverage"] < quality["coverage_floor"] / 2:
-        sentences.append(
-            "Few real images have a generated one near them: these images are "
-            "not like the real ones. Precision and class coverage say little "
-            "then, as they are high for static, too."
-        )
-    if quality["class_coverage"] < 1.0:
-        sentences.append(
-            f"Of the classes, {quality['class_coverage']:.0%} are among the "
-            "generated images: the others have less than a tenth of their part."
-        )
-    agreement = quality["category_agreement"]
-    if agreement:
-        error = 1.96 * agreement["all_standard_error"]
-        sentences.append(
-            f"The classifier reads {agreement['all']:.1%} +/- {error:.1%} of "
-            "them as the class of their category."
-        )
-    return sentences
-
-
-def _describe_sweeps(
-    sweeps: Mapping[str, Sequence[Mapping[str, Any]]],
-) -> list[str]:
-    """How much each code changes beside one attribute, and of the class."""
-    sentences = []
-    for name, dimensions in sweeps.items():
-        for index, sweep in enumerate(dimensions):
-            if sweep["leakage"] is None:
-                continue
-            what = name if len(dimensions) == 1 else f"{name}:{index}"
-            text = (
-                f"Of what `{what}` changes, {sweep['leakage']:.0%} is in other "
-                "attributes than the one that it changes most"
-            )
-            if sweep["class_changes"] is not None:
-                text += (
-                    f"; the class is another than in the middle of the sweep "
-                    f"in {sweep['class_changes']:.1%} of its images"
-                )
-            sentences.append(f"{text}.")
-    return sentences

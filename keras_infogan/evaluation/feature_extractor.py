@@ -13,14 +13,14 @@ from keras_infogan.data.dataset import ImageData
 from keras_infogan.files import atomic_path
 
 # Classifiers that come with the package.
-PACKAGED_CLASSIFIERS = Path(__file__).parent / "classifiers"
+PACKAGED_EXTRACTORS = Path(__file__).parent / "classifiers"
 _FEATURE_DIM = 64
 _BATCH_SIZE = 128
 _EPOCHS = 5
 _CHUNK = 1000
 
 
-class Classifier:
+class FeatureExtractor:
     """Reads images of one data set.
 
     Args:
@@ -32,7 +32,7 @@ class Classifier:
         self.model = model
         self._call = tf.function(model, reduce_retracing=True)
 
-    def read(self, images: np.ndarray) -> "Reading":
+    def extract(self, images: np.ndarray) -> "Features":
         """Reads images; how many there are is no matter for each.
 
         Args:
@@ -43,7 +43,7 @@ class Classifier:
             self._call(tf.constant(images[start : start + _CHUNK], tf.float32))
             for start in range(0, len(images), _CHUNK)
         ]
-        return Reading(
+        return Features(
             np.concatenate([output["features"].numpy() for output in outputs]),
             np.concatenate(
                 [tf.nn.softmax(output["logits"]).numpy() for output in outputs]
@@ -51,7 +51,7 @@ class Classifier:
         )
 
 
-class Reading(NamedTuple):
+class Features(NamedTuple):
     """What a classifier says of images.
 
     Args:
@@ -79,9 +79,9 @@ def fingerprint(data: ImageData) -> str:
     return digest.hexdigest()[:16]
 
 
-def load_classifier(
+def load_feature_extractor(
     train: ImageData, cache_dir: Path | None = None
-) -> Classifier:
+) -> FeatureExtractor:
     """The classifier of a data set, trained the first time it is asked for.
 
     Args:
@@ -98,17 +98,17 @@ def load_classifier(
             f"Received: {train.name}, which has none."
         )
     name = f"{fingerprint(train)}.keras"
-    folders = [PACKAGED_CLASSIFIERS, *([cache_dir] if cache_dir else [])]
+    folders = [PACKAGED_EXTRACTORS, *([cache_dir] if cache_dir else [])]
     for folder in folders:
         if (folder / name).is_file():
-            return Classifier(
+            return FeatureExtractor(
                 keras.saving.load_model(folder / name, safe_mode=True)
             )
     model = _train(train)
     if cache_dir:
         with atomic_path(cache_dir / name) as partial:
             model.save(partial)
-    return Classifier(model)
+    return FeatureExtractor(model)
 
 
 def _build(image_shape: tuple[int, int, int], num_classes: int) -> keras.Model:

@@ -13,7 +13,7 @@ from keras_infogan.evaluation.distances import frechet_distance
 from keras_infogan.evaluation.distances import frechet_error
 from keras_infogan.evaluation.distances import kernel_distance
 from keras_infogan.evaluation.distances import precision_recall
-from keras_infogan.evaluation.feature_extractor import Classifier
+from keras_infogan.evaluation.feature_extractor import FeatureExtractor
 
 # Of each side, at most. Distances among images take the square of their number.
 NUM_IMAGES = 10_000
@@ -25,8 +25,8 @@ MIN_IMAGES = 4 * _KERNEL_BLOCKS
 _COVERED = 0.1
 
 
-def measure_quality(
-    classifier: Classifier,
+def measure_fidelity(
+    extractor: FeatureExtractor,
     generated: np.ndarray,
     categories: np.ndarray | None,
     category_to_class: Sequence[int] | None,
@@ -41,7 +41,7 @@ def measure_quality(
     images, which no generator can expect to pass.
 
     Args:
-        classifier: Of the data set.
+        extractor: Of the data set.
         generated: Float array of images in [-1, 1].
         categories: Integer array of the categories they were generated from.
         category_to_class: The class of each category, -1 for none.
@@ -60,7 +60,8 @@ def measure_quality(
         `category_agreement`, the share of images that the classifier reads as
         the class of their category, in `all` (with an `all_standard_error`)
         and `by_category`;
-        `classifier_accuracy` on the test split; and the numbers of images.
+        `feature_extractor_accuracy` on the test split; and the numbers of
+        images.
     """
     count = min(len(generated), len(test.images), len(train.images), NUM_IMAGES)
     if count < MIN_IMAGES:
@@ -68,9 +69,9 @@ def measure_quality(
             f"Distances should be of at least {MIN_IMAGES} images on each "
             f"side. Received: {count}."
         )
-    of_test = classifier.read(test.scaled(slice(count)))
-    of_train = classifier.read(train.scaled(slice(count)))
-    of_generated = classifier.read(generated[:count])
+    of_test = extractor.extract(test.scaled(slice(count)))
+    of_train = extractor.extract(train.scaled(slice(count)))
+    of_generated = extractor.extract(generated[:count])
     real = of_test.features
     result: dict[str, Any] = {}
     for suffix, reading in (("", of_generated), ("_floor", of_train)):
@@ -100,7 +101,7 @@ def measure_quality(
         ),
         "class_entropy": metrics.usage_entropy(classes),
         "category_agreement": agreement,
-        "classifier_accuracy": None
+        "feature_extractor_accuracy": None
         if test.labels is None
         else float((of_test.classes == test.labels[:count]).mean()),
         "num_images": count,

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from keras_infogan.evaluation.attributes import ATTRIBUTES
-from keras_infogan.evaluation.attributes import measure
+from keras_infogan.evaluation.morphology import measure
 from keras_infogan.latents.codes import Uniform
 from keras_infogan.latents.spec import LatentSpec
 
@@ -23,11 +23,7 @@ _LEAST_SLACKS = {
     "brightest": 0.5,
     "column": 0.05,
     "row": 0.05,
-    # A quarter of a pixel is how exact they are; twice as much.
-    "thickness": 0.5,
-    "length": 0.5,
-    "width": 0.5,
-    "height": 0.5,
+    **{name: attribute.tolerance for name, attribute in ATTRIBUTES.items()},
 }
 # Deviations of Q; of these 14 of 10,000 are read further out.
 _MOST_BEYOND = 3.0
@@ -39,9 +35,7 @@ _NAMES = {
     **{
         name: (name, attribute.unit)
         for name, attribute in ATTRIBUTES.items()
-        # Slants are read beyond what is drawn, too, as trainings have warps;
-        # the area follows from thickness and length.
-        if name not in ("slant", "area")
+        if attribute.shows_outliers
     },
 }
 

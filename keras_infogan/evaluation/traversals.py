@@ -8,21 +8,21 @@ import numpy as np
 from scipy import stats
 
 from keras_infogan.evaluation.attributes import ATTRIBUTES
-from keras_infogan.evaluation.attributes import measure
-from keras_infogan.evaluation.feature_extractor import Classifier
+from keras_infogan.evaluation.feature_extractor import FeatureExtractor
+from keras_infogan.evaluation.morphology import measure
 from keras_infogan.latents.codes import Categorical
 from keras_infogan.models.infogan import InfoGAN
 
 # Sweeps, each of its own noise, and their values: the standard error of a mean
 # correlation is at most a tenth, and a hundredth where all are above .95.
-NUM_SWEEPS = 100
+NUM_TRAVERSALS = 100
 NUM_VALUES = 11
 
 
-def measure_sweeps(
+def measure_traversals(
     model: InfoGAN,
     deviations: Mapping[str, float],
-    classifier: Classifier | None = None,
+    extractor: FeatureExtractor | None = None,
     *,
     seed: int = 0,
 ) -> dict[str, list[dict[str, Any]]]:
@@ -33,7 +33,7 @@ def measure_sweeps(
     Args:
         model: The model.
         deviations: Standard deviation of each attribute over real images.
-        classifier: Of the data set, to see whether the class changes.
+        extractor: Of the data set, to see whether the class changes.
         seed: Whole number, of the noise.
 
     Returns:
@@ -47,7 +47,7 @@ def measure_sweeps(
     """
     return {
         name: [
-            _measure_dimension(model, name, index, deviations, classifier, seed)
+            _measure_dimension(model, name, index, deviations, extractor, seed)
             for index in range(code.dim)
         ]
         for name, code in model.latent_spec.codes.items()
@@ -60,17 +60,17 @@ def _measure_dimension(
     name: str,
     index: int,
     deviations: Mapping[str, float],
-    classifier: Classifier | None,
+    extractor: FeatureExtractor | None,
     seed: int,
 ) -> dict[str, Any]:
     latents = model.traverse_latents(
-        name, index, num_rows=NUM_SWEEPS, num_columns=NUM_VALUES, seed=seed
+        name, index, num_rows=NUM_TRAVERSALS, num_columns=NUM_VALUES, seed=seed
     )
     images = model.generate_from(latents)
     values = model.latent_spec.code(name).sweep(NUM_VALUES)
     correlation, ends, effect = {}, {}, {}
     for attribute, measured in measure(images).items():
-        rows = measured.reshape(NUM_SWEEPS, NUM_VALUES)
+        rows = measured.reshape(NUM_TRAVERSALS, NUM_VALUES)
         # Empty images have none, and equal ones do not change.
         rows = rows[np.isfinite(rows).all(axis=1)]
         rhos = [
@@ -89,9 +89,9 @@ def _measure_dimension(
     sizes = sorted(abs(effect[attribute]) for attribute in ATTRIBUTES)
     total = sum(sizes)
     changes = None
-    if classifier is not None:
-        classes = classifier.read(images).classes
-        classes = classes.reshape(NUM_SWEEPS, NUM_VALUES)
+    if extractor is not None:
+        classes = extractor.extract(images).classes
+        classes = classes.reshape(NUM_TRAVERSALS, NUM_VALUES)
         middle = classes[:, NUM_VALUES // 2, None]
         changes = float((classes != middle).mean())
     return {

@@ -5,9 +5,10 @@ from typing import Any
 
 import numpy as np
 
-from keras_infogan.evaluation.attributes import measure
 from keras_infogan.evaluation.code_map import CodeMap
-from keras_infogan.evaluation.code_map import DimensionMeaning
+from keras_infogan.evaluation.meanings import DimensionMeaning
+from keras_infogan.evaluation.meanings import dimension_label
+from keras_infogan.evaluation.morphology import measure
 from keras_infogan.latents.codes import Bernoulli
 from keras_infogan.latents.codes import Categorical
 from keras_infogan.models.infogan import InfoGAN
@@ -40,7 +41,7 @@ def draw_grids(
             )
         else:
             for index in range(code.dim):
-                file = name if code.dim == 1 else f"{name}_{index}"
+                file = dimension_label(name, index, code.dim, separator="_")
                 grids[file] = draw_traverse(
                     model, name, index, code_map=code_map, seed=seed
                 )
@@ -125,10 +126,14 @@ def draw_traverse(
     latents = model.traverse_latents(
         name, index, num_rows=num_rows, num_columns=num_columns, seed=seed
     )
-    meaning = code_map.codes[name][index] if code_map and not swept else None
+    meaning = (
+        DimensionMeaning()
+        if swept or code_map is None
+        else code_map.codes[name].dimensions[index]
+    )
     images = model.generate_from(latents)
     values = code.sweep(num_columns).tolist()
-    if attribute and isinstance(meaning, DimensionMeaning) and meaning.sign < 0:
+    if attribute and meaning.sign < 0:
         rows_of = images.reshape(num_rows, num_columns, *images.shape[1:])
         images = rows_of[:, ::-1].reshape(images.shape)
         values = [0.0 - value for value in reversed(values)]
@@ -140,10 +145,10 @@ def draw_traverse(
         ]
     else:
         labels = [f"{value:+.1f}" for value in values]
-    dimension = name if swept or code.dim == 1 else f"{name}:{index}"
+    dimension = name if swept else dimension_label(name, index, code.dim)
     title = f"{dimension} changes from left to right, all else is kept"
     measured = None
-    if isinstance(meaning, DimensionMeaning) and meaning.attribute:
+    if meaning.attribute:
         # Nothing can be measured of an empty image.
         measured = [
             f"{value:.2f}" if np.isfinite(value) else ""

@@ -30,19 +30,19 @@ _NUMBERS = (
     ("One-to-one accuracy (test images)", ("clustering_accuracy",)),
     ("Normalized mutual information", ("normalized_mutual_information",)),
     ("Adjusted Rand index", ("adjusted_rand_index",)),
-    ("Frechet distance", ("quality", "frechet_distance")),
-    ("Kernel distance", ("quality", "kernel_distance")),
-    ("Precision", ("quality", "precision")),
-    ("Recall", ("quality", "recall")),
-    ("Density", ("quality", "density")),
-    ("Coverage", ("quality", "coverage")),
-    ("Class coverage", ("quality", "class_coverage")),
-    ("Class entropy (nats)", ("quality", "class_entropy")),
+    ("Frechet distance", ("fidelity", "frechet_distance")),
+    ("Kernel distance", ("fidelity", "kernel_distance")),
+    ("Precision", ("fidelity", "precision")),
+    ("Recall", ("fidelity", "recall")),
+    ("Density", ("fidelity", "density")),
+    ("Coverage", ("fidelity", "coverage")),
+    ("Class coverage", ("fidelity", "class_coverage")),
+    ("Class entropy (nats)", ("fidelity", "class_entropy")),
     (
         "Generated images read as the class of their category",
-        ("quality", "category_agreement", "all"),
+        ("fidelity", "category_agreement", "all"),
     ),
-    ("Accuracy of the classifier", ("quality", "classifier_accuracy")),
+    ("Accuracy of the classifier", ("fidelity", "feature_extractor_accuracy")),
 )
 # Of a normal distribution: 95 % lie within so many deviations.
 _DEVIATIONS = 1.96
@@ -146,13 +146,13 @@ def write_page(
         what = "all codes" if name == "total" else name
         text = f"Information of {what} (nats)"
         rows.append(_row(text, nats, errors.get(name), None))
-    quality = report.get("quality")
+    fidelity = report.get("fidelity")
     note = []
-    if quality is not None:
+    if fidelity is not None:
         note.append(
-            f"<p>Distances are of {quality['num_images']:,} generated and as "
+            f"<p>Distances are of {fidelity['num_images']:,} generated and as "
             "many test images, precision, recall, density and coverage of "
-            f"{quality['num_neighbored_images']:,}; beside them, those of as "
+            f"{fidelity['num_neighbored_images']:,}; beside them, those of as "
             "many training images. The intervals are 1.96 standard errors, of "
             "the images, not of seeds.</p>"
         )

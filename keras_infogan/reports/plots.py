@@ -8,6 +8,8 @@ import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from keras_infogan.evaluation.meanings import dimension_label
+
 _DPI = 120
 # A bound far below 0 in the first steps would flatten all the rest.
 _LOWEST_NATS = -2.0
@@ -185,26 +187,26 @@ def render_confusion_matrix(
 
 
 def render_effects(
-    sweeps: Mapping[str, Sequence[Mapping[str, Any]]], *, title: str
+    traversals: Mapping[str, Sequence[Mapping[str, Any]]], *, title: str
 ) -> np.ndarray:
     """A heat map of codes and attributes: effect, colored, and correlation.
 
     By the effect, as a change that nobody sees may be steady: a rho of 1.
 
     Args:
-        sweeps: Of `sweeps.measure_sweeps`, by the name of the code; at least
-            one dimension.
+        traversals: Of `traversals.measure_traversals`, by the name of the
+            code; at least one dimension.
         title: A line above it all.
 
     Returns:
         uint8 array of shape `(height, width, 3)`. The color and the number are
-        the change along the sweep in deviations of real images; below it stands
-        Spearman's rho.
+        the change along the traversal in deviations of real images; below it
+        stands Spearman's rho.
     """
     rows = {
-        name if len(dimensions) == 1 else f"{name}:{index}": sweep
-        for name, dimensions in sweeps.items()
-        for index, sweep in enumerate(dimensions)
+        dimension_label(name, index, len(dimensions)): traversal
+        for name, dimensions in traversals.items()
+        for index, traversal in enumerate(dimensions)
     }
     if not rows:
         raise ValueError("There should be at least one code. Received: none.")
@@ -217,8 +219,8 @@ def render_effects(
     axes = figure.subplots()
     effects = np.array(
         [
-            [sweep["effect"][name] for name in attributes]
-            for sweep in rows.values()
+            [traversal["effect"][name] for name in attributes]
+            for traversal in rows.values()
         ]
     )
     image = axes.imshow(
@@ -233,13 +235,14 @@ def render_effects(
     axes.tick_params(length=0)
     axes.spines[:].set_visible(False)
     figure.suptitle(title, fontsize="large")
-    for row, sweep in enumerate(rows.values()):
+    for row, traversal in enumerate(rows.values()):
         for column, name in enumerate(attributes):
-            effect = sweep["effect"][name]
+            effect = traversal["effect"][name]
+            rho = traversal["correlation"][name]
             axes.text(
                 column,
                 row,
-                f"{effect:+.1f} dev.\n(rho {sweep['correlation'][name]:+.2f})",
+                f"{effect:+.1f} dev.\n(rho {rho:+.2f})",
                 ha="center",
                 va="center",
                 fontsize=8,

@@ -18,10 +18,9 @@ from keras_infogan.data.dataset import ImageData
 from keras_infogan.data.tfds import cache_directory
 from keras_infogan.data.tfds import load_images
 from keras_infogan.evaluation.code_map import CodeMap
-from keras_infogan.evaluation.code_map import DimensionMeaning
-from keras_infogan.evaluation.evaluate import describe
 from keras_infogan.evaluation.evaluate import evaluate
 from keras_infogan.evaluation.evaluate import read_report
+from keras_infogan.evaluation.meanings import dimension_label
 from keras_infogan.files import atomic_path
 from keras_infogan.files import is_partial
 from keras_infogan.files import one_line
@@ -39,6 +38,7 @@ from keras_infogan.reports import images as visualization
 from keras_infogan.reports import plots as figures
 from keras_infogan.reports.grids import draw_grids
 from keras_infogan.reports.html import write_page
+from keras_infogan.reports.text import describe_report
 from keras_infogan.training import callbacks
 from keras_infogan.training import diagnostics as health
 from keras_infogan.training.config import TrainingConfig
@@ -507,9 +507,10 @@ def finish(
             ],
             title=f"{config.dataset}, test images by class and category",
         )
-    if report["sweeps"]:
+    if report["traversals"]:
         pictures["attributes"] = figures.render_effects(
-            report["sweeps"], title=f"{config.dataset}: what each code changes"
+            report["traversals"],
+            title=f"{config.dataset}: what each code changes",
         )
     for name, picture in pictures.items():
         visualization.save_picture(run_dir / f"{name}.png", picture)
@@ -522,7 +523,7 @@ def finish(
     write_page(
         run_dir / "report.html",
         report,
-        describe(report),
+        describe_report(report),
         {
             _caption(name, code_map): run_dir / f"{name}.png"
             for name in pictures
@@ -549,16 +550,14 @@ _CAPTIONS = {
 
 def _caption(picture: str, code_map: CodeMap) -> str:
     """A sentence that says what a picture shows, names in backticks."""
-    for code, meanings in code_map.codes.items():
-        for index, meaning in enumerate(meanings):
-            if not isinstance(meaning, DimensionMeaning):
-                continue
-            file = code if len(meanings) == 1 else f"{code}_{index}"
-            if picture == file:
-                what = code if len(meanings) == 1 else f"{code}:{index}"
+    for code, meaning in code_map.codes.items():
+        for index, dimension in enumerate(meaning.dimensions):
+            size = len(meaning)
+            if picture == dimension_label(code, index, size, separator="_"):
                 return (
-                    f"`{what}` ({meaning.attribute or 'unnamed'}) changes from "
-                    "left to right, and all else in a row is kept."
+                    f"`{dimension_label(code, index, size)}` "
+                    f"({dimension.attribute or 'unnamed'}) changes from left "
+                    "to right, and all else in a row is kept."
                 )
         if picture == code:
             return (

@@ -36,12 +36,12 @@ def attribute_correlation(report: dict[str, Any]) -> float | None:
     Each dimension is matched with a different attribute, such that the sum of
     |rho| is the largest.
     """
-    if not report["sweeps"]:
+    if not report["traversals"]:
         return None
     sizes = np.abs(
         [
             list(dimension["correlation"].values())
-            for dimensions in report["sweeps"].values()
+            for dimensions in report["traversals"].values()
             for dimension in dimensions
         ]
     )
@@ -52,7 +52,7 @@ def fidelity(*keys: str) -> Callable[[dict[str, Any]], float | None]:
     """Returns a function that looks up a fidelity measure, if there is one."""
 
     def find(report: dict[str, Any]) -> float | None:
-        value: Any = report["quality"]
+        value: Any = report["fidelity"]
         for key in keys:
             value = None if value is None else value[key]
         return value

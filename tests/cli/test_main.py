@@ -16,17 +16,19 @@ from PIL import Image
 
 from keras_infogan import __version__
 from keras_infogan.cli import main as cli
-from keras_infogan.evaluation.code_map import CategoryMeaning
 from keras_infogan.evaluation.code_map import CodeMap
-from keras_infogan.evaluation.code_map import DimensionMeaning
-from keras_infogan.evaluation.evaluate import describe
+from keras_infogan.evaluation.meanings import CategoryMeaning
+from keras_infogan.evaluation.meanings import DimensionMeaning
 from keras_infogan.files import write_json
 from keras_infogan.models import locations as published
 from keras_infogan.models.locations import find_model
 from keras_infogan.reports import images as visualization
+from keras_infogan.reports.text import describe_report
 from keras_infogan.training import run as training
 from keras_infogan.training.config import PRESETS
 from keras_infogan.training.config import TrainingConfig
+from tests.helpers.code_maps import categories
+from tests.helpers.code_maps import dimensions
 from tests.helpers.imitated_serving import expected_images
 from tests.helpers.imitated_serving import imitated_rest
 from tests.helpers.models import SHAPE
@@ -60,17 +62,16 @@ def named_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     tiny_model().save(run_dir / "model.keras")
     code_map = CodeMap(
         {
-            "category": (
+            "category": categories(
                 CategoryMeaning("1", 0.9, 0.8, 10),
                 CategoryMeaning(),
                 CategoryMeaning("7", 0.9, 0.8, 10),
             ),
-            "continuous": (
+            "continuous": dimensions(
                 DimensionMeaning(),
                 DimensionMeaning("slant", -1, -0.95, 0.3, -0.3, "rad"),
             ),
-        },
-        {"category": "categorical", "continuous": "uniform"},
+        }
     )
     write_json(run_dir / "code_map.json", code_map.to_json())
     return run_dir
@@ -387,7 +388,7 @@ def test_export(named_run, capfd, tmp_path):
     assert CodeMap.load(copied) == CodeMap.load(named_run / "code_map.json")
     card = copied.with_name("model_card.md").read_text("utf-8")
     assert card.startswith("# named\n")
-    sentences = describe(json.loads(report))
+    sentences = describe_report(json.loads(report))
     assert [f"- {sentence}" for sentence in sentences] == card.splitlines()[4:]
     import onnx
 
@@ -559,8 +560,8 @@ def test_serve_config(capfd, tmp_path):
     ("arguments", "message"),
     [
         (["sample", "MODEL", "--digit=7"], "without code_map.json"),
-        (["sample", "NAMED", "--digit=3"], "It has found 1, 7"),
-        (["sample", "NAMED", "--attribute=width=1"], "It has found slant"),
+        (["sample", "NAMED", "--digit=3"], "Known classes: 1, 7"),
+        (["sample", "NAMED", "--attribute=width=1"], "Known attributes: slant"),
         (
             ["sample", "NAMED", "--attribute=slant=2"],
             "The attribute 'slant' should be in [-1, 1]. Received: 2.",

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from keras_infogan.data.dataset import ImageData
-from keras_infogan.evaluation import feature_extractor as classifier
+from keras_infogan.evaluation import feature_extractor
 from keras_infogan.evaluation.feature_extractor import fingerprint
-from keras_infogan.evaluation.feature_extractor import load_classifier
+from keras_infogan.evaluation.feature_extractor import load_feature_extractor
 
 
 @pytest.fixture(scope="module")
@@ -22,8 +22,8 @@ def few(mnist_train):
 def test_the_packaged_one_knows_mnist(mnist_train, mnist_test):
     """It is found by the content of the data, and reads 99 % of the test."""
     name = f"{fingerprint(mnist_train)}.keras"
-    assert (classifier.PACKAGED_CLASSIFIERS / name).is_file()
-    reading = load_classifier(mnist_train).read(mnist_test.scaled())
+    assert (feature_extractor.PACKAGED_EXTRACTORS / name).is_file()
+    reading = load_feature_extractor(mnist_train).extract(mnist_test.scaled())
     assert (reading.classes == mnist_test.labels).mean() > 0.989
     assert reading.features.shape == (10_000, 64)
     np.testing.assert_allclose(reading.probabilities.sum(1), 1.0, atol=1e-5)
@@ -31,31 +31,31 @@ def test_the_packaged_one_knows_mnist(mnist_train, mnist_test):
 
 def test_trained_once_and_kept(few, tmp_path):
     """The same weights in two trainings, and from the file."""
-    first = load_classifier(few, tmp_path)
+    first = load_feature_extractor(few, tmp_path)
     (path,) = tmp_path.iterdir()
     assert path.name == f"{fingerprint(few)}.keras"
     before = path.stat().st_mtime_ns
-    kept = load_classifier(few, tmp_path)
+    kept = load_feature_extractor(few, tmp_path)
     assert path.stat().st_mtime_ns == before
-    again = load_classifier(few)
+    again = load_feature_extractor(few)
     for one, *others in zip(
         *(x.model.get_weights() for x in (first, kept, again)), strict=True
     ):
         for other in others:
             np.testing.assert_array_equal(one, other)
-    reading = first.read(few.scaled())
+    reading = first.extract(few.scaled())
     # Five epochs of 20 steps: far above chance, far from done.
     assert (reading.classes == few.labels).mean() > 0.5
 
 
 def test_batches_are_no_matter(few, monkeypatch):
     """Rounding alone, 1e-5 of features of some 10."""
-    reader = load_classifier(few)
+    reader = load_feature_extractor(few)
     images = few.scaled(slice(50))
-    whole = reader.read(images)
-    monkeypatch.setattr(classifier, "_CHUNK", 7)
+    whole = reader.extract(images)
+    monkeypatch.setattr(feature_extractor, "_CHUNK", 7)
     np.testing.assert_allclose(
-        reader.read(images).features, whole.features, atol=1e-4
+        reader.extract(images).features, whole.features, atol=1e-4
     )
 
 
@@ -78,4 +78,4 @@ def test_fingerprint(few):
 
 def test_labels_are_needed(few):
     with pytest.raises(ValueError, match="A classifier needs labels"):
-        load_classifier(ImageData(few.images, None, "few"))
+        load_feature_extractor(ImageData(few.images, None, "few"))

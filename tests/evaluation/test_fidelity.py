@@ -6,15 +6,15 @@ import numpy as np
 import pytest
 
 from keras_infogan.data.dataset import ImageData
-from keras_infogan.evaluation.feature_extractor import load_classifier
-from keras_infogan.evaluation.fidelity import measure_quality
+from keras_infogan.evaluation.feature_extractor import load_feature_extractor
+from keras_infogan.evaluation.fidelity import measure_fidelity
 
 COUNT = 1000
 
 
 @pytest.fixture(scope="module")
 def reader(mnist_train):
-    return load_classifier(mnist_train)
+    return load_feature_extractor(mnist_train)
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +34,7 @@ def test_real_images_are_at_the_floor(reader, splits, mnist_train):
     Within four standard errors of both; and each is of its own class.
     """
     rows = slice(COUNT, 2 * COUNT)
-    found = measure_quality(
+    found = measure_fidelity(
         reader,
         mnist_train.scaled(rows),
         mnist_train.labels[rows],
@@ -62,7 +62,7 @@ def test_real_images_are_at_the_floor(reader, splits, mnist_train):
     assert found["class_coverage"] == 1.0
     assert found["class_entropy"] == pytest.approx(math.log(10), abs=0.05)
     assert found["category_agreement"]["all"] > 0.98
-    assert found["classifier_accuracy"] > 0.97
+    assert found["feature_extractor_accuracy"] > 0.97
     assert found["num_images"] == COUNT
 
 
@@ -70,7 +70,7 @@ def test_collapsed_images(reader, splits):
     """One image again and again: far away, one class, next to no recall."""
     train, test = splits
     one = np.repeat(test.scaled(slice(1)), COUNT, axis=0)
-    found = measure_quality(reader, one, None, None, train, test)
+    found = measure_fidelity(reader, one, None, None, train, test)
     assert found["frechet_distance"] > 20 * found["frechet_distance_floor"]
     assert found["kernel_distance"] > 20 * abs(found["kernel_distance_floor"])
     assert found["class_coverage"] == pytest.approx(0.1)
@@ -86,15 +86,15 @@ def test_agreement_follows_the_mapping(reader, splits):
     train, test = splits
     order = np.random.default_rng(0).permutation(10)
     categories = np.argsort(order)[test.labels]
-    found = measure_quality(
+    found = measure_fidelity(
         reader, test.scaled(), categories, order.tolist(), train, test
     )
     assert found["category_agreement"]["all"] == pytest.approx(
-        found["classifier_accuracy"]
+        found["feature_extractor_accuracy"]
     )
     mapping = order.copy()
     mapping[3] = -1
-    found = measure_quality(
+    found = measure_fidelity(
         reader, test.scaled(), categories, mapping.tolist(), train, test
     )
     assert found["category_agreement"]["by_category"][3] == 0.0
@@ -103,4 +103,4 @@ def test_agreement_follows_the_mapping(reader, splits):
 def test_too_few_images(reader, splits):
     train, test = splits
     with pytest.raises(ValueError, match="at least 40 images"):
-        measure_quality(reader, test.scaled(slice(9)), None, None, train, test)
+        measure_fidelity(reader, test.scaled(slice(9)), None, None, train, test)

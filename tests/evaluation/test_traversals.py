@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from keras_infogan.evaluation.traversals import measure_sweeps
+from keras_infogan.evaluation.traversals import measure_traversals
 from keras_infogan.latents.codes import Categorical
 from keras_infogan.latents.codes import Uniform
 from keras_infogan.latents.spec import LatentSpec
@@ -58,7 +58,7 @@ def test_two_codes_of_one_attribute_each():
     A slant does not depend on the thickness by more than pixels do, 1 %.
     """
     model = bar_drawer(lambda row: 0.4 * row[0], lambda row: 4 - 2 * row[1])
-    slant, thickness = measure_sweeps(model, DEVIATIONS)["style"]
+    slant, thickness = measure_traversals(model, DEVIATIONS)["style"]
     assert slant["correlation"]["slant"] == pytest.approx(1.0)
     assert slant["range"]["slant"] == pytest.approx([-0.4, 0.4], abs=0.02)
     assert slant["effect"]["slant"] == pytest.approx(0.8 / 0.5, abs=0.1)
@@ -79,20 +79,22 @@ def test_two_codes_of_one_attribute_each():
 def test_leakage():
     """The share of all effects but the largest."""
     model = bar_drawer(lambda row: 0.4 * row[0], lambda row: 4 - 2 * row[1])
-    for sweep in measure_sweeps(model, DEVIATIONS)["style"]:
-        sizes = sorted(abs(value) for value in sweep["effect"].values())
-        assert sweep["leakage"] == pytest.approx(sum(sizes[:-1]) / sum(sizes))
+    for traversal in measure_traversals(model, DEVIATIONS)["style"]:
+        sizes = sorted(abs(value) for value in traversal["effect"].values())
+        assert traversal["leakage"] == pytest.approx(
+            sum(sizes[:-1]) / sum(sizes)
+        )
 
 
 def test_a_code_without_effect():
     model = bar_drawer(lambda row: 0.2, lambda row: 3.0)
-    for sweep in measure_sweeps(model, DEVIATIONS)["style"]:
-        assert set(sweep["correlation"].values()) == {0.0}
-        assert set(sweep["effect"].values()) == {0.0}
-        assert sweep["leakage"] is None
+    for traversal in measure_traversals(model, DEVIATIONS)["style"]:
+        assert set(traversal["correlation"].values()) == {0.0}
+        assert set(traversal["effect"].values()) == {0.0}
+        assert traversal["leakage"] is None
 
 
-def test_sweeps_without_change_count():
+def test_traversals_without_change_count():
     """A slant that rises for half of the values of the other code only.
 
     So its mean rho is the share of sweeps that it rises in, and not 1.
@@ -103,7 +105,7 @@ def test_sweeps_without_change_count():
     )
     share = float((latents["style"].numpy()[:, 1] > 0).mean())
     assert 0.3 < share < 0.7
-    slant = measure_sweeps(model, DEVIATIONS)["style"][0]
+    slant = measure_traversals(model, DEVIATIONS)["style"][0]
     assert slant["correlation"]["slant"] == pytest.approx(share, abs=1e-3)
 
 
@@ -116,12 +118,12 @@ def test_class_changes():
     model = bar_drawer(lambda row: 0.4 * row[0], lambda row: 3.0)
 
     class Reader:
-        def read(self, images: np.ndarray) -> Any:
+        def extract(self, images: np.ndarray) -> Any:
             top = images[:, 7, :, 0].argmax(axis=1)
             bottom = images[:, 20, :, 0].argmax(axis=1)
             return SimpleNamespace(classes=(top >= bottom).astype(int))
 
     reader: Any = Reader()
-    slant, thickness = measure_sweeps(model, DEVIATIONS, reader)["style"]
+    slant, thickness = measure_traversals(model, DEVIATIONS, reader)["style"]
     assert slant["class_changes"] == pytest.approx(5 / 11, abs=0.02)
     assert thickness["class_changes"] < 0.05

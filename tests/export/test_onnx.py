@@ -19,8 +19,8 @@ import tensorflow as tf
 from keras import layers
 
 import keras_infogan
-from keras_infogan.evaluation.code_map import CategoryMeaning
-from keras_infogan.evaluation.code_map import DimensionMeaning
+from keras_infogan.evaluation.meanings import CategoryMeaning
+from keras_infogan.evaluation.meanings import DimensionMeaning
 from keras_infogan.export.onnx import FLOAT16_TOLERANCE
 from keras_infogan.export.onnx import OPSET
 from keras_infogan.export.onnx import export_onnx

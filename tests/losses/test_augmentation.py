@@ -8,7 +8,7 @@ import tensorflow as tf
 from scipy import ndimage
 from scipy import stats
 
-from keras_infogan.evaluation.attributes import measure
+from keras_infogan.evaluation.morphology import measure
 from keras_infogan.losses import augmentation as warp_module
 from keras_infogan.losses.augmentation import Warp
 from keras_infogan.losses.augmentation import affine

@@ -72,8 +72,8 @@ def test_the_published_model_is_what_its_report_says(mnist_test):
     found = posterior["category_logits"].argmax(axis=1)
     names = np.array(
         [
-            int(getattr(meaning, "name", None) or -1)
-            for meaning in code_map.codes["category"]
+            int(meaning.name or -1)
+            for meaning in code_map.codes["category"].categories
         ]
     )
     accuracy = (names[found] == mnist_test.labels).mean()
@@ -85,17 +85,19 @@ def test_the_published_model_is_what_its_report_says(mnist_test):
 def test_the_published_digits_are_read(mnist_train):
     """A hundred of each, by the classifier: 97 of a hundred or more."""
     from keras_infogan import load_pretrained
-    from keras_infogan.evaluation.feature_extractor import load_classifier
+    from keras_infogan.evaluation.feature_extractor import (
+        load_feature_extractor,
+    )
 
     model = load_pretrained("mnist")
     path = published.find_companion("mnist", "code_map.json")
     assert path is not None
     code_map = CodeMap.load(path)
-    reader = load_classifier(mnist_train)
+    reader = load_feature_extractor(mnist_train)
     for digit in range(10):
         code, (number, *_) = code_map.find_categories(str(digit))
         images = model.generate(100, codes={code: number}, seed=digit)
-        assert (reader.read(images).classes == digit).sum() >= 97, digit
+        assert (reader.extract(images).classes == digit).sum() >= 97, digit
 
 
 def test_the_published_exports_agree():

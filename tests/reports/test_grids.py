@@ -4,10 +4,10 @@ import keras
 import numpy as np
 import pytest
 
-from keras_infogan.evaluation.attributes import measure
-from keras_infogan.evaluation.code_map import CategoryMeaning
 from keras_infogan.evaluation.code_map import CodeMap
-from keras_infogan.evaluation.code_map import DimensionMeaning
+from keras_infogan.evaluation.meanings import CategoryMeaning
+from keras_infogan.evaluation.meanings import DimensionMeaning
+from keras_infogan.evaluation.morphology import measure
 from keras_infogan.latents.codes import Bernoulli
 from keras_infogan.latents.codes import Categorical
 from keras_infogan.latents.codes import Code
@@ -17,6 +17,8 @@ from keras_infogan.models.infogan import InfoGAN
 from keras_infogan.models.networks import discriminator_outputs
 from keras_infogan.reports import grids as pictures
 from keras_infogan.reports import images as visualization
+from tests.helpers.code_maps import categories
+from tests.helpers.code_maps import dimensions
 from tests.helpers.models import tiny_model
 
 
@@ -173,9 +175,12 @@ def test_captions_say_what_a_code_means(monkeypatch):
     model = tiny_model()
     code_map = CodeMap(
         {
-            "category": (CategoryMeaning("7"), CategoryMeaning("1"))
-            + (CategoryMeaning(),),
-            "continuous": (DimensionMeaning("area", unit="pixels^2"),) * 2,
+            "category": categories(
+                CategoryMeaning("7"), CategoryMeaning("1"), CategoryMeaning()
+            ),
+            "continuous": dimensions(
+                *[DimensionMeaning("area", unit="pixels^2")] * 2
+            ),
         }
     )
     pictures.draw_categories(model, "category", code_map=code_map)
@@ -202,7 +207,10 @@ def test_a_traverse_of_an_attribute_goes_its_way(grids):
     model = painter({"a": Categorical(3), "u": Uniform(2)})
     slant = DimensionMeaning("slant", -1, unit="rad")
     code_map = CodeMap(
-        {"a": (CategoryMeaning(),) * 3, "u": (DimensionMeaning(), slant)}
+        {
+            "a": categories(*[CategoryMeaning()] * 3),
+            "u": dimensions(DimensionMeaning(), slant),
+        }
     )
     for attribute, values in (("slant", [1, 0, -1]), (None, [-1, 0, 1])):
         pictures.draw_traverse(
@@ -236,13 +244,16 @@ def test_an_empty_image_has_no_caption(monkeypatch):
         "generate_from",
         lambda self, latents: np.full((6, 8, 8, 1), -1.0, np.float32),
     )
-    slant = (DimensionMeaning("slant", unit="rad"),) * 2
+    slant = dimensions(*[DimensionMeaning("slant", unit="rad")] * 2)
     pictures.draw_traverse(
         tiny_model(),
         "continuous",
         num_columns=2,
         code_map=CodeMap(
-            {"category": (CategoryMeaning(),) * 3, "continuous": slant}
+            {
+                "category": categories(*[CategoryMeaning()] * 3),
+                "continuous": slant,
+            }
         ),
     )
     assert labels["image_labels"] == [""] * 6

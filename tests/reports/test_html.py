@@ -6,25 +6,27 @@ from html.parser import HTMLParser
 
 import numpy as np
 
-from keras_infogan.evaluation.code_map import CategoryMeaning
 from keras_infogan.evaluation.code_map import CodeMap
-from keras_infogan.evaluation.code_map import DimensionMeaning
+from keras_infogan.evaluation.meanings import CategoryMeaning
+from keras_infogan.evaluation.meanings import DimensionMeaning
 from keras_infogan.reports.html import write_page
 from keras_infogan.reports.images import save_picture
 from keras_infogan.training import run as training
+from tests.helpers.code_maps import categories
+from tests.helpers.code_maps import dimensions
 
 REPORT = {
     "dataset": "<script>alert(1)</script>",
     "seed": 0,
     "clustering_accuracy": 0.98765,
-    "quality": None,
+    "fidelity": None,
     "mutual_information": {"category": 2.3, "total": 2.3},
     "code_map": {"codes": {}},
     "versions": {"keras-infogan": "0.1.0", "keras": "3.15.1"},
     "steps": 3744,
     "configuration": {"epochs": 8, "dataset": "<&>"},
 }
-QUALITY = {
+FIDELITY = {
     "frechet_distance": 3.072,
     "frechet_distance_standard_error": 0.1,
     "frechet_distance_floor": 0.954,
@@ -41,7 +43,7 @@ def test_intervals_floors_and_sizes_are_printed_beside(tmp_path):
     """1.96 errors of .1 are .2; one of 0 says nothing and is left out."""
     path = tmp_path / "report.html"
     errors = {"mutual_information_standard_error": {"category": 0.01}}
-    write_page(path, {**REPORT, **errors, "quality": QUALITY}, [], {})
+    write_page(path, {**REPORT, **errors, "fidelity": FIDELITY}, [], {})
     text = path.read_text()
     rows = {
         cells[0]: cells[1:]
@@ -93,9 +95,9 @@ def test_page(tmp_path):
 def test_the_captions_of_a_run_have_the_names_of_the_code_map():
     code_map = CodeMap(
         {
-            "category": (CategoryMeaning("7"),),
-            "style": (DimensionMeaning("slant"), DimensionMeaning()),
-            "pose": (DimensionMeaning("thickness"),),
+            "category": categories(CategoryMeaning("7")),
+            "style": dimensions(DimensionMeaning("slant"), DimensionMeaning()),
+            "pose": dimensions(DimensionMeaning("thickness")),
         }
     )
     pictures = ("category", "style_0", "style_1", "pose")
@@ -120,11 +122,11 @@ def test_names_are_code_and_categories_a_table(tmp_path):
     save_picture(picture, np.zeros((4, 4, 3), np.uint8))
     code_map = CodeMap(
         {
-            "category": (
+            "category": categories(
                 CategoryMeaning("<7>", 0.5, 0.25, 1200),
                 CategoryMeaning(),
             ),
-            "style": (DimensionMeaning("slant"),),
+            "style": dimensions(DimensionMeaning("slant")),
         }
     )
     path = tmp_path / "report.html"

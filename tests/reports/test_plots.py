@@ -170,7 +170,7 @@ def test_confusion_of_nothing_is_refused():
 
 def test_effects_are_drawn():
     """A row for each dimension and a column for each attribute, by color."""
-    sweep = {
+    traversal = {
         "correlation": {"slant": 1.0, "thickness": 0.0},
         "effect": {"slant": 1.5, "thickness": 0.1},
     }
@@ -178,9 +178,9 @@ def test_effects_are_drawn():
         "correlation": {"slant": -1.0, "thickness": 0.0},
         "effect": {"slant": -1.5, "thickness": 0.1},
     }
-    one = figures.render_effects({"style": [sweep]}, title="t")
-    two = figures.render_effects({"style": [sweep, turned]}, title="t")
-    other = figures.render_effects({"style": [turned, sweep]}, title="t")
+    one = figures.render_effects({"style": [traversal]}, title="t")
+    two = figures.render_effects({"style": [traversal, turned]}, title="t")
+    other = figures.render_effects({"style": [turned, traversal]}, title="t")
     assert two.shape[0] > one.shape[0]
     assert two.shape == other.shape
     assert (two != other).any()

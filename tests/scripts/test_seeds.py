@@ -30,13 +30,13 @@ def report(accuracy: float | None, seconds: float | None = 60.0) -> Any:
         "adjusted_rand_index": accuracy,
         "mutual_information": {"style": 9.0, "category": 2.0, "total": 11.0},
         "mutual_information_ceiling": {"style": None, "category": 2.3},
-        "quality": None
+        "fidelity": None
         if accuracy is None
         else {
             "frechet_distance": 10.0 * accuracy,
             "category_agreement": {"all": accuracy},
         },
-        "sweeps": {
+        "traversals": {
             "pose": [{"correlation": {"slant": -0.9, "thickness": 0.95}}],
             "style": [{"correlation": {"slant": 0.2, "thickness": 0.99}}],
         },

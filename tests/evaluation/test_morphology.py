@@ -11,7 +11,7 @@ from scipy.optimize import brentq
 from skimage.morphology import skeletonize
 
 from keras_infogan.evaluation.attributes import ATTRIBUTES
-from keras_infogan.evaluation.attributes import measure
+from keras_infogan.evaluation.morphology import measure
 
 SIZE = 28
 # A fine pixel, by which edges and distances are found.

@@ -1,0 +1,169 @@
+"""Fits a code map: which class a category is, which attribute a dimension."""
+
+from collections.abc import Mapping
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from scipy import stats
+
+from keras_infogan.evaluation.attributes import ATTRIBUTES
+from keras_infogan.evaluation.code_map import CodeMap
+from keras_infogan.evaluation.meanings import CategoryMeaning
+from keras_infogan.evaluation.meanings import DimensionMeaning
+
+# A dimension changes an attribute steadily if the mean |rho| is at least this.
+# Of eleven values in order, all but one, it is .98; of noise it is near 0.
+_MIN_CORRELATION = 0.8
+# In standard deviations over real images. A smaller change is not visible, and
+# rho alone does not show it: the order along a traversal ignores the size.
+_MIN_EFFECT = 1.0
+# A category has the name of its majority class, if there is one.
+_MIN_MAJORITY = 0.5
+
+
+def name_categories(
+    confusion: np.ndarray, class_names: Sequence[str]
+) -> tuple[CategoryMeaning, ...]:
+    """Names each category after its majority class.
+
+    Args:
+        confusion: Integer array of shape `(num_classes, num_categories)` of
+            labeled images; a handful of them is enough.
+        class_names: The names of the classes.
+
+    Returns:
+        A meaning for each category, without a name where no class has half of
+        its labeled images.
+    """
+    meanings = []
+    for counts in np.asarray(confusion).T:
+        total, best = int(counts.sum()), int(counts.argmax())
+        hits = int(counts[best])
+        if not total or hits < _MIN_MAJORITY * total:
+            meanings.append(CategoryMeaning(num_labels=total))
+            continue
+        meanings.append(
+            CategoryMeaning(
+                class_names[best],
+                hits / total,
+                float(stats.beta.ppf(0.025, hits, total - hits + 1)),
+                total,
+            )
+        )
+    return tuple(meanings)
+
+
+def name_dimensions(
+    traversals: Mapping[str, Sequence[Mapping[str, Any]]],
+    information: Mapping[str, float],
+) -> dict[str, tuple[DimensionMeaning, ...]]:
+    """Names each dimension after the attribute that it changes most.
+
+    Changes are compared in standard deviations of the attribute over real
+    images, among the attributes that the dimension changes steadily. Each
+    attribute names at most one dimension, the one with the largest effect.
+
+    Args:
+        traversals: What `traversals.measure_traversals` returns.
+        information: Lower bound of the mutual information of each code, in
+            nats. A code without information gets no name.
+
+    Returns:
+        A meaning for each dimension, by code.
+    """
+    candidates = sorted(
+        (
+            (abs(traversal["effect"][attribute]), name, index, attribute)
+            for name, dimensions in traversals.items()
+            for index, traversal in enumerate(dimensions)
+            for attribute, entry in ATTRIBUTES.items()
+            if entry.names_codes
+            and information[name] > 0.0
+            and abs(traversal["effect"][attribute]) >= _MIN_EFFECT
+            and abs(traversal["correlation"][attribute]) >= _MIN_CORRELATION
+        ),
+        reverse=True,
+    )
+    chosen: dict[tuple[str, int], str] = {}
+    for _, name, index, attribute in candidates:
+        if (name, index) not in chosen and attribute not in chosen.values():
+            chosen[name, index] = attribute
+    return {
+        name: tuple(
+            _name_dimension(traversal, chosen.get((name, index)))
+            for index, traversal in enumerate(dimensions)
+        )
+        for name, dimensions in traversals.items()
+    }
+
+
+def _name_dimension(
+    traversal: Mapping[str, Any], attribute: str | None
+) -> DimensionMeaning:
+    if attribute is None:
+        return DimensionMeaning()
+    rho = traversal["correlation"][attribute]
+    low, high = traversal["range"][attribute]
+    unit = ATTRIBUTES[attribute].unit
+    return DimensionMeaning(
+        attribute, 1 if rho > 0 else -1, rho, low, high, unit
+    )
+
+
+def fit_to_real_images(
+    code_map: CodeMap,
+    posterior: Mapping[str, np.ndarray],
+    measured: Mapping[str, np.ndarray],
+) -> CodeMap:
+    """Relates the named dimensions to the attributes of real images.
+
+    Args:
+        code_map: A code map whose dimensions have names.
+        posterior: What `InfoGAN.encode` returns for real images.
+        measured: What `morphology.measure` returns for the same images; NaN
+            where there is nothing to measure is left out.
+
+    Returns:
+        The code map with the fields from `read_low` to `agreement` filled in.
+        Dimensions stay as they are if they have no name or no posterior mean,
+        or if nothing varies.
+    """
+    codes = dict(code_map.codes)
+    for name, code in codes.items():
+        means = posterior.get(f"{name}_mean")
+        if means is not None and code.dimensions:
+            dimensions = tuple(
+                _fit_dimension(dimension, column, measured)
+                for dimension, column in zip(
+                    code.dimensions, means.T, strict=True
+                )
+            )
+            codes[name] = replace(code, dimensions=dimensions)
+    return CodeMap(codes)
+
+
+def _fit_dimension(
+    dimension: DimensionMeaning,
+    means: np.ndarray,
+    measured: Mapping[str, np.ndarray],
+) -> DimensionMeaning:
+    if dimension.attribute is None:
+        return dimension
+    values = measured[dimension.attribute]
+    finite = np.isfinite(values)
+    means, values = means[finite].astype(float), values[finite]
+    if len(values) < 2 or not np.ptp(means) or not np.ptp(values):
+        return dimension
+    line = stats.linregress(means, values)
+    lower, upper = np.quantile(values, [0.25, 0.75])
+    agreement = dimension.sign * stats.spearmanr(means, values).statistic
+    return replace(
+        dimension,
+        read_low=float(line.intercept - line.slope),
+        read_high=float(line.intercept + line.slope),
+        lower_quartile=float(lower),
+        upper_quartile=float(upper),
+        agreement=float(agreement),
+    )

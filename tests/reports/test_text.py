@@ -1,0 +1,199 @@
+"""Sentences about known reports, code maps and images."""
+
+from typing import Any
+
+import pytest
+
+from keras_infogan.evaluation.code_map import CodeMap
+from keras_infogan.evaluation.meanings import CategoryMeaning
+from keras_infogan.reports.text import describe_code_map
+from keras_infogan.reports.text import describe_meaning
+from keras_infogan.reports.text import describe_report
+from keras_infogan.reports.text import explain_category
+from tests.helpers.code_maps import CODE_MAP
+from tests.helpers.code_maps import categories
+
+# Of a perfect representation of four classes; log 4 is 1.39 nats.
+REPORT: dict[str, Any] = {
+    "clustering_accuracy": 1.0,
+    "normalized_mutual_information": 1.0,
+    "adjusted_rand_index": 1.0,
+    "class_names": list("abcd"),
+    "num_train_images": 400,
+    "num_test_images": 100,
+    "mutual_information": {"category": 1.386, "total": 1.386},
+    "mutual_information_ceiling": {"category": 1.386},
+    "fidelity": None,
+    "traversals": {},
+    "dataset": "columns",
+    "num_naming_labels": None,
+    "code_map": {"codes": {}},
+}
+
+
+def test_clustering():
+    assert describe_report(REPORT)[0] == (
+        "Learned without labels, the categories reach a clustering accuracy of "
+        "100.0% on 100 test images (Hungarian matching on the training split; "
+        "chance is 25%). NMI 1.000, ARI 1.000."
+    )
+    assert "with 20 labels" in describe_report({**REPORT, "num_labels": 20})[0]
+    undefined = {**REPORT, "normalized_mutual_information": None}
+    assert "NMI and ARI are undefined" in describe_report(undefined)[0]
+    unlabeled = {**REPORT, "clustering_accuracy": None, "class_names": None}
+    assert "accuracy" not in " ".join(describe_report(unlabeled))
+
+
+def test_information():
+    assert describe_report(REPORT)[1] == (
+        "Mutual information of `category` and a generated image: at least 1.39 "
+        "nats of at most 1.39."
+    )
+    continuous = {**REPORT, "mutual_information_ceiling": {"category": None}}
+    assert describe_report(continuous)[1].endswith("at least 1.39 nats.")
+
+
+def test_codes_without_information_share_a_sentence():
+    none = {"a": -0.5, "b": 0.0, "total": -0.5}
+    text = " ".join(describe_report({**REPORT, "mutual_information": none}))
+    assert (
+        "about `a` (-0.50 nats) and `b` (0.00 nats). The training log" in text
+    )
+    assert text.count("The training log may look better") == 1
+
+
+def test_warnings_come_first_and_are_the_last_three():
+    report = {**REPORT, "warnings": [f"number {n}" for n in range(5)]}
+    assert describe_report(report)[:3] == [
+        f"Warning: number {n}" for n in (2, 3, 4)
+    ]
+
+
+def test_labels_that_named_the_categories():
+    sentence = (
+        "The categories are named with the labels of 80 of 400 training images."
+    )
+    assert sentence in describe_report({**REPORT, "num_naming_labels": 80})
+    assert sentence not in describe_report(REPORT)
+
+
+def test_fidelity_gives_sizes_intervals_and_floors():
+    """1.96 errors each, in the order value, interval, that of real images."""
+    numbers = {
+        f"{name}{suffix}": value
+        for name, value, floor in (
+            ("frechet_distance", 3.0, 1.0),
+            ("kernel_distance", 12.0, 0.5),
+            ("precision", 0.8, 0.9),
+            ("recall", 0.7, 0.95),
+            ("density", 0.5, 1.0),
+            ("coverage", 0.625, 0.96875),
+        )
+        for suffix, value in (
+            ("", value),
+            ("_standard_error", 0.1),
+            ("_floor", floor),
+        )
+    }
+    fidelity = {
+        **numbers,
+        "num_images": 10_000,
+        "num_neighbored_images": 2_000,
+        "class_coverage": 0.75,
+        "category_agreement": {"all": 0.9, "all_standard_error": 0.01},
+    }
+    text = " ".join(describe_report({**REPORT, "fidelity": fidelity}))
+    for part in (
+        "a classifier of columns, of 10,000 generated and as many test images",
+        "Frechet distance 3 +/- 0.2 (1), kernel distance 12 +/- 0.2 (0.5)",
+        "of 2,000 images, precision 0.8 +/- 0.2 (0.9), recall 0.7 +/- 0.2 "
+        "(0.95), density 0.5 (1), coverage 0.625 +/- 0.2 (0.969).",
+        "cover 75% of the classes",
+        "assigns 90.0% +/- 2.0% of the generated images",
+    ):
+        assert part in text
+    assert "Low coverage" not in text
+    # Static is precise and of all classes, and covers no real image.
+    fidelity["coverage"] = 0.01
+    text = " ".join(describe_report({**REPORT, "fidelity": fidelity}))
+    assert "Low coverage: few real images" in text
+
+
+def test_traversals():
+    traversals = {
+        "style": [
+            {"leakage": 0.25, "class_changes": 0.125},
+            {"leakage": 0.5, "class_changes": None},
+            {"leakage": None, "class_changes": 0.0},
+        ]
+    }
+    sentences = describe_report({**REPORT, "traversals": traversals})
+    assert sentences[2:] == [
+        "Leakage of `style:0`: 25% of its effect is on attributes other than "
+        "the one it changes most; 12.5% of the images of a traversal differ in "
+        "class from its center.",
+        "Leakage of `style:1`: 50% of its effect is on attributes other than "
+        "the one it changes most.",
+    ]
+
+
+def test_code_map():
+    assert describe_code_map(CODE_MAP, ["1", "3", "7"]) == [
+        "Categories of `category`: 0 is '7' (98%, at least 97%), 2 is '7' (99%,"
+        " at least 98%), 1 is '1' (60%, at least 55%).",
+        "Categories 0 and 2 of `category` both stand for '7'.",
+        "No category of `category` stands for 3.",
+        "Unnamed categories of `category`: 3.",
+        "Mixed categories of `category`: 1 (60% are '1').",
+        "`continuous:0` controls slant: from 0.40 to -0.30 rad along a "
+        "traversal (Spearman's rho -0.99). On test images, its posterior and "
+        "the measured slant agree with rho +0.85.",
+        "`continuous:1` controls none of the measured attributes.",
+    ]
+
+
+def test_three_categories_of_a_class():
+    seven = CategoryMeaning("7", 0.9, 0.8, 9)
+    sentences = describe_code_map(CodeMap({"c": categories(*[seven] * 3)}))
+    assert sentences[1] == "Categories 0, 1 and 2 of `c` all stand for '7'."
+
+
+def test_explain_category():
+    assert explain_category(CODE_MAP, "7") == (
+        "Category 2 of `category` stands for '7': 99% of its 450 labeled "
+        "images (95% confidence: at least 98%). So does 0, less surely."
+    )
+    assert explain_category(CODE_MAP, "1") == (
+        "Warning: Category 1 of `category` stands for '1': 60% of its 400 "
+        "labeled images (95% confidence: at least 55%). It is mixed: expect "
+        "other classes too."
+    )
+    one = CodeMap({"c": categories(CategoryMeaning("a", 1.0, 0.025, 1))})
+    assert "100% of its 1 labeled image (95%" in explain_category(one, "a")
+    with pytest.raises(ValueError, match="Known classes: 1, 7"):
+        explain_category(CODE_MAP, "2")
+
+
+def test_describe_meaning():
+    """Two categories are sevens, and the negative sign turns the slant.
+
+    .5 of .98 and .45 of .99 are sevens. A slant of .1 - .4 c is above the upper
+    quartile of .2 below c = -.25, and below the lower one of -.1 above c = .5.
+    """
+    for mean, words in (
+        (-0.9, ["slanted right"]),
+        (-0.26, ["slanted right"]),
+        (-0.24, []),
+        (0.49, []),
+        (0.51, ["slanted left"]),
+    ):
+        posterior = {
+            "category": {"probabilities": [0.5, 0.0, 0.45, 0.05]},
+            "continuous": {"mean": [mean, 0.9]},
+        }
+        assert describe_meaning(CODE_MAP, posterior) == ["7 (94%)", *words]
+
+
+def test_a_certain_posterior_of_a_mixed_category_is_not_a_certain_class():
+    posterior = {"category": {"probabilities": [0.0, 1.0, 0.0, 0.0]}}
+    assert describe_meaning(CODE_MAP, posterior) == ["1 (60%)"]
