@@ -1,10 +1,11 @@
-r"""Makes the explorer's page of two ONNX files, measures it, and pictures it.
+r"""Builds the explorer from two ONNX files, and measures it.
 
 python scripts/make_explorer.py GENERATOR.onnx ENCODER.onnx explorer.html \
     --screenshot explorer.png
 
-The measurements are one JSON object on stdout. They and the screenshot need
-Chromium (`apt-get install chromium`) and playwright, of the extra `dev`.
+The measurements are printed to stdout as one JSON object. They and the
+screenshot need Chromium (`apt-get install chromium`) and playwright, which is
+in the extra `dev`.
 """
 
 import argparse
@@ -20,13 +21,13 @@ from typing import Any
 
 from keras_infogan.export.explorer.build import export_explorer
 
-# A 3 as a hand draws it: x and y of points, from 0 to 255.
+# A hand-drawn 3: x and y of its points, from 0 to 255.
 THREE = (
     *(70, 62, 84, 46, 106, 36, 130, 36, 150, 46, 158, 62, 154, 82, 140, 98),
     *(120, 108, 108, 112, 122, 112, 144, 118, 160, 132, 168, 152, 164, 176),
     *(148, 196, 124, 206, 98, 204, 78, 192, 68, 178),
 )
-# One picture at a time, as a slider asks for them.
+# One image at a time, as for a moving slider.
 TIME_IMAGES = """async () => {
   const { noise, page, generate } = window.explorer;
   const inputs = { noise: [Array.from(noise(1, page.noise_dim))] };
@@ -45,7 +46,7 @@ TIME_IMAGES = """async () => {
 
 @contextmanager
 def open_page(url: str, **options: Any) -> Iterator[Any]:
-    """The page in a browser of its own, when its first pictures are there."""
+    """Opens the page in a new browser and waits for its first image."""
     from playwright.sync_api import sync_playwright
 
     chromium = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -63,7 +64,7 @@ def open_page(url: str, **options: Any) -> Iterator[Any]:
 
 
 def measure(page_path: Path, *, num_loads: int) -> dict[str, Any]:
-    """Bytes, and the medians of the times to load and to draw a picture."""
+    """Measures bytes, and median times to load and to generate an image."""
     loads = []
     for _ in range(num_loads):
         with open_page(page_path.as_uri()) as page:
@@ -71,19 +72,19 @@ def measure(page_path: Path, *, num_loads: int) -> dict[str, Any]:
             times = page.evaluate(TIME_IMAGES)
     return {
         "bytes": page_path.stat().st_size,
-        "seconds_to_first_picture": round(statistics.median(loads), 2),
-        "milliseconds_a_picture": round(statistics.median(times), 2),
+        "seconds_to_first_image": round(statistics.median(loads), 2),
+        "milliseconds_per_image": round(statistics.median(times), 2),
     }
 
 
-def take_screenshot(page_path: Path, picture: Path, *, scheme: str) -> None:
-    """Saves what a visitor sees who has drawn a 3, as a whole page."""
+def take_screenshot(page_path: Path, output: Path, *, scheme: str) -> None:
+    """Saves a screenshot of the whole page with a 3 on the sketchpad."""
     strokes = base64.urlsafe_b64encode(bytes([len(THREE) // 2, *THREE]))
     url = f"{page_path.as_uri()}#ink={strokes.decode().rstrip('=')}"
     with open_page(url, color_scheme=scheme, device_scale_factor=1.5) as page:
-        # It says that it is ready, which is no news on a picture.
+        # Hide the message that the page is ready.
         page.add_style_tag(content="#status { display: none }")
-        page.screenshot(path=picture, full_page=True)
+        page.screenshot(path=output, full_page=True)
 
 
 def main() -> None:
@@ -91,14 +92,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
-    parser.add_argument("generator", type=Path, help="of export_onnx")
-    parser.add_argument("encoder", type=Path, help="of export_onnx_encoder")
+    parser.add_argument("generator", type=Path, help="from export_onnx")
+    parser.add_argument("encoder", type=Path, help="from export_onnx_encoder")
     parser.add_argument("output", type=Path, help="the page")
     parser.add_argument("--code-map", type=Path, metavar="FILE")
     parser.add_argument("--title", default="InfoGAN explorer")
     parser.add_argument("--loads", type=int, default=5, metavar="N")
     parser.add_argument("--screenshot", type=Path, metavar="FILE")
-    parser.add_argument("--dark", action="store_true", help="a dark screenshot")
+    parser.add_argument(
+        "--dark", action="store_true", help="take a dark screenshot"
+    )
     args = parser.parse_args()
     export_explorer(
         args.generator,

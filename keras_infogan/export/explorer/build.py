@@ -1,8 +1,8 @@
-"""A page that draws with the generator and reads drawings with the encoder.
+"""Builds the explorer: a web page that runs the generator and the encoder.
 
-It holds everything: both networks, the runtime for them, and the program, whose
-JavaScript modules are in the folder `explorer`. It needs no network and no
-server.
+The page holds everything it needs: both networks, ONNX Runtime Web, and the
+program, whose JavaScript modules are in the folder `page`. It needs no network
+and no server.
 """
 
 import base64
@@ -11,6 +11,7 @@ import html
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from string import Template
 from typing import Any
 
 from keras_infogan.evaluation.attributes import ATTRIBUTES
@@ -19,10 +20,12 @@ from keras_infogan.files import check_writable
 from keras_infogan.files import is_partial
 from keras_infogan.files import one_line
 
-_SOURCES = Path(__file__).parent / "page"
-_RUNTIME_FILES = Path(__file__).parent / "runtime"
-_RUNTIME = ("ort.wasm.bundle.min.mjs", "ort-wasm-simd-threaded.wasm")
-_ASSETS = (*_RUNTIME, "generator.onnx", "encoder.onnx", "licenses.txt")
+_PAGE = Path(__file__).parent / "page"
+_RUNTIME = Path(__file__).parent / "runtime"
+_RUNTIME_FILES = ("ort.wasm.bundle.min.mjs", "ort-wasm-simd-threaded.wasm")
+_ASSETS = (*_RUNTIME_FILES, "generator.onnx", "encoder.onnx", "licenses.txt")
+# In the order of the cascade: media queries come last.
+_STYLES = ("base", "controls", "panels", "layout")
 _METADATA = "keras_infogan."
 
 
@@ -35,46 +38,49 @@ def export_explorer(
     title: str = "InfoGAN explorer",
     folder: bool = False,
 ) -> Path:
-    """Writes a web page to explore an InfoGAN with.
+    """Writes a web page for exploring an InfoGAN interactively.
 
-    The page has the categories to choose from, a slider for each continuous
-    code, noise by its seed, a wall of all categories with ten noises, and a pad
-    to draw on, whose drawing the encoder reads and the generator repeats. The
-    picture of a seed is that of `InfoGAN.generate` with the same seed.
+    The page offers tiles for the categories, a slider for each continuous code,
+    the noise by its seed, a gallery of all categories with ten noise vectors,
+    an interpolation, and a sketchpad: the encoder infers the codes of a
+    drawing, and the generator draws every category with them. A seed gives the
+    same image as `InfoGAN.generate` with that seed.
 
-    It runs the networks by ONNX Runtime Web, which is in it, and loads nothing
-    from elsewhere. Any browser of 2024 or later opens it.
+    The networks run in the browser, by the ONNX Runtime Web that the page
+    contains. It loads nothing from elsewhere and works in any browser from 2024
+    or later.
 
     Args:
-        generator_path: A file of `export_onnx`.
-        encoder_path: A file of `export_onnx_encoder`, of the same model.
-        output: The page. It opens by a double click.
-        code_map: What each code means, as plain data of `CodeMap.to_json`, for
-            names of categories and sliders. By default, what `export_onnx` was
-            given.
+        generator_path: A file written by `export_onnx`.
+        encoder_path: A file written by `export_onnx_encoder`, of the same
+            model.
+        output: The HTML file to write. It opens with a double click.
+        code_map: The meaning of each code, as returned by `CodeMap.to_json`; it
+            labels categories and sliders. By default, the code map in the
+            metadata of the generator.
         title: The heading of the page.
-        folder: Whether `output` is a folder of `index.html` and files that it
-            loads, for a web server: a new or empty one, or one of an earlier
-            page, which is replaced.
+        folder: Whether to write a folder instead, with an `index.html` and the
+            files it loads, for a web server. The folder must be new, empty, or
+            hold an earlier explorer, which is replaced.
 
     Returns:
         `output`.
 
     Raises:
-        ValueError: If onnx is not installed, a file is not of those exports,
-            the two do not fit each other, `code_map` is not plain data, or
-            the folder has other things in it.
+        ValueError: If onnx is not installed, a file is not such an export, the
+            two files do not belong together, `code_map` is not plain data, or
+            the folder contains other files.
         OSError: If a file cannot be read or written.
     """
     output = Path(output)
     check_output(output, folder=folder)
     generator = Path(generator_path).read_bytes()
     encoder = Path(encoder_path).read_bytes()
-    data = _describe(
+    data = _page_data(
         _load(generator_path, generator), _load(encoder_path, encoder), code_map
     )
     contents = (
-        *map(_packed, _RUNTIME),
+        *map(_packed, _RUNTIME_FILES),
         gzip.compress(generator, mtime=0),
         gzip.compress(encoder, mtime=0),
         gzip.compress(_licenses().encode(), mtime=0),
@@ -86,36 +92,36 @@ def export_explorer(
             f"{base64.b64encode(content).decode()}</script>"
             for name, content in assets.items()
         )
-        _write(output, _page(title, data, embedded).encode())
+        _write(output, _render(title, data, embedded))
         return output
     for name, content in assets.items():
         _write(output / name, gzip.decompress(content))
-    # Last, so that a page that is there has all that it needs.
-    _write(output / "index.html", _page(title, data, "").encode())
+    # Last, so that an existing page always finds all its files.
+    _write(output / "index.html", _render(title, data, ""))
     return output
 
 
 def check_output(output: Path, *, folder: bool) -> None:
-    """Raises if `export_explorer` cannot write there.
+    """Raises if `export_explorer` cannot write to `output`.
 
     Args:
         output: The page, or its folder.
         folder: Whether it is a folder.
 
     Raises:
-        ValueError: If the folder has other things in it than such a page.
-        OSError: If a folder is in the place of the file, or a file in the
-            place of a folder, or it may not be written.
+        ValueError: If the folder contains files that are not an explorer's.
+        OSError: If a folder is in the place of the file or the other way round,
+            or the path is not writable.
     """
     check_writable(output / "index.html" if folder else output)
     if not folder or not output.exists():
         return
     names = {path.name for path in output.iterdir() if not is_partial(path)}
-    # The page comes last, so with it there is all the rest.
+    # `index.html` is written last, so all other files exist beside ours.
     if not names <= {*_ASSETS} and names != {*_ASSETS, "index.html"}:
         others = sorted(names - {*_ASSETS})
         raise ValueError(
-            "The folder should be new, empty or of an earlier explorer. "
+            "The folder should be new, empty, or hold an earlier explorer. "
             f"Received: {output}, with {', '.join(others[:3])}"
             f"{', ...' if others[3:] else ''}. Choose another."
         )
@@ -127,7 +133,7 @@ def _write(path: Path, content: bytes) -> None:
 
 
 def _packed(name: str) -> bytes:
-    return (_RUNTIME_FILES / f"{name}.gz").read_bytes()
+    return (_RUNTIME / f"{name}.gz").read_bytes()
 
 
 def _licenses() -> str:
@@ -135,7 +141,7 @@ def _licenses() -> str:
         (
             "This page was made by keras_infogan, Apache License 2.0.",
             "It contains ONNX Runtime Web:",
-            (_RUNTIME_FILES / "LICENSE").read_text("utf-8"),
+            (_RUNTIME / "LICENSE").read_text("utf-8"),
             gzip.decompress(_packed("ThirdPartyNotices.txt")).decode("utf-8"),
         )
     )
@@ -146,12 +152,12 @@ def _load(path: Path | str, content: bytes) -> Any:
         import onnx
     except ImportError as error:
         raise ValueError(
-            f"An explorer needs onnx. Received: {one_line(error)}. "
+            f"The explorer needs onnx. Received: {one_line(error)}. "
             'Install it: pip install "keras-infogan[onnx]".'
         ) from error
     try:
         return onnx.load_model_from_string(content)
-    # protobuf's error is not derived from a common one.
+    # The errors of protobuf share no base class.
     except Exception as error:
         raise ValueError(
             f"{path} should be an ONNX file. Received: {one_line(error)}."
@@ -159,7 +165,7 @@ def _load(path: Path | str, content: bytes) -> Any:
 
 
 def _shapes(values: Any) -> dict[str, list[int]]:
-    """Name and shape of each input or output, without the batch."""
+    """Maps each input or output to its shape without the batch."""
     return {
         value.name: [
             dim.dim_value for dim in value.type.tensor_type.shape.dim[1:]
@@ -168,37 +174,36 @@ def _shapes(values: Any) -> dict[str, list[int]]:
     }
 
 
-def _describe(
+def _page_data(
     generator: Any, encoder: Any, code_map: Mapping[str, Any] | None
 ) -> dict[str, Any]:
-    """What the program has to know, of the metadata of `export_onnx`."""
+    """The JSON that the page reads, from the metadata of `export_onnx`."""
     metadata = {entry.key: entry.value for entry in generator.metadata_props}
     image_shape = _shapes(generator.graph.output).get("image", [])
     if f"{_METADATA}latent_spec" not in metadata or len(image_shape) != 3:
         raise ValueError(
-            f"The generator should be a file of export_onnx, with {_METADATA}"
-            "latent_spec in its metadata and an output image. Received: "
-            f"{', '.join(metadata) or 'no metadata'}; image: {image_shape}."
+            "The generator should be a file of export_onnx, with "
+            f"{_METADATA}latent_spec in its metadata and an output `image`. "
+            f"Received: {', '.join(metadata) or 'no metadata'}; "
+            f"image: {image_shape}."
         )
     spec = json.loads(metadata[f"{_METADATA}latent_spec"])
     if code_map is None:
         code_map = json.loads(metadata.get(f"{_METADATA}code_map", "null"))
-    inputs, outputs = (
-        _shapes(encoder.graph.input),
-        _shapes(encoder.graph.output),
-    )
+    inputs = _shapes(encoder.graph.input)
+    outputs = _shapes(encoder.graph.output)
     if inputs != {"image": image_shape} or not all(
         any(output.startswith(f"{name}_") for output in outputs)
         for name in spec["codes"]
     ):
         raise ValueError(
-            f"The encoder should be of the same model, from image {image_shape}"
-            f" to the codes {', '.join(spec['codes'])}. "
+            "The encoder should belong to the same model, from image "
+            f"{image_shape} to the codes {', '.join(spec['codes'])}. "
             f"Received: from {inputs} to {', '.join(outputs)}."
         )
     if image_shape[-1] not in (1, 3):
         raise ValueError(
-            "An explorer shows images of 1 or 3 channels. "
+            "The explorer shows images of 1 or 3 channels. "
             f"Received: shape={image_shape}."
         )
     height, width, channels = image_shape
@@ -215,7 +220,7 @@ def _describe(
     }
 
 
-def _page(title: str, data: Mapping[str, Any], embedded: str) -> str:
+def _render(title: str, data: Mapping[str, Any], embedded: str) -> bytes:
     try:
         text = json.dumps(data, allow_nan=False)
     except (TypeError, ValueError) as error:
@@ -226,16 +231,18 @@ def _page(title: str, data: Mapping[str, Any], embedded: str) -> str:
     modules = "\n".join(
         f'<script type="text/plain" data-module="{path.stem}">\n'
         f"{path.read_text('utf-8')}</script>"
-        for path in sorted(_SOURCES.glob("*.js"))
+        for path in sorted(_PAGE.rglob("*.js"))
     )
-    page = (_SOURCES / "page.html").read_text("utf-8")
-    for place, content in {
-        "STYLE": (_SOURCES / "page.css").read_text("utf-8"),
-        "MODULES": modules,
-        # Nothing in it may end the script that it is in.
-        "DATA": text.replace("<", "\\u003c"),
-        "TITLE": html.escape(title),
-        "ASSETS": embedded,
-    }.items():
-        page = page.replace(f"<!--{place}-->", content)
-    return page
+    template = Template((_PAGE / "page.html").read_text("utf-8"))
+    page = template.substitute(
+        style="\n".join(
+            (_PAGE / "styles" / f"{name}.css").read_text("utf-8")
+            for name in _STYLES
+        ),
+        modules=modules,
+        # Escaped, so that no text in it can end the script element.
+        data=text.replace("<", "\\u003c"),
+        title=html.escape(title),
+        assets=embedded,
+    )
+    return page.encode()

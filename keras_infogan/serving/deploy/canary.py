@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from keras_infogan.files import explain
-from keras_infogan.serving.deploy import config as serve_config
+from keras_infogan.serving.deploy import labels as releases
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -28,13 +28,13 @@ def main(argv: Sequence[str] | None = None) -> None:
         parser.error("publish takes a version, the other steps do not")
     try:
         if args.step == "publish":
-            labels = serve_config.publish_canary(args.config, args.version)
+            labels = releases.publish_canary(args.config, args.version)
         elif args.step == "promote":
-            labels = serve_config.promote_canary(args.config)
+            labels = releases.promote_canary(args.config)
         elif args.step == "rollback":
-            labels = serve_config.roll_back(args.config)
+            labels = releases.roll_back(args.config)
         else:
-            labels = serve_config.read_models_config(args.config).labels
+            labels = releases.read_models_config(args.config).labels
     except (OSError, ValueError) as error:
         parser.exit(2, f"{parser.prog}: error: {explain(error)}\n")
     print(json.dumps(labels._asdict()))

@@ -1,39 +1,40 @@
-// What all parts of the page share: the codes, the state, the networks, and who
-// wants to know when something has changed.
+// What all panels share: the codes, the state, the networks, and the
+// notifications when the state changes.
 
 import { toBatch, toVectors } from "codes";
-import { stateToHash } from "link";
-import { newCanvas, show, toPictures } from "pictures";
+import { byId } from "dom";
+import { newCanvas, show, toImages } from "images";
+import { stateToHash } from "permalink";
 
 export class App {
   #listeners = [];
   #fading = 0;
 
-  constructor({ page, codes, state, run, schedule }) {
-    Object.assign(this, { page, codes, state, run, schedule });
-    this.image = page.image;
+  constructor({ page, codes, state, run, queue }) {
+    Object.assign(this, { page, codes, state, run, queue });
+    this.imageShape = page.image;
     this.firstCategorical = codes.find(({ type }) => type === "categorical");
   }
 
-  /** Calls back after a change of one of these parts of the state. */
+  /** Calls back after one of these parts of the state has changed. */
   on(parts, callback) {
     this.#listeners.push({ parts, callback });
   }
 
-  /** Says that these parts of the state have changed. */
+  /** Announces that these parts of the state have changed. */
   changed(...parts) {
     for (const { parts: wanted, callback } of this.#listeners) {
       if (parts.some((part) => wanted.includes(part))) callback();
     }
   }
 
-  /** Shows another point as the large picture. */
+  /** Shows another point in the preview. */
   goTo(point) {
     this.state.at = structuredClone(point);
     this.changed("at");
   }
 
-  /** The large picture's point with other values of some codes. */
+  /** The point of the preview with other values for some codes. */
   variant(codes, { seed, codes: current } = this.state.at) {
     return { seed, codes: { ...current, ...codes } };
   }
@@ -42,33 +43,33 @@ export class App {
     return toVectors(this.page, this.codes, point);
   }
 
-  /** Generates a batch: a tensor, its pictures, and how long it took. */
+  /** Generates a batch: the tensor, its images, and how long it took. */
   async generate(rows) {
     const { outputs, milliseconds } = await this.run(
       "generator",
       toBatch(rows),
     );
     const { image } = outputs;
-    return { image, pictures: toPictures(image), milliseconds };
+    return { image, images: toImages(image), milliseconds };
   }
 
-  /** Paints one canvas for each point, in one batch. */
+  /** Paints one canvas per point, all in one batch. */
   async paint(canvases, points) {
     const rows = points.map((point) => this.vectors(point));
-    const { pictures } = await this.generate(rows);
-    pictures.forEach((picture, index) => show(canvases[index], picture));
+    const { images } = await this.generate(rows);
+    images.forEach((image, index) => show(canvases[index], image));
   }
 
   newCanvas() {
-    return newCanvas(this.image);
+    return newCanvas(this.imageShape);
   }
 
-  link() {
+  permalink() {
     return new URL(`#${stateToHash(this.codes, this.state)}`, location).href;
   }
 
-  /** Tells it to all, also to those who listen, and takes it back. */
-  say(text) {
+  /** Shows a message, also to screen readers, and fades it out. */
+  announce(text) {
     const status = byId("status");
     status.textContent = text;
     status.className = "";
@@ -76,7 +77,7 @@ export class App {
     this.#fading = setTimeout(() => status.classList.add("over"), 3000);
   }
 
-  /** "7 · seed 12": a point for people. */
+  /** Describes a point: "7 · seed 12". */
   caption(point) {
     const parts = this.codes
       .filter(({ type }) => type === "categorical")
@@ -84,19 +85,3 @@ export class App {
     return [...parts, `seed ${point.seed}`].join(" · ");
   }
 }
-
-/** An element with attributes or properties, and children. */
-export function element(tag, properties = {}, ...children) {
-  const node = document.createElement(tag);
-  for (const [key, value] of Object.entries(properties)) {
-    if (key in node && !key.startsWith("aria")) node[key] = value;
-    else node.setAttribute(key, value);
-  }
-  node.append(...children);
-  return node;
-}
-
-export const byId = (id) => document.getElementById(id);
-
-/** `value` within the bounds. */
-export const clamp = (value, min, max) => Math.min(max, Math.max(min, value));

@@ -1,65 +1,66 @@
-// Puts the page together.
+// Starts the networks and mounts the panels.
 //
-// For tests, and for the curious with a console, window.explorer has
-//   ready       resolves when the first picture is there, to milliseconds
-//   settled()   resolves when everything is painted
+// Tests, and anyone with a console, find on window.explorer:
+//   ready        resolves to milliseconds once the first image is shown
+//   settled()    resolves once everything is painted
 //   noise(seed, n)
-//   generate({noise, category, ...})  rows of numbers; to {data, dims}, NHWC
-//   encode(rows)                      images as rows of numbers; to outputs
-//   drawing()   what the encoder reads of the strokes, {data, dims}
-//   state       what a link holds
-//   link()      that link
+//   generate({noise, category, ...})  takes rows of numbers; {data, dims}, NHWC
+//   encode(rows)                      takes images as rows of numbers; outputs
+//   drawing()    what the encoder gets for the strokes, {data, dims}
+//   state        what a permalink holds
+//   permalink()
 
-import { App, byId } from "app";
+import { App } from "app";
 import { describeCodes } from "codes";
 import { mountControls } from "controls";
-import { rasterize } from "drawing";
-import { startEngine, text } from "engine";
-import { mountHand } from "hand";
-import { hashToState } from "link";
-import { mountMorph } from "morph";
+import { byId } from "dom";
+import { mountGallery } from "gallery";
+import { startInference, text } from "inference";
+import { mountInterpolation } from "interpolation";
+import { hashToState } from "permalink";
+import { mountPreview } from "preview";
 import { noise } from "random";
-import { Schedule } from "schedule";
-import { mountStage } from "stage";
-import { mountWall } from "wall";
+import { RenderQueue } from "render-queue";
+import { mountSketchpad } from "sketchpad";
+import { rasterize } from "strokes";
 
 export async function start() {
   mountTheme();
   const page = JSON.parse(byId("page-data").textContent);
   mountAbout(page);
-  const run = await startEngine();
+  const run = await startInference();
   const codes = describeCodes(page);
-  const schedule = new Schedule((error) => app.say(error.message));
+  const queue = new RenderQueue((error) => app.announce(error.message));
   const state = hashToState(codes, location.hash);
-  const app = new App({ page, codes, state, run, schedule });
+  const app = new App({ page, codes, state, run, queue });
 
   byId("explorer").hidden = false;
-  mountStage(app);
+  mountPreview(app);
   mountControls(app);
-  mountHand(app);
-  mountWall(app);
-  mountMorph(app);
-  mountLink(app);
+  mountSketchpad(app);
+  mountGallery(app);
+  mountInterpolation(app);
+  mountPermalink(app);
   expose(app);
   app.changed("at", "ends", "ink");
-  await schedule.settled();
-  app.say("Ready.");
+  await queue.settled();
+  app.announce("Ready.");
   return performance.now();
 }
 
 function expose(app) {
-  const { run, schedule, state, image, page } = app;
+  const { run, queue, state, imageShape, page } = app;
   const tensor = (rows, shape) => ({
     data: Float32Array.from(rows.flat()),
     dims: [rows.length, ...(shape ?? [rows[0].length])],
   });
   Object.assign(window.explorer, {
-    settled: () => schedule.settled(),
-    link: () => app.link(),
+    settled: () => queue.settled(),
+    permalink: () => app.permalink(),
     noise,
     state,
     page,
-    drawing: () => rasterize(state.ink, state.pen, image),
+    drawing: () => rasterize(state.ink, state.pen, imageShape),
     async generate(inputs) {
       const entries = Object.entries(inputs);
       const tensors = entries.map(([name, rows]) => [name, tensor(rows)]);
@@ -67,34 +68,36 @@ function expose(app) {
       return answer.outputs.image;
     },
     async encode(rows) {
-      const shape = [image.height, image.width, image.channels];
-      const answer = await run("encoder", { image: tensor(rows, shape) });
+      const { height, width, channels } = imageShape;
+      const image = tensor(rows, [height, width, channels]);
+      const answer = await run("encoder", { image });
       return answer.outputs;
     },
   });
 }
 
-function mountLink(app) {
+function mountPermalink(app) {
   let timer = 0;
-  let link = location.href;
-  app.on(["at", "ends", "ink", "link"], () => {
+  let permalink = location.href;
+  app.on(["at", "ends", "ink", "permalink"], () => {
     clearTimeout(timer);
-    // Browsers refuse more than a few of these in a second.
+    // Browsers allow only a few of these a second.
     timer = setTimeout(() => {
-      link = app.link();
-      history.replaceState(null, "", link);
+      permalink = app.permalink();
+      history.replaceState(null, "", permalink);
     }, 250);
   });
-  // Somebody has put another link into the address bar. By now the timer may
-  // have written over it, so what counts is the event's.
+  // Someone has put another link into the address bar. The timer may have
+  // overwritten it by now, so use the URL of the event.
   addEventListener("hashchange", ({ newURL }) => {
-    if (newURL === link) return;
+    if (newURL === permalink) return;
     Object.assign(app.state, hashToState(app.codes, new URL(newURL).hash));
     app.changed("at", "ends", "ink");
   });
 }
 
-// What was chosen before is set by the page, so that it does not flash.
+// page.html applies the stored choice before the first paint, so nothing
+// flashes.
 function mountTheme() {
   const { dataset } = document.documentElement;
   const button = byId("theme");
@@ -111,7 +114,7 @@ function mountTheme() {
     try {
       localStorage.setItem("theme", dataset.theme);
     } catch {
-      // It holds until the page is closed.
+      // Without storage, the choice lasts until the page is closed.
     }
   };
   dark.addEventListener("change", refresh);
@@ -122,8 +125,8 @@ function mountAbout({ version, license, image }) {
   const { width, height, channels } = image;
   byId("about").textContent =
     `keras_infogan ${version} · ${width} × ${height} pixels, ` +
-    `${channels === 3 ? "in color" : "gray"}` +
-    `${license ? ` · network ${license}` : ""} · runs here, sends nothing`;
+    `${channels === 3 ? "color" : "gray"}` +
+    `${license ? ` · network ${license}` : ""} · runs locally, sends nothing`;
   const dialog = byId("license-dialog");
   byId("licenses").onclick = async () => {
     dialog.showModal();

@@ -1,5 +1,5 @@
-// Both networks, in a thread of their own: a wall of a hundred pictures must not
-// make a slider stick. One question at a time, each with a number.
+// Runs both networks in a thread of their own, so that painting the gallery
+// does not block the sliders. Handles one numbered request at a time.
 
 const sessions = {};
 let Tensor;
@@ -8,7 +8,8 @@ async function start({ runtime, wasm, networks }) {
   const blob = new Blob([runtime], { type: "text/javascript" });
   const ort = await import(URL.createObjectURL(blob));
   Tensor = ort.Tensor;
-  // More threads need headers that a file and most servers do not have.
+  // More threads need cross-origin isolation headers, which local files and most
+  // servers lack.
   ort.env.wasm.numThreads = 1;
   ort.env.wasm.wasmBinary = wasm;
   ort.env.logLevel = "error";

@@ -1,14 +1,14 @@
-// Gets runtime and networks out of the page, or from beside it, and asks them.
+// Loads the runtime and the networks, and runs them in a worker.
 
-// An asset is embedded in the one-file page as base64 of gzip. In the folder it
-// is a file as it is.
+// The single-file page embeds an asset as gzip in base64; a folder has it as a
+// plain file.
 async function asset(name) {
   const tag = document.querySelector(`script[data-asset="${name}"]`);
   if (!tag) {
     if (location.protocol === "file:") {
       throw Error(
-        "A folder has to come from a web server, as in " +
-          "\u201cpython -m http.server\u201d. The page in one file does not.",
+        "A folder needs a web server, such as " +
+          "\u201cpython -m http.server\u201d. The single-file page does not.",
       );
     }
     const response = await fetch(name);
@@ -28,13 +28,13 @@ function fromBase64(text) {
   return bytes;
 }
 
-/** An asset that is text. */
+/** Reads an asset as text. */
 export async function text(name) {
   return new TextDecoder().decode(await asset(name));
 }
 
-/** Starts the worker; resolves to run(network, inputs). */
-export async function startEngine() {
+/** Starts the worker; resolves to the function run(network, inputs). */
+export async function startInference() {
   const [runtime, wasm, generator, encoder] = await Promise.all(
     [
       "ort.wasm.bundle.min.mjs",
@@ -43,7 +43,7 @@ export async function startEngine() {
       "encoder.onnx",
     ].map(asset),
   );
-  // A classic one, as no browser starts a module of a page that is a file.
+  // A classic worker: browsers start no module worker for a local file.
   const worker = new Worker(document.modules.worker);
   const waiting = new Map();
   let count = 0;
@@ -54,7 +54,7 @@ export async function startEngine() {
     else reject(Error(error));
   };
   worker.onerror = ({ message }) => {
-    const error = Error(`Its worker stopped: ${message ?? "no reason given"}`);
+    const error = Error(`The worker stopped: ${message ?? "no reason given"}`);
     for (const { reject } of waiting.values()) reject(error);
   };
   const ask = (message) =>
@@ -64,7 +64,7 @@ export async function startEngine() {
     });
   const networks = { generator, encoder };
   await ask({ task: "start", runtime, wasm, networks });
-  // The sessions take one batch at a time.
+  // A session runs one batch at a time.
   let last = Promise.resolve();
   return (network, inputs) => {
     const answer = last.then(() => ask({ task: "run", network, inputs }));

@@ -1,36 +1,36 @@
-// From tensors to canvases and files.
+// Converts tensors to canvases and PNG files.
 
 const LARGE = 640;
 
-/** Rows of an NHWC batch in [-1, 1] as ImageData. */
-export function toPictures({ data, dims: [count, height, width, channels] }) {
+/** Converts an NHWC batch in [-1, 1] to ImageData, one per row. */
+export function toImages({ data, dims: [count, height, width, channels] }) {
   return Array.from({ length: count }, (_, row) => {
-    const picture = new ImageData(width, height);
+    const image = new ImageData(width, height);
     const start = row * width * height * channels;
     for (let pixel = 0; pixel < width * height; pixel++) {
       for (let channel = 0; channel < 3; channel++) {
         const from = start + pixel * channels + (channel % channels);
-        picture.data[4 * pixel + channel] = (data[from] + 1) * 127.5;
+        image.data[4 * pixel + channel] = (data[from] + 1) * 127.5;
       }
-      picture.data[4 * pixel + 3] = 255;
+      image.data[4 * pixel + 3] = 255;
     }
-    return picture;
+    return image;
   });
 }
 
-/** An empty canvas of the size of the images. */
+/** An empty canvas with the size of an image. */
 export function newCanvas({ width, height }) {
   return Object.assign(document.createElement("canvas"), { width, height });
 }
 
-export function show(canvas, picture) {
-  canvas.getContext("2d").putImageData(picture, 0, 0);
+export function show(canvas, image) {
+  canvas.getContext("2d").putImageData(image, 0, 0);
 }
 
-/** A picture in the middle of a canvas, so large that no pixel can be seen. */
-export function enlarge(canvas, picture) {
-  const small = newCanvas(picture);
-  show(small, picture);
+/** Shows an image centered and smoothly enlarged to fill the canvas. */
+export function enlarge(canvas, image) {
+  const small = newCanvas(image);
+  show(small, image);
   const { width, height } = canvas;
   const scale = Math.min(width / small.width, height / small.height);
   const size = [scale * small.width, scale * small.height];
@@ -45,13 +45,13 @@ export function enlarge(canvas, picture) {
   );
 }
 
-/** Makes a canvas that large, for images of this size. */
-export function makeLarge(canvas, { width, height }) {
+/** Gives a canvas the size that `enlarge` needs for images of this shape. */
+export function setLargeSize(canvas, { width, height }) {
   const scale = Math.ceil(LARGE / width);
   Object.assign(canvas, { width: scale * width, height: scale * height });
 }
 
-/** Saves rows of canvases as one PNG, each pixel enlarged, with gaps. */
+/** Saves rows of canvases as one PNG, scaled by whole pixels, with gaps. */
 export async function savePng(rows, name, { scale = 1, gap = 0 } = {}) {
   const [{ width, height }] = rows[0];
   const [across, down] = [scale * width + gap, scale * height + gap];

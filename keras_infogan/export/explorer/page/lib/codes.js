@@ -1,12 +1,14 @@
-// What the codes are called, which values they take, and how the vectors of the
-// networks are made of them.
+// Names and ranges of the codes, and the input vectors of the generator.
 //
-// A point is what a picture is made of: {seed, codes}, where codes has a number
-// for each categorical code and an array of numbers for each other one.
+// A point determines an image: {seed, codes}. Its codes map each name to a
+// number if the code is categorical, to an array of numbers otherwise.
 
 import { noise } from "random";
 
 const RANGES = { uniform: [-1, 1], normal: [-3, 3], bernoulli: [0, 1] };
+
+/** `value` limited to the range from `min` to `max`. */
+export const clamp = (value, min, max) => Math.min(max, Math.max(min, value));
 
 const spaced = (name) => name.replaceAll("_", " ");
 
@@ -17,12 +19,13 @@ function describeCategories(name, count, map) {
   );
   const labels = names.map((label, k) => label ?? `${spaced(name)} ${k}`);
   const order = [...labels.keys()];
-  // Digits in their order, wherever the network has put them.
-  if (!names.includes(null)) {
+  // Sort by name: the network assigns digits to categories in any order.
+  const isNamed = !names.includes(null);
+  if (isNamed) {
     const { compare } = new Intl.Collator("en", { numeric: true });
     order.sort((one, other) => compare(labels[one], labels[other]));
   }
-  return { labels, order, isNamed: !names.includes(null) };
+  return { labels, order, isNamed };
 }
 
 function describeDimension(name, type, index, dim, entry, words) {
@@ -35,9 +38,9 @@ function describeDimension(name, type, index, dim, entry, words) {
     label: attribute
       ? spaced(attribute)
       : spaced(name) + (dim > 1 ? ` ${index + 1}` : ""),
-    // Of an image with little of the attribute, and with much.
+    // Words for an image with little of the attribute, and with much.
     ends: words[attribute] ?? null,
-    // Sliders go from less of an attribute to more of it.
+    // Sliders go from less of the attribute to more of it.
     sign: attribute && entry.sign === -1 ? -1 : 1,
     measured:
       type === "uniform" && measured.length === 2
@@ -47,7 +50,7 @@ function describeDimension(name, type, index, dim, entry, words) {
   };
 }
 
-/** The codes as the page shows them. */
+/** The codes with labels, order and ranges, as the panels show them. */
 export function describeCodes({ codes, code_map: map, words }) {
   return Object.entries(codes).map(([name, { type, ...rest }]) => {
     const entry = map?.codes?.[name];
@@ -70,7 +73,7 @@ export function describeCodes({ codes, code_map: map, words }) {
   });
 }
 
-/** The middle of all codes, and the first category in their order. */
+/** The default codes: the middle of each range, and the first category. */
 export function middle(codes) {
   return Object.fromEntries(
     codes.map((code) => [
@@ -80,13 +83,13 @@ export function middle(codes) {
   );
 }
 
-/** "slanted right" and "+0.62 · +14°" of a value of a dimension. */
+/** Describes a value of a dimension: "slanted right", "+0.62 · +14°". */
 export function inWords({ ends, sign, min, max, measured, unit }, value) {
   const position = sign * value;
-  // None in the middle third.
+  // No word in the middle third of the range.
   const isFar = Math.abs(position) > max / 3;
   const word = (isFar && ends?.[position < 0 ? 0 : 1]) || "";
-  // A minus sign, which is as wide as a plus.
+  // U+2212 is as wide as a plus, so the text does not jump.
   const signed = (x, digits) => {
     const text = Math.abs(x).toFixed(digits);
     if (Number(text) === 0) return text;
@@ -95,8 +98,8 @@ export function inWords({ ends, sign, min, max, measured, unit }, value) {
   const numbers = [signed(position, 2)];
   if (measured) {
     const [low, high] = measured;
-    const share = (position - min) / (max - min);
-    const amount = low + share * (high - low);
+    const fraction = (position - min) / (max - min);
+    const amount = low + fraction * (high - low);
     numbers.push(
       unit === "rad"
         ? `${signed((amount * 180) / Math.PI, 0)}°`
@@ -123,7 +126,7 @@ export function toVectors({ noise_dim }, codes, point) {
   return vectors;
 }
 
-/** Rows of vectors as one batch. */
+/** Stacks rows of vectors into one batch. */
 export function toBatch(rows) {
   return Object.fromEntries(
     Object.entries(rows[0]).map(([name, { length }]) => {
@@ -134,26 +137,29 @@ export function toBatch(rows) {
   );
 }
 
-/** Vectors at a share of the way from one point's to another's. */
-export function interpolate(from, to, share) {
+/** Vectors between two points: `position` is 0 at `from` and 1 at `to`. */
+export function interpolate(from, to, position) {
   const mixed = {};
   for (const [name, start] of Object.entries(from)) {
     const end = to[name];
     const [a, b] =
-      name === "noise" ? slerp(start, end, share) : [1 - share, share];
+      name === "noise"
+        ? slerp(start, end, position)
+        : [1 - position, position];
     mixed[name] = start.map((x, index) => a * x + b * end[index]);
   }
   return mixed;
 }
 
-// Noise is near a sphere, and a chord would leave it: the weights of
-// Shoemake, 1985 (doi.org/10.1145/325165.325242).
-function slerp(from, to, share) {
+// Weights of spherical interpolation, after Shoemake, 1985
+// (doi.org/10.1145/325165.325242): Gaussian noise lies close to a sphere, which
+// a straight line would leave.
+function slerp(from, to, position) {
   const dot = (x, y) => x.reduce((sum, value, i) => sum + value * y[i], 0);
   const cosine = dot(from, to) / Math.sqrt(dot(from, from) * dot(to, to));
-  const angle = Math.acos(Math.min(1, Math.max(-1, cosine)));
-  if (Math.sin(angle) < 1e-6) return [1 - share, share];
-  return [1 - share, share].map(
+  const angle = Math.acos(clamp(cosine, -1, 1));
+  if (Math.sin(angle) < 1e-6) return [1 - position, position];
+  return [1 - position, position].map(
     (part) => Math.sin(part * angle) / Math.sin(angle),
   );
 }

@@ -1,39 +1,41 @@
-// From one point to another, still and moving.
+// Interpolates between two points, as a strip and as an animation.
 
-import { byId, element } from "app";
 import { interpolate } from "codes";
-import { enlarge, makeLarge, show } from "pictures";
+import { byId, element } from "dom";
+import { enlarge, setLargeSize, show } from "images";
 
 const FRAMES = 9;
 const PERIOD = 5000; // milliseconds from A to B and back
 
-export function mountMorph(app) {
-  const frame = byId("morph");
-  makeLarge(frame, app.image);
-  const share = byId("share");
-  const between = (shares) => {
+export function mountInterpolation(app) {
+  const frame = byId("interpolation");
+  setLargeSize(frame, app.imageShape);
+  const slider = byId("position");
+  const between = (positions) => {
     const [from, to] = [app.state.from, app.state.to].map((point) =>
       app.vectors(point),
     );
-    return app.generate(shares.map((part) => interpolate(from, to, part)));
+    return app.generate(
+      positions.map((position) => interpolate(from, to, position)),
+    );
   };
 
-  const refreshFrame = app.schedule.add({
+  const refreshFrame = app.queue.add({
     element: frame,
     async paint() {
-      const { pictures } = await between([app.state.share]);
-      enlarge(frame, pictures[0]);
+      const { images } = await between([app.state.position]);
+      enlarge(frame, images[0]);
     },
   });
   const strip = Array.from({ length: FRAMES }, () => app.newCanvas());
   byId("strip").append(...strip);
-  const refreshStrip = app.schedule.add({
+  const refreshStrip = app.queue.add({
     element: byId("strip"),
     async paint() {
-      const { pictures } = await between(
+      const { images } = await between(
         strip.map((_, index) => index / (FRAMES - 1)),
       );
-      pictures.forEach((picture, index) => show(strip[index], picture));
+      images.forEach((image, index) => show(strip[index], image));
     },
   });
   for (const [end, letter] of [
@@ -42,22 +44,22 @@ export function mountMorph(app) {
   ]) {
     mountEnd(app, end, letter);
   }
-  const moveTo = (place) => {
-    app.state.share = Math.round(1000 * place) / 1000;
-    share.value = app.state.share;
-    const percent = Math.round(100 * app.state.share);
-    share.setAttribute("aria-valuetext", `${percent} %`);
+  const moveTo = (position) => {
+    app.state.position = Math.round(1000 * position) / 1000;
+    slider.value = app.state.position;
+    const percent = Math.round(100 * app.state.position);
+    slider.setAttribute("aria-valuetext", `${percent} %`);
     refreshFrame();
   };
-  share.oninput = () => {
-    moveTo(Number(share.value));
-    app.changed("link");
+  slider.oninput = () => {
+    moveTo(Number(slider.value));
+    app.changed("permalink");
   };
   app.on(["ends"], () => {
-    moveTo(app.state.share);
+    moveTo(app.state.position);
     refreshStrip();
   });
-  mountPlayer(app, share, moveTo);
+  mountPlayer(app, slider, moveTo);
 }
 
 function mountEnd(app, end, letter) {
@@ -68,20 +70,20 @@ function mountEnd(app, end, letter) {
   byId(`set-${end}`).onclick = () => {
     app.state[end] = structuredClone(app.state.at);
     app.changed("ends");
-    app.say(`${letter} is ${app.caption(app.state.at)}.`);
+    app.announce(`${letter} is ${app.caption(app.state.at)}.`);
   };
-  const refresh = app.schedule.add({
+  const refresh = app.queue.add({
     element: button,
     paint: () => app.paint([canvas], [app.state[end]]),
   });
   app.on(["ends"], () => {
     const name = app.caption(app.state[end]);
-    button.setAttribute("aria-label", `${letter}, ${name}: show it large`);
+    button.setAttribute("aria-label", `Show ${letter}, ${name}`);
     refresh();
   });
 }
 
-function mountPlayer(app, share, moveTo) {
+function mountPlayer(app, slider, moveTo) {
   const button = byId("play");
   let playing = 0;
   const stop = () => {
@@ -89,13 +91,13 @@ function mountPlayer(app, share, moveTo) {
     cancelAnimationFrame(playing);
     playing = 0;
     button.textContent = "Play";
-    app.changed("link");
+    app.changed("permalink");
   };
   button.onclick = () => {
     if (playing) return stop();
     button.textContent = "Pause";
-    // On from where the slider is.
-    const done = Math.acos(1 - 2 * app.state.share) / (2 * Math.PI);
+    // Continue from the position of the slider.
+    const done = Math.acos(1 - 2 * app.state.position) / (2 * Math.PI);
     const start = performance.now() - done * PERIOD;
     const step = (now) => {
       const turn = (2 * Math.PI * (now - start)) / PERIOD;
@@ -104,6 +106,6 @@ function mountPlayer(app, share, moveTo) {
     };
     playing = requestAnimationFrame(step);
   };
-  share.addEventListener("pointerdown", stop);
-  share.addEventListener("keydown", stop);
+  slider.addEventListener("pointerdown", stop);
+  slider.addEventListener("keydown", stop);
 }

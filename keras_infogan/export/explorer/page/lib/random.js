@@ -1,18 +1,18 @@
-// The random numbers of keras_infogan: noise(seed, n) is, to float32,
+// The random numbers of keras_infogan: noise(seed, n) equals, in float32,
 // model.sample_latents(1, seed=seed)["noise"] in Python.
 
-const INFERENCE = 1; // of keras_infogan.models.infogan: no two uses of a seed agree
+const INFERENCE = 1; // the purpose in keras_infogan.models.infogan
 
 // The high and the low half of the product of two uint32.
 function multiply(a, b) {
   const [low, high] = [b & 0xffff, b >>> 16];
-  const inner = a * low; // below 2^48, so that doubles are exact
+  const inner = a * low; // below 2^48, so doubles are exact
   const outer = a * high + Math.floor(inner / 0x10000);
   return [Math.floor(outer / 0x10000), Math.imul(a, b) >>> 0];
 }
 
-// Philox4x32-10 of Salmon et al., 2011 (doi.org/10.1145/2063384.2063405): four
-// uint32 from a counter of four and a key of two.
+// Philox4x32-10 (Salmon et al., 2011, doi.org/10.1145/2063384.2063405): maps a
+// counter of four uint32 and a key of two to four uint32.
 function philox([c0, c1, c2, c3], [k0, k1]) {
   for (let round = 0; round < 10; round++) {
     const [high0, low0] = multiply(0xd2511f53, c0);
@@ -24,8 +24,8 @@ function philox([c0, c1, c2, c3], [k0, k1]) {
   return [c0 >>> 0, c1 >>> 0, c2 >>> 0, c3 >>> 0];
 }
 
-// tf.random.stateless_uniform(n, seed, None, None, alg="philox") of a seed of
-// two int64, given as four uint32, low halves first.
+// tf.random.stateless_uniform(n, seed, None, None, alg="philox"), where the
+// seed of two int64 is given as four uint32, low halves first.
 function bits(n, seed) {
   const [k0, k1, c2, c3] = philox(seed, [0x3ec8f720, 0x02461e29]);
   const values = [];
@@ -38,8 +38,8 @@ function bits(n, seed) {
 const polynomial = (coefficients, x) =>
   coefficients.reduce((sum, coefficient) => sum * x + coefficient, 0);
 
-// The quantile of N(0, 1), by Acklam's rational approximation; its relative
-// error is below 1.2e-9.
+// The quantile function of N(0, 1), by Acklam's rational approximation. Its
+// relative error is below 1.2e-9.
 function quantile(p) {
   if (p > 0.5) return -quantile(1 - p);
   if (p < 0.02425) {
@@ -81,10 +81,10 @@ function quantile(p) {
   );
 }
 
-/** n float32 draws from N(0, 1), of a seed from 0 to 2^32 - 1. */
+/** Draws n float32 values from N(0, 1) for a seed from 0 to 2^32 - 1. */
 export function noise(seed, n) {
   const [folded] = bits(1, [seed >>> 0, 0, INFERENCE, 0]);
-  // The first number is an int32, and gets its sign as an int64.
+  // The int32 is sign-extended to an int64.
   const key = [folded, folded >>> 31 ? 0xffffffff : 0, 0, 0];
   const uniform = (word) => ((word >>> 9) + 0.5) * 2 ** -23;
   return Float32Array.from(bits(n, key), (word) => quantile(uniform(word)));

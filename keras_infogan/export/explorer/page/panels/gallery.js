@@ -1,14 +1,14 @@
-// Every category with ten noises, which follow the sliders.
+// A gallery of every category with ten noise vectors; it follows the sliders.
 
-import { byId, element } from "app";
-import { firstSeed } from "link";
-import { savePng } from "pictures";
+import { byId, element } from "dom";
+import { savePng } from "images";
+import { firstSeed } from "permalink";
 
 const COLUMNS = 10;
-const SWEEP = 10;
+const TRAVERSAL = 10;
 
-// What the rows are: the categories; of a model without them, values of its
-// first code.
+// The rows are the categories or, for a model without any, values of its first
+// code.
 function makeRows(app) {
   const code = app.firstCategorical ?? app.codes[0];
   const { name, type } = code;
@@ -20,7 +20,7 @@ function makeRows(app) {
     return { code, rows };
   }
   const [{ min, max, sign }] = code.dimensions;
-  const count = type === "bernoulli" ? 2 : SWEEP;
+  const count = type === "bernoulli" ? 2 : TRAVERSAL;
   const rows = Array.from({ length: count }, (_, row) => {
     const value = min + (row * (max - min)) / (count - 1);
     return {
@@ -33,11 +33,11 @@ function makeRows(app) {
   return { code, rows };
 }
 
-export function mountWall(app) {
+export function mountGallery(app) {
   const { code, rows } = makeRows(app);
-  const wall = byId("wall");
+  const grid = byId("gallery");
   const seeds = () =>
-    Array.from({ length: COLUMNS }, (_, column) => app.state.wall + column);
+    Array.from({ length: COLUMNS }, (_, column) => app.state.gallery + column);
   const pointOf = (row, column) => ({
     ...app.variant(rows[row].codes()),
     seed: seeds()[column],
@@ -61,9 +61,9 @@ export function mountWall(app) {
       return { canvas, button };
     }),
   );
-  wall.style.gridTemplateColumns = `fit-content(min(7rem, 18vw)) repeat(${COLUMNS}, minmax(0, 1fr))`;
+  grid.style.gridTemplateColumns = `fit-content(min(7rem, 18vw)) repeat(${COLUMNS}, minmax(0, 1fr))`;
   const line = (...children) => element("div", { role: "row" }, ...children);
-  wall.append(
+  grid.append(
     line(
       element("span", { role: "columnheader", textContent: "seed" }),
       ...heads,
@@ -81,20 +81,20 @@ export function mountWall(app) {
       ),
     ),
   );
-  mountKeys(wall, cells);
-  byId("wall-text").textContent =
-    `A row for each ${code.type === "categorical" ? code.title : `value of ${code.dimensions[0].label}`}, ` +
-    "a column for each noise. It follows the codes; choose a picture to make it the large one.";
-  byId("save-wall").onclick = () => {
+  mountKeys(grid, cells);
+  byId("gallery-text").textContent =
+    `One row for each ${code.type === "categorical" ? code.title : `value of ${code.dimensions[0].label}`}, ` +
+    "a column for each noise vector. Click an image to enlarge it.";
+  byId("save-gallery").onclick = () => {
     const canvases = cells.map((row) => row.map(({ canvas }) => canvas));
-    const scale = Math.max(1, Math.round(84 / app.image.width));
-    savePng(canvases, `wall-seed-${app.state.wall}.png`, { scale, gap: 4 });
-    app.say("Saved the wall.");
+    const scale = Math.max(1, Math.round(84 / app.imageShape.width));
+    savePng(canvases, `gallery-seed-${app.state.gallery}.png`, { scale, gap: 4 });
+    app.announce("Saved the gallery.");
   };
 
-  const refresh = app.schedule.add({
-    element: wall,
-    pieces: () => rows.length,
+  const refresh = app.queue.add({
+    element: grid,
+    countParts: () => rows.length,
     paint: (row) =>
       app.paint(
         cells[row].map(({ canvas }) => canvas),
@@ -103,10 +103,10 @@ export function mountWall(app) {
   });
   app.on(["at"], () => {
     const { at } = app.state;
-    // The columns stay while the large picture has one of their noises.
-    app.state.wall = firstSeed(app.state.wall, COLUMNS);
+    // Keep the columns as long as one of them has the seed of the preview.
+    app.state.gallery = firstSeed(app.state.gallery, COLUMNS);
     if (!seeds().includes(at.seed)) {
-      app.state.wall = firstSeed(at.seed, COLUMNS);
+      app.state.gallery = firstSeed(at.seed, COLUMNS);
     }
     heads.forEach((head, column) => {
       head.textContent = seeds()[column];
@@ -129,8 +129,8 @@ export function mountWall(app) {
   });
 }
 
-// One stop of the tabulator for all; arrows move within.
-function mountKeys(wall, cells) {
+// The grid is a single tab stop; arrow keys move within it.
+function mountKeys(grid, cells) {
   let [row, column] = [0, 0];
   const steps = {
     ArrowUp: [-1, 0],
@@ -146,14 +146,14 @@ function mountKeys(wall, cells) {
     [row, column] = [newRow, newColumn];
     current().tabIndex = 0;
   };
-  wall.addEventListener("keydown", (event) => {
+  grid.addEventListener("keydown", (event) => {
     const step = steps[event.key];
     if (!step) return;
     event.preventDefault();
     move(row + step[0], column + step[1]);
     current().focus();
   });
-  wall.addEventListener("focusin", ({ target }) => {
+  grid.addEventListener("focusin", ({ target }) => {
     cells.forEach((line, y) =>
       line.forEach(({ button }, x) => button === target && move(y, x)),
     );

@@ -1,20 +1,21 @@
-// The large picture, and what can be done with it.
+// The large image, its buttons, and dragging.
 
-import { byId, clamp } from "app";
-import { MAX_SEED, toSeed } from "link";
-import { enlarge, makeLarge, savePng } from "pictures";
+import { clamp } from "codes";
+import { byId } from "dom";
+import { enlarge, savePng, setLargeSize } from "images";
+import { MAX_SEED, toSeed } from "permalink";
 
-export function mountStage(app) {
-  const canvas = byId("picture");
-  makeLarge(canvas, app.image);
+export function mountPreview(app) {
+  const canvas = byId("image");
+  setLargeSize(canvas, app.imageShape);
   let isWarm = false;
-  const refresh = app.schedule.add({
+  const refresh = app.queue.add({
     element: canvas,
     async paint() {
       const rows = [app.vectors(app.state.at)];
-      const { pictures, milliseconds } = await app.generate(rows);
-      enlarge(canvas, pictures[0]);
-      // The first time, it is the compiler's.
+      const { images, milliseconds } = await app.generate(rows);
+      enlarge(canvas, images[0]);
+      // The first run includes compilation.
       if (isWarm) byId("speed").textContent = `${milliseconds.toFixed(1)} ms`;
       isWarm = true;
     },
@@ -33,34 +34,34 @@ function mountButtons(app, canvas) {
   const anySeed = () => 1 + Math.floor(Math.random() * 99_999);
   const drawSeed = () => {
     app.goTo({ ...app.state.at, seed: anySeed() });
-    app.say(`New noise, seed ${app.state.at.seed}.`);
+    app.announce(`New noise, seed ${app.state.at.seed}.`);
   };
   byId("new-noise").onclick = drawSeed;
   byId("surprise").onclick = () => {
     app.goTo({ seed: anySeed(), codes: drawCodes(app.codes) });
-    app.say(`Surprise: ${app.caption(app.state.at)}.`);
+    app.announce(`Surprise: ${app.caption(app.state.at)}.`);
   };
   byId("seed").max = MAX_SEED;
   byId("seed").onchange = ({ target }) => {
     const { at } = app.state;
     const typed = toSeed(target.value, null);
     if (typed === null) {
-      app.say(`A seed is a whole number from 0 to ${MAX_SEED}.`);
+      app.announce(`A seed is an integer from 0 to ${MAX_SEED}.`);
     }
     app.goTo({ ...at, seed: typed ?? at.seed });
   };
   byId("save").onclick = () => {
     const name = app.caption(app.state.at).replace(/[^\w]+/g, "-");
     savePng([[canvas]], `${name}.png`);
-    app.say("Saved the picture.");
+    app.announce("Saved the image.");
   };
   byId("copy-link").onclick = async () => {
     try {
-      await navigator.clipboard.writeText(app.link());
-      app.say("Copied a link to all that you see.");
+      await navigator.clipboard.writeText(app.permalink());
+      app.announce("Copied a link to this page as it is now.");
     } catch {
-      // Not every server is one that browsers trust with the clipboard.
-      app.say("The address bar has the link to all that you see: copy it.");
+      // Browsers give clipboard access to secure contexts only.
+      app.announce("Copy the link from the address bar.");
     }
   };
 }
@@ -68,7 +69,7 @@ function mountButtons(app, canvas) {
 function drawCodes(codes) {
   const draw = {
     uniform: () => 2 * Math.random() - 1,
-    // Near enough to a normal one: the sum of three such, of variance 1.
+    // Close to normal: the sum of three of them has variance 1.
     normal: () => draw.uniform() + draw.uniform() + draw.uniform(),
     bernoulli: () => Number(Math.random() < 0.5),
   };
@@ -83,7 +84,7 @@ function drawCodes(codes) {
   );
 }
 
-// Sideways the first of the sliders, upwards the second.
+// Dragging sideways moves the first slider, up and down the second.
 function mountDragging(app, canvas) {
   const axes = app.codes
     .filter(({ type }) => type === "uniform" || type === "normal")
@@ -92,10 +93,10 @@ function mountDragging(app, canvas) {
     )
     .slice(0, 2);
   if (!axes.length) return;
-  // A finger that moves up or down scrolls the page.
+  // A finger that moves up or down scrolls the page instead.
   const isFinger = matchMedia("(pointer: coarse)").matches;
   byId("drag-hint").textContent =
-    `Or drag the picture: sideways for ${axes[0].label}` +
+    `You can also drag the image: sideways for ${axes[0].label}` +
     (axes[1] && !isFinger ? `, up and down for ${axes[1].label}.` : ".");
   let start = null;
   canvas.onpointerdown = (event) => {
@@ -108,8 +109,8 @@ function mountDragging(app, canvas) {
     const moved = [clientX - start.x, start.y - clientY];
     const codes = structuredClone(start.codes);
     axes.forEach(({ name, index, sign, min, max }, axis) => {
-      const share = moved[axis] / canvas.clientWidth;
-      const value = codes[name][index] + sign * share * (max - min);
+      const fraction = moved[axis] / canvas.clientWidth;
+      const value = codes[name][index] + sign * fraction * (max - min);
       codes[name][index] = Math.round(100 * clamp(value, min, max)) / 100;
     });
     app.goTo({ ...app.state.at, codes });

@@ -1,14 +1,13 @@
-// The state of the page as the part of a link behind the #, and back.
+// Converts the state of the page to the hash of its URL, and back.
 
-import { clamp } from "app";
-import { middle } from "codes";
-import { fromText, toText } from "drawing";
+import { clamp, middle } from "codes";
+import { fromText, toText } from "strokes";
 
 export const MAX_SEED = 2 ** 32 - 1;
-/** Widths of the pen, in pixels of an image of 28. */
+/** Pen widths, in pixels of an image 28 pixels wide. */
 export const PENS = { min: 1.5, max: 4.5 };
 
-// "12;3;0.35,-0.2": the seed, then each code in its order.
+// "12;3;0.35,-0.2": the seed, then the codes in their order.
 function pointToText(codes, { seed, codes: values }) {
   return [seed, ...codes.map(({ name }) => values[name])].join(";");
 }
@@ -17,7 +16,7 @@ function textToPoint(codes, text) {
   const [seed, ...values] = text.split(";");
   const point = { seed: toSeed(seed), codes: middle(codes) };
   codes.forEach((code, index) => {
-    // An empty string would be 0.
+    // Number("") is 0.
     const texts = (values[index] ?? "").split(",");
     const numbers = texts.map((each) => (each ? Number(each) : NaN));
     if (code.type === "categorical") {
@@ -33,16 +32,16 @@ function textToPoint(codes, text) {
   return point;
 }
 
-/** A seed as somebody has typed it, or another one in place of what is none. */
-export function toSeed(text, otherwise = 1) {
+/** Parses a seed; returns `fallback` if the text is not a valid one. */
+export function toSeed(text, fallback = 1) {
   const isSeed = /^\d+$/.test(text) && Number(text) <= MAX_SEED;
-  return isSeed ? Number(text) : otherwise;
+  return isSeed ? Number(text) : fallback;
 }
 
-/** The first of this many seeds in a row, from this one if there are so many. */
+/** The first of `count` consecutive seeds: `seed`, unless they would run out. */
 export const firstSeed = (seed, count) => Math.min(seed, MAX_SEED - count + 1);
 
-/** The state of a page that nobody has touched. */
+/** The state of a page opened without a permalink. */
 export function initialState(codes) {
   const at = { seed: 1, codes: middle(codes) };
   const [from, to] = [at, { ...at, seed: 2 }].map((end) =>
@@ -50,51 +49,51 @@ export function initialState(codes) {
   );
   const first = codes.find(({ type }) => type === "categorical");
   if (first) {
-    // Of ten digits, the 3 and the 8, which have a way between them.
+    // Of ten digits these are 3 and 8, which interpolate well.
     from.codes[first.name] = first.order[Math.floor(0.3 * first.dim)];
     to.codes[first.name] = first.order[Math.floor(0.8 * first.dim)];
   }
   const [ink, read] = [[], null];
-  return { at, wall: 1, from, to, share: 0.5, pen: 2.8, ink, read };
+  return { at, gallery: 1, from, to, position: 0.5, pen: 2.8, ink, read };
 }
 
 export function stateToHash(codes, state) {
-  const { at, wall, from, to, share, pen, ink, read } = state;
+  const { at, gallery, from, to, position, pen, ink, read } = state;
   const entries = {
     at: pointToText(codes, at),
-    wall,
+    gallery,
     from: pointToText(codes, from),
     to: pointToText(codes, to),
-    share,
+    position,
     pen,
     ...(ink.length && { ink: toText(ink) }),
     ...(read && { read: pointToText(codes, read) }),
   };
-  // Only letters that a link may hold as they are.
+  // None of these characters needs escaping in a URL.
   return Object.entries(entries)
     .map(([key, value]) => `${key}=${value}`)
     .join("&");
 }
 
-/** The state of a hash; what it does not say, or says wrong, is the initial. */
+/** Parses a hash; missing and invalid entries keep their initial values. */
 export function hashToState(codes, hash) {
   const state = initialState(codes);
   const entries = new URLSearchParams(hash.slice(1));
   for (const key of ["at", "from", "to", "read"]) {
     if (entries.has(key)) state[key] = textToPoint(codes, entries.get(key));
   }
-  if (entries.has("wall")) state.wall = toSeed(entries.get("wall"));
-  const [share, pen] = ["share", "pen"].map((key) =>
+  if (entries.has("gallery")) state.gallery = toSeed(entries.get("gallery"));
+  const [position, pen] = ["position", "pen"].map((key) =>
     parseFloat(entries.get(key)),
   );
-  if (share >= 0 && share <= 1) state.share = share;
+  if (position >= 0 && position <= 1) state.position = position;
   if (pen >= PENS.min && pen <= PENS.max) state.pen = pen;
   try {
     state.ink = fromText(entries.get("ink") ?? "");
   } catch {
-    // A link that somebody has cut off; the rest of it holds.
+    // The link was cut off; keep the rest of it.
   }
-  // One or the other is read.
+  // The encoder gets the strokes or the image of a point, not both.
   if (state.ink.length) state.read = null;
   return state;
 }

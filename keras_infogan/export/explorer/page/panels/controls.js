@@ -1,9 +1,9 @@
-// Pictures to choose a category by, sliders, and switches.
+// One control for each code: tiles of the categories, sliders, and switches.
 
-import { byId, element } from "app";
 import { inWords } from "codes";
+import { byId, element } from "dom";
 
-const PER_BATCH = 10;
+const BATCH_SIZE = 10;
 
 export function mountControls(app) {
   const mount = {
@@ -18,7 +18,7 @@ export function mountControls(app) {
 }
 
 function fieldset({ title, dimensions }, ...children) {
-  // A single slider of the same name says it already.
+  // A single slider with the same label needs no visible legend.
   const isTwice = dimensions?.length === 1 && dimensions[0].label === title;
   const legend = element("legend", {
     textContent: title,
@@ -49,11 +49,11 @@ function mountCategories(app, code) {
     { className: "tiles" },
     ...tiles.map(({ tile }) => tile),
   );
-  const refresh = app.schedule.add({
+  const refresh = app.queue.add({
     element: grid,
-    pieces: () => Math.ceil(tiles.length / PER_BATCH),
-    async paint(piece) {
-      const some = tiles.slice(piece * PER_BATCH, (piece + 1) * PER_BATCH);
+    countParts: () => Math.ceil(tiles.length / BATCH_SIZE),
+    async paint(part) {
+      const some = tiles.slice(part * BATCH_SIZE, (part + 1) * BATCH_SIZE);
       await app.paint(
         some.map(({ canvas }) => canvas),
         some.map(({ category }) => app.variant({ [code.name]: category })),
@@ -84,7 +84,7 @@ function mountSliders(app, code) {
       min,
       max,
       step: 0.01,
-      // -0 would show as one in Python.
+      // `|| 0` turns -0 into 0.
       oninput: () =>
         changeDimension(app, code, index, sign * Number(input.value) || 0),
       ondblclick: () => changeDimension(app, code, index, 0),
@@ -109,7 +109,7 @@ function mountSliders(app, code) {
         "div",
         { className: "line" },
         element("label", { htmlFor: id, textContent: label }),
-        // The slider says the same, and only while somebody moves it.
+        // Screen readers get this from the slider, and only while it moves.
         element("output", { htmlFor: id, "aria-live": "off" }, word, numbers),
       ),
       input,
