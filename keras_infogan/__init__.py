@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from keras_infogan.latents.codes import Normal as Normal
     from keras_infogan.latents.codes import Uniform as Uniform
     from keras_infogan.latents.spec import LatentSpec as LatentSpec
-    from keras_infogan.losses.augmentation import Warp as Warp
+    from keras_infogan.losses.augmentation import Augmentation as Augmentation
     from keras_infogan.losses.objective import Objective as Objective
     from keras_infogan.models.infogan import InfoGAN as InfoGAN
     from keras_infogan.models.networks import (
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 # Loaded on first use, so that `keras-infogan --help` needs no TensorFlow.
 _HOMES = {
+    "Augmentation": "losses.augmentation",
     "Bernoulli": "latents.codes",
     "Categorical": "latents.codes",
     "CodeMap": "evaluation.code_map",
@@ -49,7 +50,6 @@ _HOMES = {
     "PredictionClient": "serving",
     "TrainingConfig": "training.config",
     "Uniform": "latents.codes",
-    "Warp": "losses.augmentation",
     "build_discriminator": "models.networks",
     "build_generator": "models.networks",
     "evaluate": "evaluation.evaluate",

@@ -31,7 +31,7 @@ from keras_infogan.evaluation.traversals import measure_traversals
 from keras_infogan.latents.codes import Bernoulli
 from keras_infogan.latents.codes import Categorical
 from keras_infogan.latents.spec import LatentSpec
-from keras_infogan.losses.adversarial import mutual_information
+from keras_infogan.losses.information import mutual_information
 from keras_infogan.models.infogan import InfoGAN
 
 # The standard error of a code's information is its deviation over 100.

@@ -1,1 +1,1 @@
-"""What training minimizes: losses, augmentation and the objective."""
+"""What training minimizes: adversarial, information and consistency losses."""

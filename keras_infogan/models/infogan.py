@@ -15,18 +15,20 @@ from keras_infogan.latents.codes import Bernoulli
 from keras_infogan.latents.codes import Categorical
 from keras_infogan.latents.random import fold_in
 from keras_infogan.latents.spec import LatentSpec
+from keras_infogan.losses.adversarial import find_adversarial_loss
 from keras_infogan.losses.objective import Objective
-from keras_infogan.models.schedules import LinearEnd as LinearEnd
+from keras_infogan.models.optimizers import INFORMATION_GRADIENTS
+from keras_infogan.models.optimizers import build_optimizer
+from keras_infogan.models.optimizers import split_variables
+from keras_infogan.models.steps import Players
 from keras_infogan.models.steps import compute_losses
 from keras_infogan.models.steps import fused_update
 from keras_infogan.models.steps import three_phase_update
 from keras_infogan.models.validation import check_images
 from keras_infogan.models.validation import check_networks
-from keras_infogan.models.validation import find_head_variables
 from keras_infogan.models.validation import has_batch_normalization
 
 UPDATES = {"fused": fused_update, "three_phase": three_phase_update}
-INFORMATION_GRADIENTS = ("trunk", "head")
 # A chunk of images that is worth a call and does not fill the memory.
 INFERENCE_BATCH_SIZE = 500
 # The second number of a key, so that no two uses of a seed draw the same.
@@ -112,6 +114,10 @@ class InfoGAN(keras.Model):
         _check_choice(
             "information_gradient", information_gradient, INFORMATION_GRADIENTS
         )
+        find_adversarial_loss(
+            objective.adversarial_loss,
+            label_smoothing=objective.label_smoothing,
+        )
         objective.check_codes(latent_spec)
         check_networks(generator, discriminator, latent_spec)
         if objective.has_gradient_penalty and has_batch_normalization(
@@ -180,7 +186,7 @@ class InfoGAN(keras.Model):
             "generator": serialize(self.generator),
             "discriminator": serialize(self.discriminator),
             "latent_spec": serialize(self.latent_spec),
-            "objective": serialize(self.objective),
+            "objective": self.objective.get_config(),
             "information_gradient": self.information_gradient,
             "update": self.update,
             "seed": self.seed,
@@ -188,11 +194,14 @@ class InfoGAN(keras.Model):
 
     @classmethod
     def from_config(cls, config):
+        config = dict(config)
+        objective = Objective.from_config(config.pop("objective"))
         return cls(
+            objective=objective,
             **{
                 name: keras.saving.deserialize_keras_object(value)
                 for name, value in config.items()
-            }
+            },
         )
 
     @property
@@ -259,14 +268,18 @@ class InfoGAN(keras.Model):
                 '`information_optimizer` is for update="three_phase". '
                 f"Received: update={self.update!r}."
             )
-        self.head_variables = find_head_variables(self.discriminator)
-        generator_variables = self.generator.trainable_variables
-        discriminator_variables = self.discriminator.trainable_variables
-        self.generator_optimizer = self._build_optimizer(
-            generator_optimizer, generator_variables
+        informed, other = split_variables(
+            self.discriminator, self.information_gradient
         )
-        self.discriminator_optimizer = self._build_optimizer(
-            discriminator_optimizer, discriminator_variables
+        build = functools.partial(
+            build_optimizer,
+            scale_loss=self.dtype_policy.name == "mixed_float16",
+        )
+        self.generator_optimizer = build(
+            generator_optimizer, self.generator.trainable_variables
+        )
+        self.discriminator_optimizer = build(
+            discriminator_optimizer, self.discriminator.trainable_variables
         )
         self.information_optimizer: Any = None
         if three_phase:
@@ -274,27 +287,19 @@ class InfoGAN(keras.Model):
                 information_optimizer = keras.optimizers.serialize(
                     self.discriminator_optimizer
                 )
-            self.information_optimizer = self._build_optimizer(
+            self.information_optimizer = build(
                 information_optimizer,
-                generator_variables + self.information_variables,
+                self.generator.trainable_variables + informed,
             )
-
-    def _build_optimizer(self, identifier, variables):
-        optimizer = keras.optimizers.get(identifier)
-        if self.dtype_policy.name == "mixed_float16" and not isinstance(
-            optimizer, keras.optimizers.LossScaleOptimizer
-        ):
-            optimizer = keras.optimizers.LossScaleOptimizer(optimizer)
-        # Built at once, so that `load_model()` finds slots to fill.
-        optimizer.build(variables)
-        return optimizer
-
-    @property
-    def information_variables(self) -> list[Any]:
-        """What the information trains in the discriminator."""
-        if self.information_gradient == "head":
-            return self.head_variables
-        return self.discriminator.trainable_variables
+        self._players = Players(
+            self.generator,
+            self.discriminator,
+            informed,
+            other,
+            self.generator_optimizer,
+            self.discriminator_optimizer,
+            self.information_optimizer,
+        )
 
     def get_compile_config(self):
         if not self.compiled:
@@ -347,7 +352,9 @@ class InfoGAN(keras.Model):
         batch = self._unpack(data)
         key = fold_in(_key(self.seed, _TRAINING), self.step.value)
         update = UPDATES[self.update]
-        values = update(self, batch, key)
+        values = update(
+            self._players, self.latent_spec, self.objective, batch, key
+        )
         self.step.assign_add(1)
         return self._track(values)
 
@@ -356,7 +363,16 @@ class InfoGAN(keras.Model):
         # The number of the batch, as the metrics are reset before the first.
         number = tf.cast(self._trackers[0].count, tf.int64)
         key = fold_in(_key(self.seed, _TESTING), number)
-        return self._track(compute_losses(self, batch, key, training=False))
+        losses = compute_losses(
+            self.generator,
+            self.discriminator,
+            self.latent_spec,
+            self.objective,
+            batch,
+            key,
+            training=False,
+        )
+        return self._track(losses.metrics)
 
     def _unpack(self, data: Any) -> dict[str, tf.Tensor]:
         x, _, _ = keras.utils.unpack_x_y_sample_weight(data)

@@ -11,7 +11,8 @@ from tqdm import tqdm
 
 from keras_infogan.evaluation import clustering as metrics
 from keras_infogan.evaluation.distances import density_coverage
-from keras_infogan.losses.augmentation import Warp
+from keras_infogan.losses.augmentation import Augmentation
+from keras_infogan.losses.views import augment
 from keras_infogan.models.infogan import InfoGAN
 from keras_infogan.training.callbacks import RunPosition
 from keras_infogan.training.callbacks import StepCallback
@@ -19,7 +20,9 @@ from keras_infogan.training.callbacks import StepCallback
 # So few that a check takes a tenth of a second.
 NUM_IMAGES = 500
 # What a person would not call another shape: 3 degrees, a pixel.
-_SLIGHT_WARP = Warp(rotation=0.05, shear=0.05, log_scale=0.05, shift=0.02)
+_SLIGHT_WARP = Augmentation(
+    rotation=0.05, shear=0.05, log_scale=0.05, shift=0.02
+)
 _WARP_KEY = (0, 0)
 # Of `density_coverage`, as its paper has it.
 _NUM_NEIGHBORS = 5
@@ -69,10 +72,12 @@ def measure_health(model: InfoGAN, images: np.ndarray) -> dict[str, float]:
         }
     for name in model.latent_spec.categorical_names[:1]:
         category = latents[name].numpy().argmax(axis=1)
-        warped = _SLIGHT_WARP(
-            tf.constant(generated), tf.constant(_WARP_KEY, tf.int64)
+        views = augment(
+            _SLIGHT_WARP,
+            tf.constant(generated),
+            tf.constant(_WARP_KEY, tf.int64),
         )
-        warped = np.clip(warped.numpy(), -1.0, 1.0)
+        warped = np.clip(views.images.numpy(), -1.0, 1.0)
         found, read, warped_read = (
             model.encode(x)[f"{name}_logits"].argmax(axis=1)
             for x in (images, generated, warped)

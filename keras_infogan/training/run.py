@@ -26,14 +26,14 @@ from keras_infogan.files import is_partial
 from keras_infogan.files import one_line
 from keras_infogan.files import write_json
 from keras_infogan.latents.spec import LatentSpec
-from keras_infogan.losses.augmentation import Warp
+from keras_infogan.losses.augmentation import Augmentation
 from keras_infogan.losses.objective import Objective
 from keras_infogan.models.infogan import InfoGAN
 from keras_infogan.models.locations import find_model
 from keras_infogan.models.locations import published_names
 from keras_infogan.models.networks import build_discriminator
 from keras_infogan.models.networks import build_generator
-from keras_infogan.models.schedules import LinearEnd
+from keras_infogan.models.optimizers import LinearEnd
 from keras_infogan.reports import images as visualization
 from keras_infogan.reports import plots as figures
 from keras_infogan.reports.grids import draw_grids
@@ -107,10 +107,14 @@ def build_model(config: TrainingConfig, *, num_steps: int = 1) -> InfoGAN:
             r1_weight=config.r1_weight,
             gradient_penalty_weight=config.gradient_penalty_weight,
             information_weights=config.information_weights,
-            warp=Warp.from_config(config.warp) if config.warp else None,
-            warped_codes=config.warped_codes,
-            slant_gains=config.slant_gains,
-            thickness_gains=config.thickness_gains,
+            augmentation=(
+                Augmentation.from_config(config.warp) if config.warp else None
+            ),
+            invariant_codes=config.warped_codes,
+            equivariant_codes={
+                "slant": config.slant_gains,
+                "thickness": config.thickness_gains,
+            },
             invariance_weight=config.invariance_weight,
             label_weight=config.label_weight,
         ),

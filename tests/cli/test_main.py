@@ -635,7 +635,10 @@ def test_serve_config(capfd, tmp_path):
             "Labels need a categorical code",
         ),
         (["train", "--dry-run", "--beta-1=1"], "below 1"),
-        (["train", "--dry-run", '--warp={"x": 1}'], "A warp takes rotation"),
+        (
+            ["train", "--dry-run", '--warp={"x": 1}'],
+            "Augmentation should have these opt",
+        ),
         (
             ["train", "--dry-run", '--information-weights={"category": "a"}'],
             "should be a number",

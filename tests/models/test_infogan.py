@@ -15,12 +15,13 @@ from keras_infogan.latents.codes import Categorical
 from keras_infogan.latents.codes import Normal
 from keras_infogan.latents.codes import Uniform
 from keras_infogan.latents.spec import LatentSpec
-from keras_infogan.losses.augmentation import Warp
+from keras_infogan.losses.augmentation import Augmentation
 from keras_infogan.losses.objective import Objective
 from keras_infogan.models.infogan import InfoGAN
 from keras_infogan.models.networks import build_discriminator
 from keras_infogan.models.networks import build_generator
-from keras_infogan.models.schedules import LinearEnd
+from keras_infogan.models.optimizers import LinearEnd
+from keras_infogan.models.validation import find_head_variables
 from tests.helpers.models import SHAPE
 from tests.helpers.models import SPEC
 from tests.helpers.models import adam
@@ -28,8 +29,10 @@ from tests.helpers.models import tiny_discriminator
 from tests.helpers.models import tiny_generator
 from tests.helpers.models import tiny_model
 
-WARPED = Objective(
-    warp=Warp(), warped_codes=["category"], invariance_weight=1.0
+INVARIANT = Objective(
+    augmentation=Augmentation(),
+    invariant_codes=["category"],
+    invariance_weight=1.0,
 )
 
 
@@ -81,7 +84,7 @@ OPTIONS = {
         "update": "three_phase",
         "information_gradient": "head",
     },
-    "warped": {"objective": WARPED},
+    "invariant": {"objective": INVARIANT},
     "least_squares": {
         "objective": Objective(
             adversarial_loss="least_squares", label_smoothing=0.1
@@ -177,7 +180,7 @@ def test_eager_graph_and_several_steps_agree(batches):
 def test_mixed_precision(policy, batches):
     keras.config.set_dtype_policy(policy)
     try:
-        model = tiny_model(WARPED)
+        model = tiny_model(INVARIANT)
         model.compile(adam(), adam(), jit_compile=False)
         before = [w.value.numpy() for w in model.trainable_variables]
         history = model.fit(batches, epochs=2, verbose=0).history
@@ -197,8 +200,8 @@ def test_mixed_precision(policy, batches):
 
 @pytest.mark.parametrize(
     "options",
-    [OPTIONS["default"], OPTIONS["three_phase"], OPTIONS["warped"]],
-    ids=["default", "three_phase", "warped"],
+    [OPTIONS["default"], OPTIONS["three_phase"], OPTIONS["invariant"]],
+    ids=["default", "three_phase", "invariant"],
 )
 def test_saved_and_loaded_goes_on_bit_for_bit(options, batches, tmp_path):
     """Save, load, one more epoch is one more epoch, with dropout and Adam.
@@ -226,8 +229,8 @@ def test_config_round_trip():
         Objective(
             adversarial_loss="least_squares",
             information_weights={"continuous": 0.1},
-            warp=Warp(rotation=0.1),
-            warped_codes=["category", "continuous"],
+            augmentation=Augmentation(rotation=0.1),
+            invariant_codes=["category", "continuous"],
         ),
         update="three_phase",
         information_gradient="head",
@@ -281,10 +284,11 @@ def test_weight_zero_is_a_plain_gan(batches):
         Objective(information_weights={"category": 0.0, "continuous": 0.0})
     )
     model.compile(keras.optimizers.SGD(0.1), keras.optimizers.SGD(0.1))
-    before = [variable.value.numpy() for variable in model.head_variables]
+    heads = find_head_variables(model.discriminator)
+    before = [variable.value.numpy() for variable in heads]
     model.fit(batches, verbose=0)
     assert len(before) == 6  # kernel and bias of logits, mean, log stddev
-    for variable, old in zip(model.head_variables, before, strict=True):
+    for variable, old in zip(heads, before, strict=True):
         np.testing.assert_array_equal(variable.value.numpy(), old)
 
 
@@ -408,7 +412,7 @@ def test_every_kind_of_code_trains(batches):
             "bits": Bernoulli(3),
         },
     )
-    objective = dataclasses.replace(WARPED, warped_codes=list(spec.codes))
+    objective = dataclasses.replace(INVARIANT, invariant_codes=list(spec.codes))
     model = tiny_model(objective, spec=spec)
     model.compile(adam(), adam(), jit_compile=True)
     history = model.fit(batches, verbose=0).history
@@ -451,7 +455,7 @@ def test_real_architecture_on_real_mnist(mnist_train):
         ),
         (
             {"objective": Objective(information_weights={"x": 1.0})},
-            "should be of the codes category, continuous. Received: x",
+            "should name codes of category, continuous. Received: x",
         ),
         ({"seed": 2**64}, "`seed` should be a whole number"),
         ({"seed": "1"}, "`seed` should be a whole number"),
@@ -526,7 +530,7 @@ def test_directory_of_a_path(tmp_path, batches):
 )
 def test_load_in_a_fresh_process(load, tmp_path):
     """All that a run's file names is registered: code, objective, schedule."""
-    model = tiny_model(Objective(warp=Warp(), warped_codes=["category"]))
+    model = tiny_model(INVARIANT)
     model.compile(
         keras.optimizers.Adam(LinearEnd(1e-3, 10, 0.5)),
         adam(),

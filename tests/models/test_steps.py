@@ -8,19 +8,25 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from keras_infogan.losses import adversarial as losses
-from keras_infogan.losses.augmentation import Warp
+from keras_infogan.losses import adversarial
+from keras_infogan.losses import total
+from keras_infogan.losses.augmentation import Augmentation
+from keras_infogan.losses.information import mutual_information
 from keras_infogan.losses.objective import Objective
 from keras_infogan.models.infogan import InfoGAN
+from keras_infogan.models.steps import Losses
 from keras_infogan.models.steps import compute_losses
 from keras_infogan.models.steps import fused_update
 from keras_infogan.models.steps import three_phase_update
+from keras_infogan.models.validation import find_head_variables
 from tests.helpers.models import SHAPE
 from tests.helpers.models import SPEC
 from tests.helpers.models import tiny_model
 
 KEY = tf.constant([7, 9], tf.int64)
-HEARD = Objective(warp=Warp(), warped_codes=["continuous"])
+INVARIANT = Objective(
+    augmentation=Augmentation(), invariant_codes=["continuous"]
+)
 PLAIN = Objective(information_weights={"category": 0.0, "continuous": 0.0})
 
 
@@ -61,19 +67,39 @@ def gradients_at(
     """The gradient of one loss, taken alone with a tape of its own."""
     variables = getattr(model, network).trainable_variables
     with tf.GradientTape() as tape:
-        loss = compute_losses(model, batch, KEY, training=True)[name]
+        loss = getattr(losses_of(model, batch), name)
     return tape.gradient(loss, variables)
+
+
+def losses_of(
+    model: InfoGAN, batch: dict[str, tf.Tensor], *, training: bool = True
+) -> Losses:
+    return compute_losses(
+        model.generator,
+        model.discriminator,
+        model.latent_spec,
+        model.objective,
+        batch,
+        KEY,
+        training=training,
+    )
+
+
+def step(update: Any, model: InfoGAN, batch: dict[str, tf.Tensor]) -> Any:
+    return update(
+        model._players, model.latent_spec, model.objective, batch, KEY
+    )
 
 
 def test_fused_is_both_phases_at_the_same_point(batch):
     """One tape for both networks gives what a tape for each gives."""
     expected = {
-        network: gradients_at(sgd_model(), batch, f"{network}_loss", network)
+        network: gradients_at(sgd_model(), batch, network, network)
         for network in ("generator", "discriminator")
     }
     model = sgd_model()
     before = {name: weights(getattr(model, name)) for name in expected}
-    fused_update(model, batch, KEY)
+    step(fused_update, model, batch)
     for name, gradients in expected.items():
         after = weights(getattr(model, name))
         steps = [a - b for a, b in zip(before[name], after, strict=True)]
@@ -83,15 +109,15 @@ def test_fused_is_both_phases_at_the_same_point(batch):
 def test_head_gradient_leaves_the_trunk_to_the_adversary(batch):
     """With `head`, the trunk moves as without information, the heads do not."""
     model = sgd_model(information_gradient="head")
-    heads = {id(variable) for variable in model.head_variables}
+    heads = {
+        id(variable) for variable in find_head_variables(model.discriminator)
+    }
     before = weights(model.discriminator)
     alone = gradients_at(
-        sgd_model(), batch, "discrimination_loss", "discriminator"
+        sgd_model(), batch, "discriminator_alone", "discriminator"
     )
-    whole = gradients_at(
-        sgd_model(), batch, "discriminator_loss", "discriminator"
-    )
-    fused_update(model, batch, KEY)
+    whole = gradients_at(sgd_model(), batch, "discriminator", "discriminator")
+    step(fused_update, model, batch)
     after = weights(model.discriminator)
     variables = model.discriminator.trainable_variables
     expected = [
@@ -118,7 +144,7 @@ def test_information_reaches_the_generator(gradient, batch):
     for objective in (None, PLAIN):
         model = sgd_model(objective, information_gradient=gradient)
         before = weights(model.generator)
-        fused_update(model, batch, KEY)
+        step(fused_update, model, batch)
         after = weights(model.generator)
         steps.append([a - b for a, b in zip(before, after, strict=True)])
     assert any(
@@ -137,10 +163,10 @@ def test_weight_zero_is_the_step_of_a_plain_gan(batch):
         fake_images = twin.generator(latents, training=True)
         fake = twin.discriminator(fake_images, training=True)["logits"]
         real = twin.discriminator(batch["images"], training=True)["logits"]
-        against = losses.non_saturating_discriminator_loss(real, fake)
-        deceive = losses.non_saturating_generator_loss(fake)
+        against = adversarial.non_saturating_discriminator_loss(real, fake)
+        deceive = adversarial.non_saturating_generator_loss(fake)
     before = weights(model.discriminator), weights(model.generator)
-    fused_update(model, batch, KEY)
+    step(fused_update, model, batch)
     after = weights(model.discriminator), weights(model.generator)
     for old, new, loss, network in zip(
         before,
@@ -157,7 +183,7 @@ def test_weight_zero_is_the_step_of_a_plain_gan(batch):
 
 def test_each_network_hears_its_own_information(batch):
     """G of the copies alone, Q of both: the fused step, written out anew."""
-    model, twin = sgd_model(HEARD), sgd_model(HEARD)
+    model, twin = sgd_model(INVARIANT), sgd_model(INVARIANT)
     fold_in = functools.partial(
         tf.random.experimental.stateless_fold_in, KEY, alg="philox"
     )
@@ -166,19 +192,25 @@ def test_each_network_hears_its_own_information(batch):
     with tf.GradientTape(persistent=True) as tape:
         fake_images = twin.generator(latents, training=True)
         fake = discriminate(fake_images)
-        information = HEARD.information(
-            SPEC, latents, fake_images, fake, discriminate, fold_in(2)
+        information = total.information_losses(
+            INVARIANT,
+            SPEC,
+            latents=latents,
+            images=fake_images,
+            posterior=fake,
+            discriminate=discriminate,
+            key=fold_in(2),
         )
         real = discriminate(batch["images"])
-        against = losses.non_saturating_discriminator_loss(
+        against = adversarial.non_saturating_discriminator_loss(
             real["logits"], fake["logits"]
         )
-        deceive = losses.non_saturating_generator_loss(fake["logits"])
-        against += information["information_loss"]
-        deceive += information["generator_information_loss"]
+        deceive = adversarial.non_saturating_generator_loss(fake["logits"])
+        against += information.posterior
+        deceive += information.generator
     networks = ("generator", "discriminator")
     before = [weights(getattr(model, name)) for name in networks]
-    fused_update(model, batch, KEY)
+    step(fused_update, model, batch)
     for old, loss, name in zip(
         before, (deceive, against), networks, strict=True
     ):
@@ -190,7 +222,7 @@ def test_each_network_hears_its_own_information(batch):
         )
 
 
-@pytest.mark.parametrize("objective", [None, HEARD], ids=["plain", "heard"])
+@pytest.mark.parametrize("objective", [None, INVARIANT], ids=["plain", "heard"])
 def test_three_phases_in_their_order(objective, batch):
     """The write-up's step, written out anew with plain SGD.
 
@@ -203,7 +235,7 @@ def test_three_phases_in_their_order(objective, batch):
         tf.random.experimental.stateless_fold_in, KEY, alg="philox"
     )
     generator, discriminator = twin.generator, twin.discriminator
-    game = losses.ADVERSARIAL_LOSSES["non_saturating"]
+    game = adversarial.ADVERSARIAL_LOSSES["non_saturating"]
 
     def descend(tape, loss, variables):
         for gradient, variable in zip(
@@ -229,18 +261,22 @@ def test_three_phases_in_their_order(objective, batch):
         fake_images = generator(latents, training=True)
         posterior = discriminate(fake_images)
         if objective is None:
-            bound = losses.mutual_information(SPEC, latents, posterior)
+            bound = mutual_information(SPEC, latents, posterior)
             heard = loss = -tf.add_n(list(bound.values()))
         else:
-            values = objective.information(
-                SPEC, latents, fake_images, posterior, discriminate, fold_in(2)
+            loss, heard, _ = total.information_losses(
+                objective,
+                SPEC,
+                latents=latents,
+                images=fake_images,
+                posterior=posterior,
+                discriminate=discriminate,
+                key=fold_in(2),
             )
-            heard = values["generator_information_loss"]
-            loss = values["information_loss"]
     descend(tape, heard, generator.trainable_variables)
     descend(tape, loss, discriminator.trainable_variables)
 
-    three_phase_update(model, batch, KEY)
+    step(three_phase_update, model, batch)
     for ours, theirs in (
         (model.generator, generator),
         (model.discriminator, discriminator),
@@ -252,15 +288,15 @@ def test_three_phases_in_their_order(objective, batch):
 def test_real_labels_are_not_used(batch):
     """A batch without labels has no label loss, and one with labels has."""
     model = sgd_model()
-    values = compute_losses(model, batch, KEY, training=False)
-    assert "label_loss" not in values
+    plain = losses_of(model, batch, training=False)
+    assert "label_loss" not in plain.metrics
     batch |= {
         "labeled_images": batch["images"],
         "labels": tf.constant([0, 1, 2, 0, 1, 2, 0, 1]),
     }
-    with_labels = compute_losses(model, batch, KEY, training=False)
-    difference = (
-        with_labels["discrimination_loss"] - values["discrimination_loss"]
-    )
+    with_labels = losses_of(model, batch, training=False)
+    difference = with_labels.discriminator_alone - plain.discriminator_alone
     # The weight is 1 by default; float32 sums of about 10.
-    np.testing.assert_allclose(difference, with_labels["label_loss"], atol=1e-5)
+    np.testing.assert_allclose(
+        difference, with_labels.metrics["label_loss"], atol=1e-5
+    )

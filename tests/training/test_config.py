@@ -28,9 +28,18 @@ def test_presets_build(name):
     assert model.image_shape == (side, side, config.channels)
     assert list(model.latent_spec.codes) == list(config.codes)
     assert model.jit_compile
+    renamed = {
+        "augmentation": "warp",
+        "invariant_codes": "warped_codes",
+        "equivariant_codes": None,
+    }
     for option, value in model.objective.get_config().items():
-        if option != "warp":
-            assert value == config.to_json()[option], option
+        name = renamed.get(option, option)
+        if name not in (None, "warp"):
+            assert value == config.to_json()[name], option
+    gains = model.objective.equivariant_codes
+    assert gains.get("slant", {}) == config.slant_gains
+    assert gains.get("thickness", {}) == config.thickness_gains
 
 
 def test_published_settings():

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from keras_infogan.models.schedules import LinearEnd
+from keras_infogan.models.optimizers import LinearEnd
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,65 @@
+"""Consistency of the codes under augmentation: invariance, equivariance."""
+
+from collections.abc import Mapping
+
+import tensorflow as tf
+
+
+def invariant_information(
+    logits: tf.Tensor, view_logits: tf.Tensor
+) -> tf.Tensor:
+    """Mutual information between the category of an image and of its view.
+
+    `I(k; k')` under the joint `P(k, k') = E[Q(k|x) Q(k'|x')]`, symmetrized:
+    Eq. 1 to 3 of [Ji et al., 2019](https://arxiv.org/abs/1807.06653). It needs
+    neither labels nor generated images.
+
+    Args:
+        logits: Tensor of shape `(batch, num_categories)`, for the images.
+        view_logits: Tensor of the same shape, for a view of each image.
+
+    Returns:
+        Scalar tensor in nats, between 0 (the category carries no information)
+        and `log num_categories` (certain, balanced and always the same for both
+        images).
+    """
+    joint = tf.matmul(
+        tf.nn.softmax(logits), tf.nn.softmax(view_logits), transpose_a=True
+    ) / tf.cast(tf.shape(logits)[0], logits.dtype)
+    joint = 0.5 * (joint + tf.transpose(joint))
+    # t log t goes to 0 with t, so smaller values do not count.
+    joint = tf.maximum(joint, 1e-30)
+    marginal = tf.reduce_sum(joint, axis=1, keepdims=True)
+    return tf.reduce_sum(
+        joint
+        * (
+            tf.math.log(joint)
+            - tf.math.log(marginal)
+            - tf.math.log(tf.transpose(marginal))
+        )
+    )
+
+
+def undo_effects(
+    posterior: Mapping[str, tf.Tensor],
+    equivariant_codes: Mapping[str, Mapping[str, float]],
+    effects: Mapping[str, tf.Tensor],
+) -> dict[str, tf.Tensor]:
+    """Maps the posterior of views back to that of their images.
+
+    The mean of each equivariant code moves by `-gain * effect`. If `Q` follows
+    the effect exactly, the result is the posterior of the image itself.
+
+    Args:
+        posterior: The outputs of the discriminator for the views, by name.
+        equivariant_codes: Gains by effect and code, as in `Objective`.
+        effects: Tensors of shape `(batch,)` by effect, from `views.augment`.
+
+    Returns:
+        The posterior with the means of the equivariant codes replaced.
+    """
+    posterior = dict(posterior)
+    for effect, gains in equivariant_codes.items():
+        for name, gain in gains.items():
+            posterior[f"{name}_mean"] -= gain * effects[effect][:, None]
+    return posterior

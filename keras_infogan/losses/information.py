@@ -1,0 +1,52 @@
+"""The variational bound on the mutual information, and the label loss."""
+
+from collections.abc import Mapping
+
+import tensorflow as tf
+
+from keras_infogan.latents.spec import LatentSpec
+
+
+def mutual_information(
+    spec: LatentSpec,
+    latents: Mapping[str, tf.Tensor],
+    posterior: Mapping[str, tf.Tensor],
+) -> dict[str, tf.Tensor]:
+    """The variational bound `L_I = E[log Q(c|x)] + H(c)`, code by code.
+
+    Eq. 4 and 5 of [Chen et al., 2016](https://arxiv.org/abs/1606.03657). It is
+    at most the mutual information between the code and the generated image.
+
+    Args:
+        spec: The noise and the codes.
+        latents: The inputs of the generator, by name.
+        posterior: The outputs of the discriminator for the generated images, by
+            name.
+
+    Returns:
+        Scalar tensors in nats by the name of the code. For a categorical code
+        of `K` categories: `log K` if `Q` is certain and right, 0 if it is
+        uniform.
+    """
+    return {
+        name: code.entropy
+        + tf.reduce_mean(
+            code.log_likelihood(latents[name], spec.parameters(name, posterior))
+        )
+        for name, code in spec.codes.items()
+    }
+
+
+def label_loss(labels: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
+    """Cross-entropy between known classes and the posterior of a category.
+
+    Args:
+        labels: Integer tensor of shape `(batch,)`.
+        logits: Tensor of shape `(batch, num_categories)`.
+
+    Returns:
+        Scalar tensor in nats; `log num_categories` for equal logits.
+    """
+    return tf.reduce_mean(
+        tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
+    )

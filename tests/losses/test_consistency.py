@@ -1,0 +1,163 @@
+"""Consistency under augmentation: closed forms, NumPy as the oracle."""
+
+import math
+
+import numpy as np
+import pytest
+import scipy.special
+import tensorflow as tf
+from scipy import stats
+
+from keras_infogan.losses.consistency import invariant_information
+from keras_infogan.losses.consistency import undo_effects
+
+# Logits of 100 leave a share of exp(-100) to the other categories.
+BALANCED = 100.0 * np.eye(10, dtype=np.float32)[np.arange(50) % 10]
+
+
+def test_invariance_of_a_constant():
+    """0: what is the same of every image says nothing; 1e-5 is rounding."""
+    constant = tf.tile([[1.0, -2.0, 0.5]], (40, 1))
+    assert float(invariant_information(constant, constant)) == pytest.approx(
+        0.0, abs=1e-5
+    )
+
+
+def test_invariance_of_independent_categories():
+    """0: sure and balanced, but the copy is another one each time.
+
+    All 100 pairs of ten categories, once each: the joint is uniform.
+    """
+    first, second = np.divmod(np.arange(100), 10)
+    eye = 100.0 * np.eye(10, dtype=np.float32)
+    assert float(
+        invariant_information(eye[first], eye[second])
+    ) == pytest.approx(0.0, abs=1e-5)
+
+
+def test_invariance_of_perfect_agreement():
+    assert float(invariant_information(BALANCED, BALANCED)) == pytest.approx(
+        math.log(10.0), rel=1e-5
+    )
+
+
+def test_invariance_of_merged_categories():
+    """Two of ten are one: the entropy of 1/5 once and of 1/10 eight times.
+
+    That is `log 10 - log(2) / 5`, as a fifth of the images lose a bit.
+    """
+    merged = BALANCED.copy()
+    merged[BALANCED.argmax(1) == 9] = BALANCED[8]
+    expected = math.log(10.0) - 0.2 * math.log(2.0)
+    assert stats.entropy([0.2] + [0.1] * 8) == pytest.approx(
+        expected, rel=1e-12
+    )
+    assert float(invariant_information(merged, merged)) == pytest.approx(
+        expected, rel=1e-5
+    )
+
+
+def test_invariance_of_renamed_categories():
+    """The copy must have the same category, not any that goes with it.
+
+    If `k'` is always the next of three, the joint made symmetric has 1/6 in
+    each cell off the diagonal: `log 3 - log 2`, not `log 3`.
+    """
+    logits = 100.0 * np.eye(3, dtype=np.float32)
+    assert float(
+        invariant_information(logits, np.roll(logits, 1, axis=1))
+    ) == pytest.approx(math.log(3.0 / 2.0), rel=1e-5)
+
+
+def test_invariance_against_numpy():
+    """`KL(P(k, k') || P(k) P(k'))` of a random joint, by `rel_entr`.
+
+    And it is the same for exchanged arguments: 1e-5 of about 0.1, float32.
+    """
+    generator = np.random.default_rng(4)
+    first = generator.normal(size=(60, 5)).astype(np.float32)
+    second = first + generator.normal(size=(60, 5)).astype(np.float32)
+    joint = np.mean(
+        scipy.special.softmax(first.astype(np.float64), 1)[:, :, None]
+        * scipy.special.softmax(second.astype(np.float64), 1)[:, None, :],
+        axis=0,
+    )
+    joint = 0.5 * (joint + joint.T)
+    product = np.outer(joint.sum(axis=1), joint.sum(axis=0))
+    expected = scipy.special.rel_entr(joint, product).sum()
+    for pair in ((first, second), (second, first)):
+        np.testing.assert_allclose(
+            invariant_information(*pair), expected, atol=1e-6, rtol=1e-5
+        )
+
+
+@pytest.mark.parametrize(
+    ("logits", "view_logits"),
+    [(BALANCED, BALANCED), (BALANCED, np.roll(BALANCED, 1, axis=1))],
+    ids=["agreeing", "disagreeing"],
+)
+def test_invariance_has_a_gradient_at_sure_logits(logits, view_logits):
+    """Empty cells of the joint, whose logarithm is minus infinity."""
+    pair = [tf.constant(logits), tf.constant(view_logits)]
+    with tf.GradientTape() as tape:
+        tape.watch(pair)
+        information = invariant_information(*pair)
+    assert np.isfinite(information)
+    assert np.isfinite(tape.gradient(information, pair)).all()
+
+
+def test_invariance_gradient_is_that_of_the_differences():
+    """Central differences of the float64 value, in a random direction.
+
+    The differences are exact to the square of the step, 1e-6; the gradient is
+    float32.
+    """
+    generator = np.random.default_rng(5)
+    logits = generator.normal(size=(20, 4))
+    view = generator.normal(size=(20, 4))
+    direction = generator.normal(size=(20, 4))
+    direction /= np.linalg.norm(direction)
+    high, low = (
+        float(
+            invariant_information(
+                tf.constant(logits + step * direction), tf.constant(view)
+            )
+        )
+        for step in (1e-3, -1e-3)
+    )
+    variable = tf.constant(logits, tf.float32)
+    with tf.GradientTape() as tape:
+        tape.watch(variable)
+        information = invariant_information(
+            variable, tf.constant(view, tf.float32)
+        )
+    slope = np.sum(tape.gradient(information, variable) * direction)
+    assert slope == pytest.approx((high - low) / 2e-3, rel=1e-3, abs=1e-6)
+
+
+def test_undone_effects():
+    """`mean - gain * effect` of each code, by the image; all else is kept."""
+    posterior = {
+        "pose_mean": tf.constant([[1.0], [2.0]]),
+        "pose_log_stddev": tf.constant([[-1.0], [-2.0]]),
+        "style_mean": tf.constant([[3.0], [4.0]]),
+        "category_logits": tf.constant([[0.0, 1.0], [2.0, 3.0]]),
+    }
+    undone = undo_effects(
+        posterior,
+        {"slant": {"pose": 2.0}, "thickness": {"style": -0.5}},
+        {
+            "slant": tf.constant([0.1, -0.2]),
+            "thickness": tf.constant([1.0, 2.0]),
+        },
+    )
+    expected = {
+        **{name: values.numpy() for name, values in posterior.items()},
+        "pose_mean": [[0.8], [2.4]],
+        "style_mean": [[3.5], [5.0]],
+    }
+    assert undone.keys() == expected.keys()
+    for name, values in expected.items():
+        np.testing.assert_allclose(undone[name], values, rtol=1e-6)
+    # The argument is left as it is.
+    np.testing.assert_array_equal(posterior["pose_mean"], [[1.0], [2.0]])

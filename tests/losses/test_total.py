@@ -1,0 +1,456 @@
+"""The terms of an objective, put together for each network."""
+
+import dataclasses
+import math
+from collections.abc import Mapping
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from scipy import stats
+
+from keras_infogan.latents.codes import Categorical
+from keras_infogan.latents.codes import Uniform
+from keras_infogan.latents.random import fold_in
+from keras_infogan.latents.spec import LatentSpec
+from keras_infogan.losses import total
+from keras_infogan.losses.adversarial import ADVERSARIAL_LOSSES
+from keras_infogan.losses.augmentation import Augmentation
+from keras_infogan.losses.consistency import invariant_information
+from keras_infogan.losses.information import label_loss
+from keras_infogan.losses.information import mutual_information
+from keras_infogan.losses.objective import Objective
+from keras_infogan.losses.total import InformationLosses
+from keras_infogan.losses.views import augment
+
+KEY = tf.constant([3, 5], tf.int64)
+SHAPE = (6, 6, 1)
+SPEC = LatentSpec(
+    2, {"category": Categorical(3), "style": Uniform(2), "kind": Categorical(4)}
+)
+# One of a fixed deviation, one of a learned one.
+LEANING = LatentSpec(2, {"lean": Uniform(1, stddev=0.5), "tilt": Uniform(1)})
+NOTHING = Augmentation(0.0, 0.0, 0.0, 0.0)
+INVARIANT = Objective(
+    augmentation=Augmentation(),
+    invariant_codes=["category", "kind"],
+    invariance_weight=1.0,
+)
+
+
+class LinearDiscriminator:
+    """Inner products with fixed weights. It remembers what it was given."""
+
+    def __init__(self, spec: LatentSpec = SPEC, scale: float = 1.0) -> None:
+        generator = np.random.default_rng(7)
+        self.weights = {
+            name: tf.constant(
+                generator.normal(0, scale, (math.prod(SHAPE), dim)), tf.float32
+            )
+            for name, dim in {"logits": 1, **spec.posterior_dims}.items()
+        }
+        self.images: list[tf.Tensor] = []
+
+    def __call__(self, images: tf.Tensor) -> dict[str, tf.Tensor]:
+        self.images.append(images)
+        flat = tf.reshape(images, (-1, math.prod(SHAPE)))
+        return {name: flat @ w for name, w in self.weights.items()}
+
+
+def images_of(seed: int, count: int = 12) -> tf.Tensor:
+    generator = np.random.default_rng(seed)
+    return tf.constant(generator.uniform(-1, 1, (count, *SHAPE)), tf.float32)
+
+
+def information_of(
+    objective: Objective,
+    *,
+    spec: LatentSpec = SPEC,
+    discriminate: LinearDiscriminator | None = None,
+    key: tf.Tensor = KEY,
+) -> InformationLosses:
+    """Of twelve images; the first that the discriminator is given."""
+    discriminate = discriminate or LinearDiscriminator(spec)
+    images = images_of(1)
+    return total.information_losses(
+        objective,
+        spec,
+        latents=spec.sample(12, KEY),
+        images=images,
+        posterior=discriminate(images),
+        discriminate=discriminate,
+        key=key,
+    )
+
+
+def numbers(metrics: Mapping[str, tf.Tensor]) -> dict[str, float]:
+    return {name: float(value) for name, value in metrics.items()}
+
+
+def discriminator_loss_of(
+    objective: Objective,
+    batch: Mapping[str, tf.Tensor] | None = None,
+    *,
+    discriminate: LinearDiscriminator | None = None,
+    key: tf.Tensor = KEY,
+) -> tuple[float, dict[str, float]]:
+    discriminate = discriminate or LinearDiscriminator()
+    fake_images = images_of(1)
+    loss, metrics = total.discriminator_loss(
+        objective,
+        SPEC,
+        batch=batch or {"images": images_of(0)},
+        fake_images=fake_images,
+        fake_logits=discriminate(fake_images)["logits"],
+        discriminate=discriminate,
+        key=key,
+    )
+    return float(loss), numbers(metrics)
+
+
+def categorical_information(one: tf.Tensor, other: tf.Tensor) -> float:
+    """Summed over both categorical codes."""
+    posterior, view_posterior = map(LinearDiscriminator(), (one, other))
+    return sum(
+        float(
+            invariant_information(
+                posterior[f"{name}_logits"], view_posterior[f"{name}_logits"]
+            )
+        )
+        for name in ("category", "kind")
+    )
+
+
+@pytest.mark.parametrize("name", ADVERSARIAL_LOSSES)
+def test_adversarial_loss_by_name(name):
+    """Both sides are those of the name, and nothing is added to them."""
+    discriminate = LinearDiscriminator()
+    real = discriminate(images_of(0))["logits"]
+    fake = discriminate(images_of(1))["logits"]
+    game = ADVERSARIAL_LOSSES[name]
+    objective = Objective(name)
+    expected = float(game.discriminator(real, fake))
+    assert discriminator_loss_of(objective) == (expected, {})
+    assert float(total.generator_loss(objective, fake)) == float(
+        game.generator(fake)
+    )
+
+
+def test_label_smoothing_is_passed_on():
+    """It adds `s E[D(x)]` to the first loss (see its comment); 1e-5 of ten."""
+    smooth, _ = discriminator_loss_of(Objective(label_smoothing=0.2))
+    plain, _ = discriminator_loss_of(Objective())
+    real = LinearDiscriminator()(images_of(0))["logits"]
+    assert smooth - plain == pytest.approx(0.2 * np.mean(real), abs=1e-5)
+
+
+def test_penalties_enter_with_their_weights():
+    """`|w|^2 / 2` and `(|w| - 1)^2` of the linear discriminator.
+
+    The sum is some hundreds, in float32: 1e-5 of it.
+    """
+    norm = np.linalg.norm(LinearDiscriminator().weights["logits"])
+    plain, _ = discriminator_loss_of(Objective())
+    for r1_weight, gradient_penalty_weight in ((3, 0), (0, 7), (3, 7)):
+        loss, metrics = discriminator_loss_of(
+            Objective(
+                r1_weight=r1_weight,
+                gradient_penalty_weight=gradient_penalty_weight,
+            )
+        )
+        assert metrics == {}
+        assert loss == pytest.approx(
+            plain
+            + r1_weight * 0.5 * norm**2
+            + gradient_penalty_weight * (norm - 1.0) ** 2,
+            rel=1e-5,
+        )
+
+
+def test_invariance_enters_with_its_weight():
+    """All categories count, and it is subtracted: it is maximized.
+
+    Without any augmentation both views are the image, to rounding; 1e-5 of
+    about ten.
+    """
+    weight = 0.3
+    loss, metrics = discriminator_loss_of(
+        Objective(augmentation=NOTHING, invariance_weight=weight)
+    )
+    information = categorical_information(images_of(0), images_of(0))
+    plain, _ = discriminator_loss_of(Objective())
+    assert information > 0.1
+    assert metrics == pytest.approx(
+        {"invariant_information": information}, abs=1e-5
+    )
+    assert loss == pytest.approx(plain - weight * information, abs=1e-5)
+
+
+def test_invariance_is_that_of_partners():
+    """Between the images and others, if a batch has others; 1e-5 of ten."""
+    objective = Objective(augmentation=NOTHING, invariance_weight=1.0)
+    batch = {"images": images_of(0), "partners": images_of(3)}
+    information = categorical_information(*batch.values())
+    _, metrics = discriminator_loss_of(objective, batch)
+    assert metrics["invariant_information"] == pytest.approx(
+        information, abs=1e-5
+    )
+    _, alone = discriminator_loss_of(objective)
+    assert abs(alone["invariant_information"] - information) > 0.1
+
+
+def test_labels_enter_with_their_weight():
+    """Those of the first category, at images of their own; 1e-5 of ten."""
+    weight = 0.3
+    batch = {
+        "images": images_of(0),
+        "labeled_images": images_of(2, 5),
+        "labels": tf.constant([0, 2, 1, 1, 0]),
+    }
+    loss, metrics = discriminator_loss_of(Objective(label_weight=weight), batch)
+    logits = LinearDiscriminator()(batch["labeled_images"])["category_logits"]
+    expected = float(label_loss(batch["labels"], logits))
+    plain, _ = discriminator_loss_of(Objective())
+    assert metrics == pytest.approx({"label_loss": expected}, abs=1e-5)
+    assert loss == pytest.approx(plain + weight * expected, abs=1e-5)
+
+
+@pytest.mark.parametrize(
+    "weights",
+    [
+        {},
+        {"category": 0.0, "style": 0.5},
+        {"category": 2.0, "style": 0.0, "kind": 3.0},
+    ],
+    ids=str,
+)
+def test_information_is_weighted_code_by_code(weights):
+    """`-sum(lambda I)`, and 1 where no weight is given, for both networks.
+
+    What is reported of each code, and in total, is not weighted. Values of
+    some hundreds, in float32: 1e-6 of them.
+    """
+    posterior = LinearDiscriminator()(images_of(1))
+    bound = numbers(mutual_information(SPEC, SPEC.sample(12, KEY), posterior))
+    expected = -sum(weights.get(name, 1.0) * bound[name] for name in bound)
+    losses = information_of(Objective(information_weights=weights))
+    assert float(losses.posterior) == pytest.approx(expected, rel=1e-6)
+    assert float(losses.generator) == pytest.approx(expected, rel=1e-6)
+    assert numbers(losses.metrics) == pytest.approx(
+        {
+            "mutual_information": sum(bound.values()),
+            **{f"mutual_information_{name}": bound[name] for name in bound},
+        },
+        rel=1e-6,
+    )
+
+
+def test_without_consistent_codes_there_are_no_views():
+    """The information costs no further pass through the discriminator."""
+    for objective in (
+        Objective(),
+        Objective(augmentation=Augmentation(), invariance_weight=1.0),
+    ):
+        discriminate = LinearDiscriminator()
+        information_of(objective, discriminate=discriminate)
+        assert len(discriminate.images) == 1
+
+
+def test_views_that_are_the_images_change_nothing():
+    """The mean of twice the same; to the rounding of the identity."""
+    weights = {"category": 2.0, "style": 0.5}
+    plain = information_of(Objective(information_weights=weights))
+    same = information_of(
+        Objective(
+            information_weights=weights,
+            augmentation=NOTHING,
+            invariant_codes=["category", "style"],
+        )
+    )
+    for one, other in zip(plain[:2], same[:2], strict=True):
+        np.testing.assert_allclose(other, one, rtol=1e-5)
+    assert numbers(same.metrics) == numbers(plain.metrics)
+
+
+@pytest.mark.parametrize(
+    "invariant_codes", [["category", "kind"], ["category", "style"], ["style"]]
+)
+def test_who_maximizes_which_bound(invariant_codes):
+    """`Q`: the mean of image and view. `G`: that of a category; else the view.
+
+    A code that is not named has the bound of the image alone. The views are
+    those that the discriminator was given.
+    """
+    discriminate = LinearDiscriminator()
+    weights = {"category": 2.0, "style": 0.5, "kind": 1.0}
+    losses = information_of(
+        Objective(
+            information_weights=weights,
+            augmentation=Augmentation(),
+            invariant_codes=invariant_codes,
+        ),
+        discriminate=discriminate,
+    )
+    images, views = discriminate.images
+    assert not np.allclose(views, images, atol=0.1)
+    latents = SPEC.sample(12, KEY)
+    of_images, of_views = (
+        numbers(mutual_information(SPEC, latents, LinearDiscriminator()(x)))
+        for x in (images, views)
+    )
+    for_posterior = dict(of_images)
+    for name in invariant_codes:
+        for_posterior[name] = 0.5 * (of_images[name] + of_views[name])
+    for_generator = dict(for_posterior)
+    if "style" in invariant_codes:
+        for_generator["style"] = of_views["style"]
+        # By more than rounding.
+        assert abs(of_images["style"] - of_views["style"]) > 1.0
+    for loss, information in (
+        (losses.posterior, for_posterior),
+        (losses.generator, for_generator),
+    ):
+        expected = -sum(weights[name] * information[name] for name in weights)
+        np.testing.assert_allclose(loss, expected, rtol=1e-6)
+    # What is reported is the bound at the images themselves.
+    assert numbers(losses.metrics) == pytest.approx(
+        {
+            "mutual_information": sum(of_images.values()),
+            **{f"mutual_information_{k}": v for k, v in of_images.items()},
+        },
+        rel=1e-6,
+    )
+
+
+@pytest.mark.parametrize("effect", ["slant", "thickness"])
+def test_an_equivariant_code_follows_the_effect(effect):
+    """`log N(c; mean(x') - gain s, deviation)` of SciPy, and its mean with x.
+
+    One code of a fixed deviation and one of a learned one; the entropy of both
+    is log 2. What is reported is the bound at the images themselves.
+    """
+    augmentation = Augmentation(thickness=1.0)
+    gains = {"lean": 1.5, "tilt": 0.5}
+    discriminate = LinearDiscriminator(LEANING, scale=0.1)
+    losses = information_of(
+        Objective(augmentation=augmentation, equivariant_codes={effect: gains}),
+        spec=LEANING,
+        discriminate=discriminate,
+    )
+    images, views = discriminate.images
+    # The key of the views is an inner affair: it is the one that gives them.
+    (changes,) = (
+        found.effects[effect].numpy()[:, None]
+        for found in (
+            augment(augmentation, images, fold_in(KEY, purpose))
+            for purpose in range(4)
+        )
+        if np.array_equal(found.images, views)
+    )
+    assert abs(changes).max() > 0.2
+    latents = LEANING.sample(12, KEY)
+
+    def bound(x, name, added):
+        posterior = LinearDiscriminator(LEANING, scale=0.1)(x)
+        stddev = (
+            0.5
+            if name == "lean"
+            else np.exp(posterior["tilt_log_stddev"].numpy())
+        )
+        mean = posterior[f"{name}_mean"].numpy() - added
+        likelihood = stats.norm.logpdf(latents[name].numpy(), mean, stddev)
+        return math.log(2.0) + likelihood.mean()
+
+    of_images = sum(bound(images, name, 0.0) for name in gains)
+    of_views = sum(
+        bound(views, name, gain * changes) for name, gain in gains.items()
+    )
+    expected = -0.5 * (of_images + of_views)
+    np.testing.assert_allclose(losses.posterior, expected, rtol=1e-5)
+    np.testing.assert_allclose(losses.generator, -of_views, rtol=1e-5)
+    np.testing.assert_allclose(
+        losses.metrics["mutual_information"], of_images, rtol=1e-5
+    )
+
+
+def test_the_gradient_of_the_information_passes_the_view():
+    """`d/dx [I(x) + I(Ax)] / 2`, by central differences in a direction.
+
+    To 1e-2 of the slope, in float32. Without the view it is another.
+    """
+    objective = Objective(
+        information_weights={"style": 0.0},
+        augmentation=Augmentation(),
+        invariant_codes=["category", "kind"],
+    )
+    discriminate = LinearDiscriminator(scale=0.2)
+    latents = SPEC.sample(12, KEY)
+    direction = images_of(5)
+
+    plain = Objective(information_weights={"style": 0.0})
+
+    def loss_of(
+        images: tf.Tensor, objective: Objective = objective
+    ) -> tf.Tensor:
+        return total.information_losses(
+            objective,
+            SPEC,
+            latents=latents,
+            images=images,
+            posterior=discriminate(images),
+            discriminate=discriminate,
+            key=KEY,
+        ).generator
+
+    images = images_of(1)
+    with tf.GradientTape(persistent=True) as tape:
+        tape.watch(images)
+        losses = loss_of(images), loss_of(images, plain)
+    slope, without = (
+        float(tf.reduce_sum(tape.gradient(loss, images) * direction))
+        for loss in losses
+    )
+    high, low = (
+        float(loss_of(images + step * direction)) for step in (0.01, -0.01)
+    )
+    assert slope == pytest.approx((high - low) / 0.02, rel=1e-2)
+    assert abs(without - slope) > 0.5 * abs(slope)
+
+
+def test_draws_of_different_purposes_are_independent():
+    """Three views of the same images at one key: three different results."""
+    images = images_of(1)
+    batch = {
+        "images": images,
+        "labeled_images": images,
+        "labels": tf.zeros(12, tf.int32),
+    }
+    discriminate = LinearDiscriminator()
+    information_of(INVARIANT, discriminate=discriminate)
+    discriminator_loss_of(INVARIANT, batch, discriminate=discriminate)
+    _, fake_views, _, real, real_views, labeled_views = discriminate.images
+    np.testing.assert_array_equal(real, images)
+    for one, other in (
+        (fake_views, real_views),
+        (real_views, labeled_views),
+        (labeled_views, fake_views),
+    ):
+        assert not np.allclose(one, other, atol=0.1)
+
+
+def test_a_step_is_a_function_of_its_key():
+    """The same key gives the same losses, another key gives others."""
+    objective = dataclasses.replace(INVARIANT, gradient_penalty_weight=1.0)
+    for losses_of in (
+        lambda *args, **kwargs: float(
+            information_of(*args, **kwargs).generator
+        ),
+        discriminator_loss_of,
+    ):
+        first = losses_of(objective, key=KEY)
+        assert losses_of(objective, key=KEY) == first
+        assert losses_of(objective, key=KEY + 1) != first
+        # Without an option that draws, the key does not matter.
+        assert losses_of(Objective(), key=KEY) == losses_of(
+            Objective(), key=KEY + 1
+        )
