@@ -49,11 +49,7 @@ def step_flops(model: Any) -> int:
     generator, _ = network_flops(model.generator)
     discriminator, first = network_flops(model.discriminator)
     objective = model.objective
-    codes_of_views = {
-        *objective.warped_codes,
-        *objective.slant_gains,
-        *objective.thickness_gains,
-    }
+    codes_of_views = set(objective.consistent_codes)
     views = bool(codes_of_views)
     differ = bool(codes_of_views - set(model.latent_spec.categorical_names))
     real = 2 if objective.invariance_weight else 1

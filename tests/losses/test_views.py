@@ -182,7 +182,7 @@ def test_against_scipy_and_the_exact_picture(matrix, shift):
 
 @each_shape
 def test_gradient_is_the_adjoint(shape):
-    """Affine maps are linear: `<A x, g> = <x, A^T g>`, and the gradient is that.
+    """An affine map is linear: `<A x, g> = <x, A^T g>`; the gradient is that.
 
     Sums of some hundred products of up to 1 in float32: 1e-4.
     """
