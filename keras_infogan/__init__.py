@@ -30,10 +30,9 @@ if TYPE_CHECKING:
         build_discriminator as build_discriminator,
     )
     from keras_infogan.models.networks import build_generator as build_generator
+    from keras_infogan.models.pretrained import load_model as load_model
     from keras_infogan.serving import PredictionClient as PredictionClient
     from keras_infogan.training.config import TrainingConfig as TrainingConfig
-    from keras_infogan.training.run import load_model as load_model
-    from keras_infogan.training.run import load_pretrained as load_pretrained
     from keras_infogan.training.run import train as train
 
 # Loaded on first use, so that `keras-infogan --help` needs no TensorFlow.
@@ -57,8 +56,7 @@ _HOMES = {
     "export_onnx_encoder": "export.onnx",
     "export_saved_model": "export.saved_model",
     "load_images": "data.tfds",
-    "load_model": "training.run",
-    "load_pretrained": "training.run",
+    "load_model": "models.pretrained",
     "train": "training.run",
 }
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from keras_infogan.models.locations import find_model
+from keras_infogan.models.pretrained import find_model
 
 
 def json_value(example: Any, text: str) -> Any:

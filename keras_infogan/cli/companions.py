@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from keras_infogan.models.locations import find_companion
+from keras_infogan.models.pretrained import find_companion
 
 if TYPE_CHECKING:
     from keras_infogan.evaluation.code_map import CodeMap

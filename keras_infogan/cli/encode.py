@@ -7,7 +7,8 @@ from keras_infogan.cli import arguments
 from keras_infogan.cli.companions import load_code_map
 from keras_infogan.cli.console import say
 from keras_infogan.files import explain
-from keras_infogan.models.locations import find_companion
+from keras_infogan.models.pretrained import find_companion
+from keras_infogan.models.pretrained import load_model
 
 
 def add_parser(commands: Any) -> None:
@@ -48,9 +49,8 @@ def run(args: argparse.Namespace) -> Any:
     from keras_infogan.evaluation import outliers as doubts
     from keras_infogan.reports import grids as pictures
     from keras_infogan.reports.text import describe_meaning
-    from keras_infogan.training import run as training
 
-    model = training.load_model(args.model)
+    model = load_model(args.model)
     code_map = None
     if find_companion(args.model, "code_map.json"):
         code_map = load_code_map(args.model)

@@ -8,7 +8,7 @@ from typing import Any
 
 from keras_infogan.cli import arguments
 from keras_infogan.cli.console import say
-from keras_infogan.models.locations import find_companion
+from keras_infogan.models.pretrained import find_companion
 from keras_infogan.training.config import TrainingConfig
 
 

@@ -9,7 +9,8 @@ from typing import Any
 from keras_infogan.cli import arguments
 from keras_infogan.cli.companions import load_code_map
 from keras_infogan.cli.console import say
-from keras_infogan.models.locations import find_companion
+from keras_infogan.models.pretrained import find_companion
+from keras_infogan.models.pretrained import load_model
 
 
 def add_parser(commands: Any) -> None:
@@ -62,12 +63,11 @@ def run(args: argparse.Namespace) -> Any:
     """`keras-infogan explore`: returns where the page lies."""
     from keras_infogan.export import onnx
     from keras_infogan.export.explorer import build as explorer
-    from keras_infogan.training import run as training
 
     code_map = None
     if find_companion(args.model, "code_map.json"):
         code_map = load_code_map(args.model).to_json()
-    model = training.load_model(args.model)
+    model = load_model(args.model)
     with tempfile.TemporaryDirectory() as folder:
         paths = []
         for name, export in (

@@ -7,7 +7,8 @@ from typing import Any
 from keras_infogan.cli import arguments
 from keras_infogan.cli.companions import load_model_card
 from keras_infogan.cli.console import say
-from keras_infogan.models.locations import find_companion
+from keras_infogan.models.pretrained import find_companion
+from keras_infogan.models.pretrained import load_model
 
 
 def add_parser(commands: Any) -> None:
@@ -78,13 +79,12 @@ def run(args: argparse.Namespace) -> Any:
     """`keras-infogan export`: returns what was written."""
     from keras_infogan.export import onnx
     from keras_infogan.export import saved_model
-    from keras_infogan.training import run as training
 
     def read(name: str) -> Any:
         path = find_companion(args.model, name)
         return json.loads(path.read_text()) if path else None
 
-    model = training.load_model(args.model)
+    model = load_model(args.model)
     code_map = read("code_map.json")
     model_card = load_model_card(args.model)
     result = {}

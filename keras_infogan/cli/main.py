@@ -108,7 +108,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         if args.check is not None:
             args.check(args)
         if server is None and args.needs_tensorflow:
-            import_tensorflow("keras_infogan.training.run")
+            import_tensorflow("keras_infogan.models.infogan")
         elif server and server.startswith("grpc"):
             # Its messages are not to be had without.
             import_tensorflow("tensorflow")

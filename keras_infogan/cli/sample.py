@@ -10,6 +10,7 @@ from typing import Any
 from keras_infogan.cli import arguments
 from keras_infogan.cli.companions import load_code_map
 from keras_infogan.cli.console import say
+from keras_infogan.models.pretrained import load_model
 
 if TYPE_CHECKING:
     from keras_infogan.models.infogan import InfoGAN
@@ -187,9 +188,7 @@ def run(args: argparse.Namespace) -> Any:
     if args.server is not None:
         images = _ask_server(args)
     else:
-        from keras_infogan.training import run as training
-
-        model = training.load_model(args.model)
+        model = load_model(args.model)
         codes = _chosen_codes(args, model)
         images = model.generate(args.count, codes=codes, seed=args.seed)
     # One image alone has no frame, so that `encode` reads it as it is.

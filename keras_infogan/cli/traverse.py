@@ -7,7 +7,8 @@ from typing import Any
 from keras_infogan.cli import arguments
 from keras_infogan.cli.companions import load_code_map
 from keras_infogan.cli.console import say
-from keras_infogan.models.locations import find_companion
+from keras_infogan.models.pretrained import find_companion
+from keras_infogan.models.pretrained import load_model
 
 _MOST_COLUMNS = 100
 
@@ -58,7 +59,6 @@ def run(args: argparse.Namespace) -> Any:
     """`keras-infogan traverse`: returns where the picture lies."""
     from keras_infogan.reports import grids as pictures
     from keras_infogan.reports import images as visualization
-    from keras_infogan.training import run as training
 
     code_map = None
     if args.attribute or find_companion(args.model, "code_map.json"):
@@ -67,7 +67,7 @@ def run(args: argparse.Namespace) -> Any:
         name, index, _ = code_map.find_dimension(args.attribute)
     else:
         name, index = args.code
-    model = training.load_model(args.model)
+    model = load_model(args.model)
     grid = pictures.draw_traverse(
         model,
         name,

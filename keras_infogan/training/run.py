@@ -4,7 +4,6 @@ import contextlib
 import fcntl
 import functools
 import sys
-import zipfile
 from collections.abc import Callable
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,17 +22,15 @@ from keras_infogan.evaluation.evaluate import read_report
 from keras_infogan.evaluation.meanings import dimension_label
 from keras_infogan.files import atomic_path
 from keras_infogan.files import is_partial
-from keras_infogan.files import one_line
 from keras_infogan.files import write_json
 from keras_infogan.latents.spec import LatentSpec
 from keras_infogan.losses.augmentation import Augmentation
 from keras_infogan.losses.objective import Objective
 from keras_infogan.models.infogan import InfoGAN
-from keras_infogan.models.locations import find_model
-from keras_infogan.models.locations import published_names
 from keras_infogan.models.networks import build_discriminator
 from keras_infogan.models.networks import build_generator
 from keras_infogan.models.optimizers import LinearEnd
+from keras_infogan.models.pretrained import load_model
 from keras_infogan.reports import images as visualization
 from keras_infogan.reports import plots as figures
 from keras_infogan.reports.grids import draw_grids
@@ -363,52 +360,6 @@ def _fit(
             "The same command would end alike: give other options, and another "
             "--run-dir."
         )
-
-
-def load_pretrained(name: str = "mnist") -> InfoGAN:
-    """Loads a model that comes with the package.
-
-    Args:
-        name: One of `published.published_names()`.
-
-    Raises:
-        ValueError: If there is none of this name.
-    """
-    if name not in published_names():
-        raise ValueError(
-            "Expected the name of a published model: "
-            f"{', '.join(published_names()) or 'there is none'}. "
-            f"Received: {name!r}."
-        )
-    return load_model(name)
-
-
-def load_model(run: Path | str) -> InfoGAN:
-    """Loads the model of a finished run, a `.keras` file, or a published one.
-
-    Args:
-        run: A run directory, the file itself, or the name of a published model.
-
-    Raises:
-        ValueError: If there is none, or it is not an InfoGAN.
-    """
-    path = find_model(run)
-    if not zipfile.is_zipfile(path):
-        raise ValueError(
-            f"{path} should be a model of Keras, which is a zip file. "
-            "Received: a file that is none, or is cut off."
-        )
-    try:
-        model = keras.saving.load_model(path, safe_mode=True)
-    except (OSError, ValueError, TypeError, KeyError) as error:
-        raise ValueError(
-            f"{path} should be a model of Keras. Received: {one_line(error)}"
-        ) from error
-    if not isinstance(model, InfoGAN):
-        raise ValueError(
-            f"{path} should be an InfoGAN. Received: {type(model).__name__}."
-        )
-    return model
 
 
 def measure_run(

@@ -20,8 +20,9 @@ from keras_infogan.evaluation.code_map import CodeMap
 from keras_infogan.evaluation.meanings import CategoryMeaning
 from keras_infogan.evaluation.meanings import DimensionMeaning
 from keras_infogan.files import write_json
-from keras_infogan.models import locations as published
-from keras_infogan.models.locations import find_model
+from keras_infogan.models import pretrained
+from keras_infogan.models.pretrained import find_model
+from keras_infogan.models.pretrained import load_model
 from keras_infogan.reports import images as visualization
 from keras_infogan.reports.text import describe_report
 from keras_infogan.training import run as training
@@ -220,7 +221,7 @@ def test_sample(model_path, capfd, tmp_path):
     )
     assert result == {"output": str(output), "count": 12, "seed": 3}
     assert str(output) in err
-    model = training.load_model(model_path)
+    model = load_model(model_path)
     expected = model.generate(
         12, codes={"category": 2, "continuous": [[0.5, -1.0]]}, seed=3
     )
@@ -243,7 +244,7 @@ def test_one_sample_can_be_encoded(model_path, capfd, tmp_path):
     _, err = run(capfd, "sample", model_path, "--count=1", "-o", path)
     assert err == f"1 image in {path}.\n"
     (result,), err = run(capfd, "encode", model_path, path)
-    model = training.load_model(model_path)
+    model = load_model(model_path)
     expected = model.encode(model.generate(1))["category_probabilities"][0]
     assert result["codes"]["category"]["probabilities"] == pytest.approx(
         expected.tolist(), abs=0.05
@@ -272,7 +273,7 @@ def test_encode(model_path, capfd, tmp_path):
     pixels = generator.integers(0, 256, SHAPE[:2], np.uint8)
     Image.fromarray(pixels).save(tmp_path / "x.png")
     (result,), err = run(capfd, "encode", model_path, tmp_path / "x.png")
-    posterior = training.load_model(model_path).encode(
+    posterior = load_model(model_path).encode(
         pixels[None, :, :, None] / 127.5 - 1.0
     )
     assert result["image"] == str(tmp_path / "x.png")
@@ -686,7 +687,7 @@ def test_a_published_model_is_measured_and_left(
     folder.mkdir()
     training.build_model(config).save(folder / "little.keras")
     write_json(folder / "little_config.json", config.to_json())
-    monkeypatch.setattr(published, "_FOLDER", folder)
+    monkeypatch.setattr(pretrained, "_FOLDER", folder)
     monkeypatch.chdir(tmp_path)
     before = sorted(tmp_path.rglob("*"))
     report, err = run(

@@ -20,7 +20,7 @@ import tensorflow as tf
 from tensorflow.core.protobuf import saved_model_pb2
 from tensorflow_serving.apis import prediction_log_pb2
 
-from keras_infogan import load_pretrained
+from keras_infogan import load_model
 from keras_infogan.export.saved_model import WARMUP_BATCH_SIZES
 from keras_infogan.export.saved_model import export_saved_model
 from keras_infogan.export.versions import find_versions
@@ -338,7 +338,7 @@ def test_the_published_version():
     version = TESTS.parent / "saved_models" / "mnist" / "1"
     expected = (DATA / "saved_model_published.txt").read_text()
     assert describe(signatures_of(version)) == expected
-    model = load_pretrained("mnist")
+    model = load_model("mnist")
     inputs = sample_inputs(model.latent_spec)
     (outputs,) = run_in_python(version, [("sample", inputs)])
     assert outputs["valid"].all()

@@ -10,6 +10,7 @@ import pytest
 from keras_infogan.latents.codes import Categorical
 from keras_infogan.latents.spec import LatentSpec
 from keras_infogan.models.infogan import InfoGAN
+from keras_infogan.models.pretrained import load_model
 from keras_infogan.training import diagnostics as health
 from keras_infogan.training import run as training
 from keras_infogan.training.callbacks import RunLog
@@ -150,7 +151,7 @@ def test_a_signal_that_nobody_sees_is_found():
 
 @pytest.fixture(scope="module")
 def published(mnist_test):
-    return training.load_model("mnist"), mnist_test.scaled(slice(500))
+    return load_model("mnist"), mnist_test.scaled(slice(500))
 
 
 def test_a_trained_model_is_healthy(published):

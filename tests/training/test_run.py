@@ -13,6 +13,7 @@ import pytest
 from keras_infogan.data.dataset import ImageData
 from keras_infogan.data.neighbors import nearest_neighbors
 from keras_infogan.models.infogan import InfoGAN
+from keras_infogan.models.pretrained import load_model
 from keras_infogan.training import run as training
 from keras_infogan.training.callbacks import find_checkpoints
 from keras_infogan.training.config import TrainingConfig
@@ -96,7 +97,7 @@ def test_options_train_to_the_end(changes, few_digits_dir, tmp_path):
             if name != "total"
         )
     )
-    assert isinstance(training.load_model(tmp_path), InfoGAN)
+    assert isinstance(load_model(tmp_path), InfoGAN)
     steps = {path.name[:13] for path in (tmp_path / "samples").iterdir()}
     expected = {"step_00000020"}
     if "sample_interval" in changes:
@@ -194,22 +195,3 @@ def test_files_of_a_killed_process_are_no_files(tmp_path):
     (tmp_path / ".lock").touch()
     (tmp_path / ".partial-7-config.json").touch()
     training.check_directory(tmp_path, few_digits())
-
-
-@pytest.mark.parametrize(
-    ("content", "message"),
-    [(None, "Expected the directory of a finished run"),
-     (b"no zip", "Received: a file that is none, or is cut off")],
-)  # fmt: skip
-def test_load_model_errors(content, message, tmp_path):
-    if content is not None:
-        (tmp_path / "model.keras").write_bytes(content)
-    with pytest.raises(ValueError, match=message):
-        training.load_model(tmp_path)
-
-
-def test_load_model_refuses_other_models(tmp_path):
-    other = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
-    other.save(tmp_path / "other.keras")
-    with pytest.raises(ValueError, match="should be an InfoGAN"):
-        training.load_model(tmp_path / "other.keras")

@@ -1,13 +1,17 @@
 """Models and their companions: of a run, beside a file, by a name."""
 
 import json
+import zipfile
 from pathlib import Path
 
+import keras
 import numpy as np
 import pytest
 
 from keras_infogan.evaluation.code_map import CodeMap
-from keras_infogan.models import locations as published
+from keras_infogan.models import pretrained
+from keras_infogan.models.pretrained import load_model
+from tests.helpers.models import tiny_model
 
 
 @pytest.fixture
@@ -16,16 +20,16 @@ def folder(tmp_path, monkeypatch):
     folder.mkdir()
     for name in ("mnist.keras", "mnist_code_map.json", "other.keras"):
         (folder / name).touch()
-    monkeypatch.setattr(published, "_FOLDER", folder)
+    monkeypatch.setattr(pretrained, "_FOLDER", folder)
     return folder
 
 
 def test_by_name(folder):
-    assert published.published_names() == ["mnist", "other"]
-    assert published.find_model("mnist") == folder / "mnist.keras"
-    found = published.find_companion("mnist", "code_map.json")
+    assert pretrained.pretrained_names() == ["mnist", "other"]
+    assert pretrained.find_model("mnist") == folder / "mnist.keras"
+    found = pretrained.find_companion("mnist", "code_map.json")
     assert found == folder / "mnist_code_map.json"
-    assert published.find_companion("other", "code_map.json") is None
+    assert pretrained.find_companion("other", "code_map.json") is None
 
 
 def test_of_a_run_and_of_a_file(folder, tmp_path):
@@ -33,13 +37,13 @@ def test_of_a_run_and_of_a_file(folder, tmp_path):
     run.mkdir()
     for name in ("model.keras", "code_map.json"):
         (run / name).touch()
-    assert published.find_model(run) == run / "model.keras"
-    assert published.find_companion(run, "code_map.json") == (
+    assert pretrained.find_model(run) == run / "model.keras"
+    assert pretrained.find_companion(run, "code_map.json") == (
         run / "code_map.json"
     )
     path = folder / "mnist.keras"
-    assert published.find_model(path) == path
-    assert published.find_companion(path, "code_map.json") == (
+    assert pretrained.find_model(path) == path
+    assert pretrained.find_companion(path, "code_map.json") == (
         folder / "mnist_code_map.json"
     )
 
@@ -48,23 +52,69 @@ def test_a_run_of_that_name_goes_first(folder, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "mnist").mkdir()
     with pytest.raises(ValueError, match="mnist, without model.keras"):
-        published.find_model("mnist")
+        pretrained.find_model("mnist")
 
 
 @pytest.mark.parametrize("name", ["nothing", "../secret", "a/b"])
 def test_no_such_name(name, folder):
     (folder.parent / "secret.keras").touch()
     with pytest.raises(ValueError, match=r"\(mnist, other\). Received:"):
-        published.find_model(name)
+        pretrained.find_model(name)
 
 
-def test_the_published_model_is_what_its_report_says(mnist_test):
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (None, "Expected the directory of a finished run"),
+        (b"no zip", "Received: a file that is not one, or is truncated"),
+    ],
+)
+def test_load_model_errors(content, message, tmp_path):
+    if content is not None:
+        (tmp_path / "model.keras").write_bytes(content)
+    with pytest.raises(ValueError, match=message):
+        load_model(tmp_path)
+
+
+def test_an_unfinished_run_is_refused(tmp_path):
+    (tmp_path / "config.json").touch()
+    with pytest.raises(ValueError, match="has no model.keras yet. Repeat its"):
+        load_model(tmp_path)
+
+
+def test_load_model_refuses_other_models(tmp_path):
+    other = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+    other.save(tmp_path / "other.keras")
+    with pytest.raises(ValueError, match="should be an InfoGAN. Received: Seq"):
+        load_model(tmp_path / "other.keras")
+
+
+def test_a_model_of_another_version_is_one_line(tmp_path):
+    """Its objective has an option that there is not."""
+    path = tmp_path / "model.keras"
+    tiny_model().save(path)
+    with zipfile.ZipFile(path) as archive:
+        content = {name: archive.read(name) for name in archive.namelist()}
+    config = json.loads(content["config.json"])
+    config["config"]["objective"]["warped_codes"] = []
+    content["config.json"] = json.dumps(config).encode()
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, data in content.items():
+            archive.writestr(name, data)
+    with pytest.raises(
+        ValueError,
+        match="should be an InfoGAN of this version. Received: Objective "
+        "should have .*Received: warped_codes",
+    ) as caught:
+        load_model(path)
+    assert "\n" not in str(caught.value)
+
+
+def test_the_pretrained_model_is_what_its_report_says(mnist_test):
     """Its categories, by the names of its code map, on the test split."""
-    from keras_infogan import load_pretrained
-
-    model = load_pretrained("mnist")
-    path = published.find_companion("mnist", "code_map.json")
-    report = published.find_companion("mnist", "report.json")
+    model = load_model("mnist")
+    path = pretrained.find_companion("mnist", "code_map.json")
+    report = pretrained.find_companion("mnist", "report.json")
     assert path is not None
     assert report is not None
     code_map = CodeMap.load(path)
@@ -82,15 +132,14 @@ def test_the_published_model_is_what_its_report_says(mnist_test):
     assert accuracy > 0.98
 
 
-def test_the_published_digits_are_read(mnist_train):
+def test_the_pretrained_digits_are_read(mnist_train):
     """A hundred of each, by the classifier: 97 of a hundred or more."""
-    from keras_infogan import load_pretrained
     from keras_infogan.evaluation.feature_extractor import (
         load_feature_extractor,
     )
 
-    model = load_pretrained("mnist")
-    path = published.find_companion("mnist", "code_map.json")
+    model = load_model("mnist")
+    path = pretrained.find_companion("mnist", "code_map.json")
     assert path is not None
     code_map = CodeMap.load(path)
     reader = load_feature_extractor(mnist_train)
@@ -100,15 +149,13 @@ def test_the_published_digits_are_read(mnist_train):
         assert (reader.extract(images).classes == digit).sum() >= 97, digit
 
 
-def test_the_published_exports_agree():
+def test_the_pretrained_exports_agree():
     """Keras, ONNX and the SavedModel, by the same seeds: to 1e-5."""
     import onnxruntime
     import tensorflow as tf
 
-    from keras_infogan import load_pretrained
-
-    model = load_pretrained("mnist")
-    root = Path(published.__file__).parents[2] / "saved_models"
+    model = load_model("mnist")
+    root = Path(pretrained.__file__).parents[2] / "saved_models"
     latents = model.sample_latents(20, seed=3)
     expected = model.generate_from(latents)
     session = onnxruntime.InferenceSession(root / "mnist.onnx")
