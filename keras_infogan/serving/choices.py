@@ -1,57 +1,21 @@
-"""From the codes that a person names to the inputs of a served model."""
+"""Inputs of the signature `sample` from codes chosen by name."""
 
-import json
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from keras_infogan.serving.transport import Signature
-from keras_infogan.serving.transport import TensorSpec
-
-CodeMap = Mapping[str, Any]
-
-
-def load_code_map(code_map: CodeMap | Path | str) -> CodeMap:
-    """The codes of a code map, by name.
-
-    Args:
-        code_map: The content of a `code_map.json`, or its path.
-
-    Returns:
-        For each code `type` and `categories` or `dimensions`.
-
-    Raises:
-        ValueError: If it is no code map.
-        OSError: If the file cannot be read.
-    """
-    content: Any = code_map
-    if isinstance(code_map, Path | str):
-        try:
-            content = json.loads(Path(code_map).read_text())
-        except ValueError as error:
-            raise ValueError(
-                f"{code_map} should be a code map, as JSON. Received: {error}."
-            ) from error
-    codes = content.get("codes") if isinstance(content, Mapping) else None
-    if not isinstance(codes, Mapping) or not all(
-        isinstance(code, Mapping)
-        and isinstance(code.get("categories", code.get("dimensions")), list)
-        for code in codes.values()
-    ):
-        raise ValueError(
-            "A code map has `codes`, each with `categories` or `dimensions`. "
-            f"Received: {str(content)[:200]}."
-        )
-    return codes
+from keras_infogan.evaluation.code_map import CodeMap
+from keras_infogan.serving.errors import unexpected
+from keras_infogan.serving.signatures import Signature
+from keras_infogan.serving.signatures import TensorSpec
 
 
 def needs_code_map(signature: Signature, choices: Mapping[str, Any]) -> bool:
-    """Whether a choice is no code of `sample`, or has names for numbers."""
+    """Whether a choice names an attribute, a class, or `digit`."""
     return any(
-        choice not in signature.inputs or np.asarray(value).dtype.kind == "U"
+        choice not in signature.inputs or _is_text(value)
         for choice, value in choices.items()
     )
 
@@ -64,22 +28,22 @@ def sample_inputs(
     seeds: np.ndarray,
     choices: Mapping[str, Any],
 ) -> dict[str, np.ndarray]:
-    """Inputs for the signature `sample`, a row for each seed.
+    """Builds the inputs of the signature `sample`, a row for each seed.
 
     Args:
-        signature: The signature: `seed`, and the codes by their names.
-        one_hot: The signature `serving_default`, in which categories are rows
-            as wide as there are categories.
-        code_map: The codes of `load_code_map`.
-        seeds: Of `make_seeds`.
-        choices: Values by the name of a code, of an attribute, or `digit`.
+        signature: The signature `sample`: `seed`, and the codes by name.
+        one_hot: The signature `serving_default`, whose one-hot inputs show the
+            number of categories.
+        code_map: The meaning of the codes; empty if unknown.
+        seeds: Integers from `make_seeds`.
+        choices: Values by the name of a code or of an attribute, or by `digit`.
 
     Returns:
-        An array for each input. Categories that are not chosen take turns, and
+        An array for each input. Categories that are not chosen take turns;
         other codes that are not chosen are 0.
 
     Raises:
-        ValueError: If a name or a value is none.
+        ValueError: If a name is unknown or a value is invalid.
     """
     specs = {
         name: spec for name, spec in signature.inputs.items() if name != "seed"
@@ -110,8 +74,8 @@ def sample_inputs(
         taken.add(index)
         if specs[name].dtype.kind == "i":
             numbers = value
-            if choice == "digit" or np.asarray(value).dtype.kind == "U":
-                numbers = _categories(name, value, code_map)
+            if choice == "digit" or _is_text(value):
+                numbers = find_categories(value, code_map, code=name)[1]
             inputs[name] = _rows(choice, numbers, specs[name], count)
             _check_categories(choice, inputs[name], num_categories.get(name))
         elif index is None:
@@ -119,22 +83,43 @@ def sample_inputs(
         else:
             column = TensorSpec(specs[name].dtype, (None,))
             inputs[name][:, index] = sign * _rows(choice, value, column, count)
-    for name, values in inputs.items():
-        if code_map.get(name, {}).get("type") == "uniform":
-            _check_range(name, values)
+    for name, meaning in code_map.codes.items():
+        if meaning.type == "uniform" and np.abs(inputs[name]).max() > 1:
+            raise ValueError(
+                f"{name!r} should be in [-1, 1]. Received: "
+                f"{inputs[name].min():g} to {inputs[name].max():g}."
+            )
     return inputs
 
 
-def make_seeds(seed: npt.ArrayLike, count: int) -> np.ndarray:
-    """Int64 array of `count` seeds: `seed` counting up, or one for each.
+def valid_images(server: str, outputs: Mapping[str, np.ndarray]) -> np.ndarray:
+    """Returns the images that the signature `sample` gave, if all are valid.
 
     Raises:
-        ValueError: If `count` or `seed` cannot be.
+        ValueError: If the server marks codes as out of their range.
+        ServingError: If these are not the outputs of `sample`.
+    """
+    if not {"image", "valid"} <= set(outputs):
+        raise unexpected(server, "`image` and `valid`", str([*outputs]))
+    invalid = np.flatnonzero(~outputs["valid"])
+    if invalid.size:
+        raise ValueError(
+            "Codes should be in the ranges that the model was trained on. "
+            f"Received: {invalid.size} of {len(outputs['valid'])} images that "
+            f"{server} marks as invalid, the first being number {invalid[0]}."
+        )
+    return outputs["image"]
+
+
+def make_seeds(seed: npt.ArrayLike, count: int) -> np.ndarray:
+    """Returns `count` int64 seeds: `seed` counting up, or one for each.
+
+    Raises:
+        ValueError: If `count` or `seed` is invalid.
     """
     if isinstance(count, bool) or not isinstance(count, int) or count < 1:
         raise ValueError(
-            "`count` should be a whole number of at least 1. "
-            f"Received: {count!r}."
+            f"`count` should be an integer of at least 1. Received: {count!r}."
         )
     array = np.asarray(seed)
     if (
@@ -144,7 +129,7 @@ def make_seeds(seed: npt.ArrayLike, count: int) -> np.ndarray:
         or int(array.max()) > np.iinfo(np.int64).max - count
     ):
         raise ValueError(
-            "`seed` should be a whole number of at least 0, below 2^63, or "
+            "`seed` should be an integer from 0 to 2^63 - 1, or "
             f"{count} of them. Received: {seed!r}."
         )
     if array.ndim:
@@ -152,90 +137,59 @@ def make_seeds(seed: npt.ArrayLike, count: int) -> np.ndarray:
     return array.astype(np.int64) + np.arange(count)
 
 
+def find_categories(
+    names: Any, code_map: CodeMap, *, code: str | None = None
+) -> tuple[str, np.ndarray]:
+    """Finds the code and the categories that stand for classes.
+
+    Args:
+        names: The name of a class, or an array of them.
+        code_map: The meaning of the codes.
+        code: The code to search; by default the best one for the first name.
+
+    Raises:
+        ValueError: If no category stands for a name.
+    """
+    array = np.asarray(names)
+    numbers = []
+    for name in array.ravel():
+        code, (best, *_) = code_map.find_categories(str(name), code=code)
+        numbers.append(best)
+    return str(code), np.reshape(numbers, array.shape)
+
+
+def _is_text(value: Any) -> bool:
+    return np.asarray(value).dtype.kind == "U"
+
+
 def _find(
     choice: str, value: Any, specs: Mapping[str, TensorSpec], code_map: CodeMap
 ) -> tuple[str, int | None, int]:
-    """The code that a choice means, and the dimension of it and its sign."""
+    """The code of a choice, and of an attribute its dimension and its sign."""
     if choice in specs:
         return choice, None, 1
     if choice == "digit":
-        return find_digit(value, code_map)[0], None, 1
-    found = [
-        (name, index, int(dimension.get("sign", 1)))
-        for name, code in code_map.items()
-        for index, dimension in enumerate(code.get("dimensions", []))
-        if dimension.get("attribute") == choice
-    ]
-    if len(found) == 1:
-        return found[0]
-    attributes = [
-        str(dimension["attribute"])
-        for code in code_map.values()
-        for dimension in code.get("dimensions", [])
-        if dimension.get("attribute")
-    ]
-    raise ValueError(
-        f"A choice should name a code ({', '.join(specs)}) or an attribute of "
-        f"the code map ({', '.join(attributes) or 'there is none'}) that one "
-        f"dimension has. Received: {choice}={value!r}."
-    )
-
-
-def find_digit(value: Any, code_map: CodeMap) -> tuple[str, np.ndarray]:
-    """The code whose categories have names, and the numbers of these names.
-
-    Raises:
-        ValueError: If there is no such code, or no such name.
-    """
-    codes = [name for name in code_map if any(_names_of(name, code_map))]
-    if len(codes) != 1:
+        return find_categories(value, code_map)[0], None, 1
+    try:
+        return code_map.find_dimension(choice)
+    except ValueError as error:
         raise ValueError(
-            "`digit` needs a code map in which one code has named categories. "
-            f"Received: digit={value!r} and {len(codes)} such codes. Give "
-            "`code_map`, or choose the code by its name and a number."
-        )
-    return codes[0], _categories(codes[0], value, code_map)
-
-
-def _names_of(code: str, code_map: CodeMap) -> list[str | None]:
-    return [
-        entry.get("name")
-        for entry in code_map.get(code, {}).get("categories", [])
-    ]
-
-
-def _categories(code: str, value: Any, code_map: CodeMap) -> np.ndarray:
-    """Numbers of categories that have these names."""
-    array = np.asarray(value)
-    names = _names_of(code, code_map)
-    entries = code_map.get(code, {}).get("categories", [])
-
-    def look_up(name: str) -> int:
-        found = [number for number, own in enumerate(names) if own == name]
-        if not found:
-            raise ValueError(
-                f"A category of {code!r} should have the name {name!r}. "
-                "Received: none, the names being "
-                f"{', '.join(str(own) for own in names) or 'unknown'}. "
-                f"Choose {code!r} by number."
-            )
-        # The surest of those that stand for it, as `CodeMap` has it.
-        return max(found, key=lambda n: entries[n].get("confidence") or 0.0)
-
-    return np.reshape([look_up(str(v)) for v in array.ravel()], array.shape)
+            f"A choice should name a code ({', '.join(specs)}) or an attribute."
+            f" Received: {choice}={value!r}. {error}"
+        ) from error
 
 
 def _rows(
     choice: str, value: npt.ArrayLike, spec: TensorSpec, count: int
 ) -> np.ndarray:
-    """`value` for each of `count` rows, of the type and shape of `spec`."""
+    """Broadcasts a value to `count` rows of the type and shape of `spec`."""
     shape: tuple[int, ...] = (count, *(size or 1 for size in spec.shape[1:]))
     array = np.asarray(value)
     if array.ndim == 1 and shape[1:] == (1,):
         array = array[:, None]
-    expected = "whole numbers" if spec.dtype.kind == "i" else "finite numbers"
-    kinds = "iu" if spec.dtype.kind == "i" else "iuf"
-    fits = array.dtype.kind in kinds
+    is_integer = spec.dtype.kind == "i"
+    expected = "integers" if is_integer else "finite numbers"
+    fits = array.dtype.kind in ("iu" if is_integer else "iuf")
     if fits:
         try:
             rows: np.ndarray = np.broadcast_to(array, shape)
@@ -243,16 +197,12 @@ def _rows(
             fits = False
     if not fits:
         raise ValueError(
-            f"{choice!r} should be {expected} of shape {shape}, or fewer, for "
-            f"all rows alike. Received: {str(value)[:100]}."
+            f"{choice!r} should be {expected} of shape {shape}, or of a shape "
+            f"that broadcasts to it. Received: {str(value)[:100]}."
         )
-    limit = (
-        np.iinfo(spec.dtype).max
-        if spec.dtype.kind == "i"
-        else np.finfo(spec.dtype).max
-    )
+    limit = np.iinfo(spec.dtype) if is_integer else np.finfo(spec.dtype)
     # NaN fails the comparison, too.
-    if not (np.abs(rows.astype(np.float64)) <= limit).all():
+    if not (np.abs(rows.astype(np.float64)) <= limit.max).all():
         raise ValueError(
             f"{choice!r} should be {expected} of {spec.dtype}. "
             f"Received: {str(value)[:100]}."
@@ -272,27 +222,17 @@ def _check_categories(
         )
 
 
-def _check_range(name: str, values: np.ndarray) -> None:
-    if np.abs(values).max() > 1:
-        raise ValueError(
-            f"{name!r} is uniform on [-1, 1]. "
-            f"Received: {values.min():g} to {values.max():g}."
-        )
-
-
 def _check_code_map(
     code_map: CodeMap,
     specs: Mapping[str, TensorSpec],
     num_categories: Mapping[str, int],
 ) -> None:
-    for name, code in code_map.items():
-        size = len(code.get("categories", code.get("dimensions", [])))
-        spec = specs.get(name)
-        if spec is not None:
-            expected = num_categories.get(name, spec.row_size)
-            if size == expected:
-                continue
-        raise ValueError(
-            f"The code map should be of the model that is served. Received: "
-            f"the code {name!r} of size {size}, which it has not."
-        )
+    for name, meaning in code_map.codes.items():
+        if name not in specs or len(meaning) != num_categories.get(
+            name, specs[name].row_size
+        ):
+            raise ValueError(
+                "The code map should belong to the served model. Received: "
+                f"the code {name!r} of size {len(meaning)}, which the model "
+                "does not have."
+            )

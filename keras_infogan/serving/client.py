@@ -1,76 +1,71 @@
-"""A client for TensorFlow Serving; by REST it needs no TensorFlow."""
+"""A client for TensorFlow Serving; over REST it needs no TensorFlow."""
 
 import json
-import time
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
 from typing import Any
-from typing import Self
 
 import numpy as np
 import numpy.typing as npt
 
-from keras_infogan.serving.choices import CodeMap
-from keras_infogan.serving.choices import find_digit
-from keras_infogan.serving.choices import load_code_map
+from keras_infogan.evaluation.code_map import CodeMap
+from keras_infogan.serving.choices import find_categories
 from keras_infogan.serving.choices import make_seeds
 from keras_infogan.serving.choices import needs_code_map
 from keras_infogan.serving.choices import sample_inputs
+from keras_infogan.serving.choices import valid_images
+from keras_infogan.serving.errors import ServingError
+from keras_infogan.serving.errors import unexpected
+from keras_infogan.serving.signatures import Metadata
+from keras_infogan.serving.signatures import Signature
+from keras_infogan.serving.signatures import check_inputs
 from keras_infogan.serving.transport import Deadline
-from keras_infogan.serving.transport import Metadata
 from keras_infogan.serving.transport import ServedModel
-from keras_infogan.serving.transport import ServingError as ServingError
-from keras_infogan.serving.transport import Signature
 from keras_infogan.serving.transport import Transport
-from keras_infogan.serving.transport import call_with_retries
-from keras_infogan.serving.transport import rows_per_request
-from keras_infogan.serving.transport import unexpected
+from keras_infogan.serving.transport import retry
+from keras_infogan.serving.transport import wait_until_ready
 from keras_infogan.serving.validation import check_certificates
 from keras_infogan.serving.validation import check_images
-from keras_infogan.serving.validation import check_inputs
 from keras_infogan.serving.validation import check_model
 from keras_infogan.serving.validation import check_numbers
 from keras_infogan.serving.validation import split_url
 
-# gRPC refuses larger answers by default.
+# The largest answer that gRPC accepts by default.
 MAX_MESSAGE_BYTES = 4 * 2**20
-_LONGEST_POLL = 2.0
 
 
-class PredictionClient:
-    """Asks a model of `export_saved_model` that TensorFlow Serving serves.
+class PredictionClient(AbstractContextManager["PredictionClient"]):
+    """A client for a model of `export_saved_model` in TensorFlow Serving.
 
-    All calls leave the server as it is, so they are asked again, with pauses
-    between, where it takes no connection, loses one, or is overloaded. What it
-    refuses is not asked again. Nothing takes longer than `timeout`, all
-    attempts and parts together. Connections are direct, without the proxies of
-    the environment.
+    The client retries requests, which do not change the server, if the server
+    is overloaded, or refuses or drops the connection. No method takes longer
+    than `timeout`, including all retries. Connections are direct, ignoring
+    proxies in the environment.
 
     Args:
         url: `http://host:8501` or `https://...` for the REST API, which needs
             no TensorFlow; a path is a prefix. `grpc://host:8500` or
-            `grpcs://...` for gRPC, which takes a third of the bytes. It needs
-            `keras-infogan[serving]`, and imports TensorFlow when the client is
-            made, which takes seconds and writes lines to stderr. https and
-            grpcs verify the certificate.
+            `grpcs://...` for gRPC, whose messages have a third of the bytes; it
+            needs `keras-infogan[serving]` and imports TensorFlow, which takes
+            seconds. https and grpcs verify the certificate.
         model: The name of the model.
-        version: The version to ask; by default the newest that is loaded.
-        label: A label of a version, such as `canary`, in place of it.
-        code_map: What the codes mean, for choices by name: the content of a
-            `code_map.json` or its path. By default the model is asked, once,
-            when a name is chosen.
-        timeout: Seconds for a call.
+        version: The version to ask; by default, the newest loaded one.
+        label: The label of a version, such as `canary`, instead of `version`.
+        code_map: The meaning of the codes, or the path of a `code_map.json`. By
+            default, the client asks the model once it needs to know.
+        timeout: Seconds for each method.
         connect_timeout: Seconds for each connection.
-        retries: Attempts after the first.
-        max_batch_size: Rows in a request; at most the server's
-            `max_batch_size`, where batching is enabled.
-        max_message_bytes: The size of a request and of its answer in gRPC;
-            what is longer is split. JSON is split at the same rows.
-        ca_file: Certificates to trust in place of those of the system.
+        retries: The number of attempts after the first.
+        max_batch_size: The most rows in a request; at most the
+            `max_batch_size` of a server with batching.
+        max_message_bytes: The largest gRPC message; larger requests and answers
+            are split. REST splits at the same number of rows.
+        ca_file: Certificates to trust instead of those of the system.
 
     Raises:
-        ValueError: If an argument cannot be.
+        ValueError: If an argument is invalid.
         ServingError: If gRPC is not installed.
 
     Example:
@@ -96,54 +91,51 @@ class PredictionClient:
         max_message_bytes: int = MAX_MESSAGE_BYTES,
         ca_file: Path | str | None = None,
     ):
-        parts = split_url(url)
-        check_model(model, version, label)
-        if ca_file is not None:
-            check_certificates(Path(ca_file))
         check_numbers(timeout, connect_timeout, retries, max_batch_size)
+        if isinstance(code_map, Path | str):
+            code_map = CodeMap.load(code_map)
         self.timeout = timeout
         self.retries = retries
         self.max_batch_size = max_batch_size
         self.max_message_bytes = max_message_bytes
-        self.code_map = None if code_map is None else load_code_map(code_map)
+        self.code_map = code_map
         self._asks_code_map = code_map is None
         self._label = label
         self._metadata: Metadata | None = None
-        served = ServedModel(
-            parts,
-            model,
-            version=version,
-            label=label,
-            connect_timeout=connect_timeout,
-            max_message_bytes=max_message_bytes,
-            ca_file=None if ca_file is None else Path(ca_file),
+        self._transport = _open(
+            ServedModel(
+                split_url(url),
+                check_model(model, version, label),
+                version,
+                label,
+                connect_timeout,
+                max_message_bytes,
+                check_certificates(ca_file),
+            )
         )
-        self._transport = _open(served)
-
-    def __enter__(self) -> Self:
-        return self
 
     def __exit__(self, *exception: object) -> None:
         self.close()
 
     def close(self) -> None:
-        """Ends the connection; the client is not used after it."""
+        """Closes the connection. The client cannot be used afterwards."""
         self._transport.close()
 
     def sample(
         self, *, count: int = 1, seed: npt.ArrayLike = 0, **choices: Any
     ) -> np.ndarray:
-        """Draws images.
+        """Generates images.
 
         Args:
-            count: How many, at least 1.
-            seed: Of the noise of the first image, the next ones counting up, so
-                that `sample(count=1, seed=seed + i, ...)` is image `i` alone;
-                or one for each image. The same seed gives the same image on any
-                replica, as does `model.generate(1, seed=seed, codes=...)`.
-            **choices: A value for all images, or one for each: by the name of a
-                code (`category=7`, `continuous=[0.5, 0]`); by what the codes
-                mean, the name of a category (`category="7"`, `digit=7`) or an
+            count: The number of images, at least 1.
+            seed: The seed of the noise of the first image; the next images
+                count up, so `sample(count=1, seed=seed + i, ...)` gives image
+                `i` alone. Or one seed for each image. A seed gives the same
+                image on every replica, and in `model.generate(1, seed=seed,
+                codes=...)`.
+            **choices: A value for all images, or one for each, by the name of a
+                code (`category=7`, `continuous=[0.5, 0]`) or by what the codes
+                mean: the class of a category (`category="7"`, `digit=7`) or an
                 attribute (`slant=0.5`), of which a larger value is more.
                 Categories that are not chosen take turns; other codes that are
                 not chosen are 0.
@@ -153,13 +145,13 @@ class PredictionClient:
             [-1, 1].
 
         Raises:
-            ValueError: If a choice cannot be.
-            ServingError: If the server gives no images.
+            ValueError: If a choice is invalid.
+            ServingError: If the server returns no images.
         """
-        # What can be refused before anybody is asked.
+        # Refuse what is invalid before the first request.
         seeds = make_seeds(seed, count)
         if "digit" in choices and self.code_map is not None:
-            find_digit(choices["digit"], self.code_map)
+            find_categories(choices["digit"], self.code_map)
         deadline = self._deadline()
         signature = self._signature("sample", deadline)
         if self.code_map is None and needs_code_map(signature, choices):
@@ -167,40 +159,27 @@ class PredictionClient:
         inputs = sample_inputs(
             signature,
             self._signature("serving_default", deadline),
-            self.code_map or {},
+            self.code_map or CodeMap(),
             seeds=seeds,
             choices=choices,
         )
         outputs = self._predict("sample", inputs, deadline)
-        if not {"image", "valid"} <= set(outputs):
-            raise unexpected(
-                self._transport.server, "`image` and `valid`", str([*outputs])
-            )
-        invalid = np.flatnonzero(~outputs["valid"])
-        if invalid.size:
-            raise ValueError(
-                "Codes should be in the ranges that the model was trained on. "
-                f"Received: {invalid.size} of {count} images that "
-                f"{self._transport.server} marks as invalid, the first being "
-                f"number {invalid[0]}."
-            )
-        return outputs["image"]
+        return valid_images(self._transport.server, outputs)
 
     def encode(self, images: npt.ArrayLike) -> dict[str, np.ndarray]:
-        """Reads the codes from images: the parameters of `Q(c|x)`.
+        """Computes the posterior of the codes, `Q(c|x)`.
 
         Args:
             images: Float array of shape `(num_images, height, width, channels)`
                 in [-1, 1].
 
         Returns:
-            Float32 arrays of `num_images` rows, such as `category_logits`,
-            `category_probabilities`, `continuous_mean` and
-            `continuous_log_stddev`.
+            Float32 arrays of `num_images` rows: for each code the parameters
+            of its posterior, such as `category_logits` or `continuous_mean`.
 
         Raises:
-            ValueError: If shape, type or range of the images is another.
-            ServingError: If the server gives no codes.
+            ValueError: If shape, type or range of the images does not match.
+            ServingError: If the server returns no posterior.
         """
         array = np.asarray(images)
         check_images(array)
@@ -209,99 +188,71 @@ class PredictionClient:
     def predict(
         self, signature: str, inputs: Mapping[str, npt.ArrayLike]
     ) -> dict[str, np.ndarray]:
-        """Calls any signature, in as many requests as it takes.
+        """Calls any signature, in as many requests as necessary.
 
         Args:
             signature: Its name, such as `serving_default` or `sample_png`.
-            inputs: An array for each input, all of the same number of rows.
+            inputs: An array for each input, all with the same number of rows.
 
         Returns:
             The outputs by name, in the order of the rows; bytes as objects.
 
         Raises:
-            ValueError: If the inputs are not those of the signature.
-            ServingError: If the server does not answer, or something else.
+            ValueError: If the inputs do not match the signature.
+            ServingError: If the server does not answer as expected.
         """
         deadline = self._deadline()
         specs = self._signature(signature, deadline).inputs
         return self._predict(signature, check_inputs(inputs, specs), deadline)
 
     def status(self) -> dict[int, dict[str, str]]:
-        """`state` and `error` of each version, or of the chosen `version`.
+        """Returns `state` and `error` of each version, or of `version`.
 
-        A version can be asked when its state is `AVAILABLE`. TensorFlow Serving
-        does not look at labels here: with one, it tells of all versions.
+        A version answers requests once its state is `AVAILABLE`. TensorFlow
+        Serving ignores labels here: it returns all versions.
         """
-        return call_with_retries(
-            self._transport.status, self._deadline(), self.retries
-        )
+        return retry(self._transport.status, self._deadline(), self.retries)
 
     def metadata(self) -> Metadata:
-        """The version that answers now, and types and shapes of its signatures.
+        """Returns the version that answers now, and its signatures.
 
-        It is kept for later calls, which start by asking for it otherwise.
-        Call it where another version may have come, whose categories are
-        others: the code map of the model is asked for anew, too.
+        The client keeps them, and the code map of the model, until this method
+        is called again: call it when another version may have been loaded.
         """
         return self._load_metadata(self._deadline())
 
     def wait_until_ready(self, timeout: float | None = None) -> None:
-        """Returns when the model, or the chosen version of it, can be asked.
+        """Returns once the model, or its chosen version, answers requests.
 
         Args:
-            timeout: Seconds; by default that of the client.
+            timeout: Seconds; by default, the timeout of the client.
 
         Raises:
-            ServingError: If it is not after `timeout`, with the reason that was
-                last seen, or at once if waiting cannot help.
+            ServingError: After `timeout`, or at once if waiting cannot help.
         """
-        timeout = self.timeout if timeout is None else timeout
-        deadline = Deadline(timeout, self._transport.server)
-        pause, reason = 0.1, "no answer"
-        while deadline.left():
-            try:
-                if self._label is not None:
-                    self._transport.metadata(deadline)
-                    return
-                versions = self._transport.status(deadline)
-                if any(v["state"] == "AVAILABLE" for v in versions.values()):
-                    return
-                reason = str(versions)
-            except ServingError as error:
-                if error.kind == "broken":
-                    raise
-                if error.kind != "timeout":
-                    reason = str(error)
-            time.sleep(min(pause, deadline.left()))
-            pause = min(2 * pause, _LONGEST_POLL)
-        raise ServingError(
-            f"{self._transport.server} was not ready within {timeout:g} s. "
-            f"Received: {reason}",
-            "timeout",
-        )
+        wait_until_ready(self._transport, self._deadline(timeout), self._label)
 
-    def _deadline(self) -> Deadline:
-        return Deadline(self.timeout, self._transport.server)
+    def _deadline(self, timeout: float | None = None) -> Deadline:
+        seconds = self.timeout if timeout is None else timeout
+        return Deadline(seconds, self._transport.server)
 
     def _load_metadata(self, deadline: Deadline) -> Metadata:
-        self._metadata = call_with_retries(
-            self._transport.metadata, deadline, self.retries
-        )
+        self._metadata = retry(self._transport.metadata, deadline, self.retries)
         if self._asks_code_map:
             self.code_map = None
         return self._metadata
 
     def _ask_code_map(self, deadline: Deadline) -> CodeMap:
-        """What the model says of its codes; empty if it does not know."""
+        """Asks the model for its code map, which is empty if it has none."""
         metadata = self._metadata or self._load_metadata(deadline)
-        if "code_map" not in metadata.signatures:
-            return {}
-        rows = {"row": np.zeros(1, np.int64)}
-        (text,) = self._predict("code_map", rows, deadline)["code_map"]
+        text = b""
+        if "code_map" in metadata.signatures:
+            rows = {"row": np.zeros(1, np.int64)}
+            (text,) = self._predict("code_map", rows, deadline)["code_map"]
         if not text:
-            return {}
+            return CodeMap()
         try:
-            return load_code_map(json.loads(text))
+            return CodeMap.from_json(json.loads(text))
         except (ValueError, RecursionError) as error:
             raise unexpected(
                 self._transport.server, "a code map, as JSON", str(error)
@@ -313,7 +264,7 @@ class PredictionClient:
             raise ServingError(
                 f"{self._transport.server} should serve a model with the "
                 f"signature {name!r}. Received: one with "
-                f"{', '.join(metadata.signatures) or 'none'}. Was it published "
+                f"{', '.join(metadata.signatures) or 'none'}. Was it exported "
                 "by `export_saved_model`?",
                 "broken",
             )
@@ -324,17 +275,15 @@ class PredictionClient:
     ) -> dict[str, np.ndarray]:
         signature = self._signature(name, deadline)
         num_rows = len(next(iter(inputs.values())))
-        step = rows_per_request(
-            signature, self.max_batch_size, self.max_message_bytes
+        step = signature.rows_per_request(
+            self.max_batch_size, self.max_message_bytes
         )
         parts = []
         for start in range(0, num_rows, step):
-            part = {
-                key: array[start : start + step]
-                for key, array in inputs.items()
-            }
-            call = partial(self._transport.predict, name, signature, part)
-            parts.append(call_with_retries(call, deadline, self.retries))
+            rows = slice(start, start + step)
+            part = {key: array[rows] for key, array in inputs.items()}
+            request = partial(self._transport.predict, name, signature, part)
+            parts.append(retry(request, deadline, self.retries))
         return {
             key: np.concatenate([part[key] for part in parts])
             for key in signature.outputs

@@ -1,4 +1,7 @@
-"""TensorFlow Serving by gRPC; imports TensorFlow, as the official stubs do."""
+"""Requests to TensorFlow Serving over gRPC.
+
+Imports TensorFlow, as the official stubs do.
+"""
 
 import importlib
 from collections.abc import Callable
@@ -8,20 +11,20 @@ from typing import Any
 
 import numpy as np
 
+from keras_infogan.serving.errors import Kind
+from keras_infogan.serving.errors import ServingError
+from keras_infogan.serving.errors import one_line_text
+from keras_infogan.serving.errors import unexpected
+from keras_infogan.serving.signatures import Metadata
+from keras_infogan.serving.signatures import Signature
+from keras_infogan.serving.signatures import check_output
+from keras_infogan.serving.signatures import parse_metadata
 from keras_infogan.serving.transport import Deadline
-from keras_infogan.serving.transport import Kind
-from keras_infogan.serving.transport import Metadata
 from keras_infogan.serving.transport import ServedModel
-from keras_infogan.serving.transport import ServingError
-from keras_infogan.serving.transport import Signature
-from keras_infogan.serving.transport import check_output
-from keras_infogan.serving.transport import one_line_text
-from keras_infogan.serving.transport import parse_metadata
 from keras_infogan.serving.transport import parse_status
-from keras_infogan.serving.transport import unexpected
 
 DEFAULT_PORTS = {"grpc": 8500, "grpcs": 443}
-# How gRPC itself says that it has not reached a server.
+# Details of gRPC's own errors when it does not reach a server.
 _NO_CONNECTION = ("failed to connect", "errors resolving")
 _KINDS: dict[str, Kind] = {
     "INVALID_ARGUMENT": "invalid",
@@ -32,10 +35,10 @@ _KINDS: dict[str, Kind] = {
 
 
 class GrpcTransport:
-    """Calls of one model, by grpc or grpcs.
+    """Asks a model over grpc or grpcs.
 
     Raises:
-        ServingError: If `grpcio` or `tensorflow-serving-api` are missing.
+        ServingError: If `grpcio` or `tensorflow-serving-api` is not installed.
     """
 
     def __init__(self, model: ServedModel):
@@ -81,7 +84,7 @@ class GrpcTransport:
         )
 
     def close(self) -> None:
-        """Ends the connection."""
+        """Closes the connection."""
         self._channel.close()
 
     def status(self, deadline: Deadline) -> dict[int, dict[str, str]]:
@@ -128,7 +131,7 @@ class GrpcTransport:
                     self.server, f"the output {key!r}", str([*response.outputs])
                 )
             tensor = response.outputs[key]
-            # Before it is expanded: a short message can have a huge shape.
+            # Check the shape first: a short message can declare a huge one.
             shape = tuple(dim.size for dim in tensor.tensor_shape.dim)
             check_output(
                 self.server,
@@ -170,15 +173,15 @@ class GrpcTransport:
             raise deadline.error()
         if code == "RESOURCE_EXHAUSTED" and "larger than max" in details:
             raise ServingError(
-                f"{self.server} gave a larger answer than is taken. Received: "
+                f"{self.server} gave a larger answer than allowed. Received: "
                 f"{one_line_text(details)}. Raise `max_message_bytes`, or lower"
                 " `max_batch_size`.",
                 "broken",
             )
         if code == "UNAVAILABLE" and "CERTIFICATE_VERIFY_FAILED" in details:
             raise ServingError(
-                f"{self.server} should have a certificate that is trusted. "
-                f"Received: {one_line_text(details)}. Give the certificate of "
+                f"{self.server} should have a trusted certificate. "
+                f"Received: {one_line_text(details)}. Pass the certificate of "
                 "its authority as `ca_file`.",
                 "broken",
             )
@@ -191,7 +194,7 @@ class GrpcTransport:
             )
         if code == "UNAVAILABLE" and details.startswith(_NO_CONNECTION):
             raise ServingError(
-                f"{self.server} takes no connection. Received: "
+                f"{self.server} accepts no connection. Received: "
                 f"{one_line_text(details)}. Is the server running?",
                 "unavailable",
             )
@@ -207,6 +210,6 @@ def _import(name: str) -> ModuleType:
         raise ServingError(
             "gRPC needs grpcio and tensorflow-serving-api. Received: "
             f"{one_line_text(str(error))}. Install keras-infogan[serving], or "
-            "use the REST API by http://.",
+            "use the REST API at http://.",
             "broken",
         ) from error

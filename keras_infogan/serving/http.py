@@ -1,4 +1,4 @@
-"""HTTP exchanges that end at their deadline, whatever the server does."""
+"""HTTP requests that end by their deadline, whatever the server does."""
 
 import contextlib
 import http.client
@@ -11,18 +11,22 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult
 
+from keras_infogan.serving.errors import ServingError
+from keras_infogan.serving.errors import one_line_text
 from keras_infogan.serving.transport import Deadline
-from keras_infogan.serving.transport import ServingError
-from keras_infogan.serving.transport import one_line_text
 
 
 class HttpConnector:
-    """Sends requests to one server, each on a connection of its own.
+    """Sends requests to a server, each on a connection of its own.
+
+    It uses the standard library: the timeouts of `urllib3`, too, limit single
+    reads of a socket, so a server that sends a byte a second would exceed any
+    of them.
 
     Args:
-        url: Of scheme http or https; https verifies the certificate.
+        url: An http or https URL; https verifies the certificate.
         connect_timeout: Seconds for each connection.
-        ca_file: Certificates to trust in place of those of the system.
+        ca_file: Certificates to trust instead of those of the system.
     """
 
     def __init__(
@@ -43,10 +47,10 @@ class HttpConnector:
         limit: int,
         deadline: Deadline,
     ) -> tuple[int, bytes]:
-        """Status and content of the answer, one byte over `limit` at most.
+        """Returns status and content, cut one byte after `limit`.
 
         Raises:
-            ServingError: If there is no whole answer before the deadline.
+            ServingError: If there is no complete answer by the deadline.
         """
         host, port = self._address
         connection = (
@@ -60,7 +64,7 @@ class HttpConnector:
         )
         opened: list[socket.socket] = []
 
-        def talk() -> tuple[int, bytes]:
+        def send() -> tuple[int, bytes]:
             try:
                 self._connect(connection)
                 opened.append(connection.sock)
@@ -69,7 +73,7 @@ class HttpConnector:
                 connection.request(method, path, body, headers)
                 with connection.getresponse() as response:
                     content = response.read(limit + 1)
-                    # No error to http.client: the end before its time.
+                    # http.client accepts an answer that ends too early.
                     if len(content) <= limit and response.length:
                         raise http.client.IncompleteRead(
                             content, response.length
@@ -84,7 +88,7 @@ class HttpConnector:
                     opened_socket.shutdown(socket.SHUT_RDWR)
 
         try:
-            return _within(deadline, talk, hang_up)
+            return _within(deadline, send, hang_up)
         except ServingError:
             raise
         except TimeoutError:
@@ -96,7 +100,7 @@ class HttpConnector:
         ) as error:
             raise ServingError(
                 f"{self.server} closed the connection before the answer was "
-                f"whole. Received: {one_line_text(str(error))}.",
+                f"complete. Received: {one_line_text(str(error))}.",
                 "unavailable",
             ) from error
         except (OSError, http.client.HTTPException) as error:
@@ -112,32 +116,32 @@ class HttpConnector:
             connection.connect()
         except TimeoutError as error:
             raise ServingError(
-                f"{self.server} did not take the connection within "
+                f"{self.server} did not accept the connection within "
                 f"{self._connect_timeout:g} s.",
                 "unavailable",
             ) from error
         except ssl.SSLCertVerificationError as error:
             raise ServingError(
-                f"{self.server} should have a certificate that is trusted. "
-                f"Received: {error.verify_message}. Give the certificate of "
+                f"{self.server} should have a trusted certificate. "
+                f"Received: {error.verify_message}. Pass the certificate of "
                 "its authority as `ca_file`.",
                 "broken",
             ) from error
         except ssl.SSLError as error:
             raise ServingError(
-                f"{self.server} does not speak TLS that this client knows. "
-                f"Received: {error.reason}. Is it http:// there?",
+                f"{self.server} should speak TLS. "
+                f"Received: {error.reason}. Does it expect http://?",
                 "broken",
             ) from error
         except socket.gaierror as error:
             raise ServingError(
-                f"{self.server} should be a host that can be found. "
+                f"{self.server} should have a host name that resolves. "
                 f"Received: {error.strerror}.",
                 "broken",
             ) from error
         except OSError as error:
             raise ServingError(
-                f"{self.server} takes no connection. "
+                f"{self.server} accepts no connection. "
                 f"Received: {error.strerror or error}. Is the server running?",
                 "unavailable",
             ) from error
@@ -148,10 +152,10 @@ def _within(
     work: Callable[[], tuple[int, bytes]],
     hang_up: Callable[[], None],
 ) -> tuple[int, bytes]:
-    """The result of `work`, which has a thread that is left at the deadline.
+    """Runs `work` in a thread, which is abandoned at the deadline.
 
-    The timeout of a socket is that of each read, and there is none for the look
-    up of a name: a server that sends a byte a second would be awaited for ever.
+    The timeout of a socket limits each read, not all of them together, and the
+    look-up of a host name has none.
     """
     outcomes: queue.SimpleQueue[Any] = queue.SimpleQueue()
 

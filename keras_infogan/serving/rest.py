@@ -1,4 +1,4 @@
-"""TensorFlow Serving by HTTP and JSON, with the standard library and NumPy."""
+"""Requests to TensorFlow Serving over HTTP, as JSON."""
 
 import base64
 import binascii
@@ -9,19 +9,19 @@ from urllib.parse import quote
 
 import numpy as np
 
+from keras_infogan.serving.errors import Kind
+from keras_infogan.serving.errors import unexpected
 from keras_infogan.serving.http import HttpConnector
+from keras_infogan.serving.signatures import Metadata
+from keras_infogan.serving.signatures import Signature
+from keras_infogan.serving.signatures import TensorSpec
+from keras_infogan.serving.signatures import check_output
+from keras_infogan.serving.signatures import parse_metadata
 from keras_infogan.serving.transport import Deadline
-from keras_infogan.serving.transport import Kind
-from keras_infogan.serving.transport import Metadata
 from keras_infogan.serving.transport import ServedModel
-from keras_infogan.serving.transport import Signature
-from keras_infogan.serving.transport import TensorSpec
-from keras_infogan.serving.transport import check_output
-from keras_infogan.serving.transport import parse_metadata
 from keras_infogan.serving.transport import parse_status
-from keras_infogan.serving.transport import unexpected
 
-# A float32 in JSON is at most 16 characters, and space around it.
+# A float32 in JSON has at most 16 characters; the rest is for white space.
 _BYTES_PER_NUMBER = 32
 _SMALL_ANSWER = 2**22
 _KINDS: dict[int, Kind] = {
@@ -34,10 +34,10 @@ _KINDS: dict[int, Kind] = {
 
 
 class RestTransport:
-    """Calls of one model, by http or https.
+    """Asks a model over http or https.
 
-    JSON of numbers may be longer than `max_message_bytes`, by what it takes to
-    write them.
+    An answer may be longer than `max_message_bytes`, as JSON takes more bytes
+    for a number.
     """
 
     def __init__(self, model: ServedModel):
@@ -54,7 +54,7 @@ class RestTransport:
         )
 
     def close(self) -> None:
-        """Nothing: each call has a connection of its own."""
+        """Does nothing: each request has a connection of its own."""
 
     def status(self, deadline: Deadline) -> dict[int, dict[str, str]]:
         answer = self._ask("GET", "", None, _SMALL_ANSWER, deadline)
@@ -93,7 +93,7 @@ class RestTransport:
             raise unexpected(self.server, "`outputs`", str(answer))
         outputs = answer["outputs"]
         if len(signature.outputs) == 1:
-            # The server leaves the name out where there is one alone.
+            # The server omits the name of a single output.
             outputs = {next(iter(signature.outputs)): outputs}
         if not isinstance(outputs, dict):
             raise unexpected(self.server, "outputs by name", str(outputs))
@@ -107,14 +107,14 @@ class RestTransport:
         kinds = {"f": "fiu", "i": "iu", "b": "b"}.get(spec.dtype.kind, "O")
         try:
             if kinds == "O":
-                # The server knows bytes from text by the name.
+                # The server tells bytes from text by the name.
                 is_bytes = name.endswith("_bytes")
                 decode = _decode_base64 if is_bytes else str.encode
                 return np.array([decode(v) for v in values], np.object_)
             array = np.asarray(values)
             if array.dtype.kind not in kinds and array.size:
                 raise TypeError(f"dtype={array.dtype}")
-            # What is beyond float32 becomes infinite, and is refused later.
+            # Values beyond float32 become infinite; then `check_output` raises.
             with np.errstate(over="ignore"):
                 return array.astype(spec.dtype)
         except (KeyError, OverflowError, TypeError, ValueError) as error:
@@ -125,20 +125,20 @@ class RestTransport:
     def _ask(
         self,
         method: str,
-        subject: str,
+        suffix: str,
         body: bytes | None,
         limit: int,
         deadline: Deadline,
     ) -> dict[str, Any]:
         status, content = self._http.exchange(
-            method, self._path + subject, body, limit, deadline
+            method, self._path + suffix, body, limit, deadline
         )
         if len(content) > limit:
             raise unexpected(
                 self.server, f"at most {limit} bytes", "a longer answer"
             )
         try:
-            # Arrays nested a thousand deep end in a RecursionError.
+            # Deeply nested arrays raise a RecursionError.
             answer = json.loads(content)
         except (ValueError, RecursionError):
             answer = None
@@ -161,4 +161,4 @@ def _decode_base64(value: dict[str, str]) -> bytes:
     try:
         return base64.b64decode(value["b64"], validate=True)
     except binascii.Error as error:
-        raise ValueError(f"no base64: {error}") from error
+        raise ValueError(f"not base64: {error}") from error

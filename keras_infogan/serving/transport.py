@@ -1,13 +1,11 @@
-"""What calls to TensorFlow Serving share: errors, deadlines, shapes."""
+"""What both transports, REST and gRPC, share: deadlines, retries, errors."""
 
-import math
 import random
 import time
 from collections.abc import Callable
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
-from typing import Literal
 from typing import NamedTuple
 from typing import Protocol
 from typing import TypeVar
@@ -15,44 +13,26 @@ from urllib.parse import SplitResult
 
 import numpy as np
 
-from keras_infogan.files import one_line
+from keras_infogan.serving.errors import Kind
+from keras_infogan.serving.errors import ServingError
+from keras_infogan.serving.errors import one_line_text
+from keras_infogan.serving.errors import unexpected
+from keras_infogan.serving.signatures import Metadata
+from keras_infogan.serving.signatures import Signature
 
-Kind = Literal["unavailable", "missing", "invalid", "timeout", "broken"]
 Result = TypeVar("Result")
 
 _FIRST_PAUSE = 0.1
 _LONGEST_PAUSE = 5.0
-# Bytes of a message for names and shapes.
-_OVERHEAD = 2**16
-_DTYPES: dict[str, type] = {
-    "DT_FLOAT": np.float32,
-    "DT_INT32": np.int32,
-    "DT_INT64": np.int64,
-    "DT_BOOL": np.bool_,
-    "DT_STRING": np.object_,
-}
-
-
-class ServingError(OSError):
-    """A server that cannot be reached, refuses, or answers something else.
-
-    Attributes:
-        kind: `unavailable` if the same call may succeed soon; `missing` if the
-            model or version is not there; `invalid` if the request was refused;
-            `timeout`; `broken` if asking again cannot help.
-    """
-
-    def __init__(self, message: str, kind: Kind):
-        super().__init__(message)
-        self.kind: Kind = kind
+_LONGEST_POLL = 2.0
 
 
 class Deadline:
-    """The end of the time that a call and all its retries have together.
+    """When a request must have ended, including all its retries.
 
     Args:
-        seconds: How long that is from now, more than 0.
-        server: Who is asked, for the message.
+        seconds: The time from now on, greater than 0.
+        server: The server, for the error message.
     """
 
     def __init__(self, seconds: float, server: str):
@@ -61,18 +41,18 @@ class Deadline:
         self._end = time.monotonic() + seconds
 
     def left(self) -> float:
-        """Seconds left, 0 at the end."""
+        """The seconds left, 0 after the deadline."""
         return max(0.0, self._end - time.monotonic())
 
     def remaining(self) -> float:
-        """Seconds left; raises `ServingError` if there are none."""
+        """The seconds left; raises `ServingError` after the deadline."""
         seconds = self.left()
         if not seconds:
             raise self.error()
         return seconds
 
     def error(self) -> ServingError:
-        """What is raised when the time is over."""
+        """The error for a deadline that has passed."""
         return ServingError(
             f"{self.server} did not answer within {self.seconds:g} s. "
             "Look at its log and load, or raise `timeout`.",
@@ -80,43 +60,17 @@ class Deadline:
         )
 
 
-class TensorSpec(NamedTuple):
-    """Type and shape of an input or output; None is the batch."""
-
-    dtype: np.dtype
-    shape: tuple[int | None, ...]
-
-    @property
-    def row_size(self) -> int:
-        """Elements in a row of the batch."""
-        return math.prod(size or 1 for size in self.shape[1:])
-
-
-class Signature(NamedTuple):
-    """What one function of the model takes and gives, by name."""
-
-    inputs: dict[str, TensorSpec]
-    outputs: dict[str, TensorSpec]
-
-
-class Metadata(NamedTuple):
-    """The version that answered, and its signatures by name."""
-
-    version: int
-    signatures: dict[str, Signature]
-
-
 class ServedModel(NamedTuple):
-    """The model that a transport asks, and how.
+    """The model that a transport asks, and how to reach it.
 
     Attributes:
-        url: Its scheme chooses the transport; a path is a prefix, for REST.
+        url: The scheme selects the transport; for REST, a path is a prefix.
         name: The name of the model.
         version: A version, or None.
-        label: A label of a version, or None.
+        label: The label of a version, or None.
         connect_timeout: Seconds for each connection.
-        max_message_bytes: The largest answer as a message of gRPC.
-        ca_file: Certificates to trust in place of the system's, or gRPC's.
+        max_message_bytes: The largest answer as a gRPC message.
+        ca_file: Certificates to trust instead of those of the system, or gRPC.
     """
 
     url: SplitResult
@@ -129,11 +83,11 @@ class ServedModel(NamedTuple):
 
     @property
     def server(self) -> str:
-        """Who is asked, for messages."""
+        """The address of the server, for messages."""
         return f"{self.url.scheme}://{self.url.netloc}"
 
     def refusal(self, kind: Kind, detail: str) -> ServingError:
-        """The error for an answer that is one; `detail` is the server's."""
+        """The error for an error that the server has returned."""
         model = f"the model {self.name!r}"
         sentence = {
             "unavailable": f"{self.server} is overloaded or not ready yet.",
@@ -146,11 +100,11 @@ class ServedModel(NamedTuple):
 
 
 class Transport(Protocol):
-    """One way to ask a server. Each call ends at its deadline, with an error.
+    """A way to reach a server: each method returns or raises by its deadline.
 
-    It connects directly, without the proxies of the environment, and verifies
-    certificate and host name where there is TLS. What is returned by `predict`
-    has the types and shapes of the signature.
+    Connections are direct, ignoring proxies in the environment. With TLS,
+    certificate and host name are verified. The arrays that `predict` returns
+    have the types and shapes of the signature.
     """
 
     server: str
@@ -170,25 +124,28 @@ class Transport(Protocol):
     def close(self) -> None: ...
 
 
-def call_with_retries(
-    call: Callable[[Deadline], Result], deadline: Deadline, retries: int
+def retry(
+    request: Callable[[Deadline], Result], deadline: Deadline, retries: int
 ) -> Result:
-    """The result of `call`, asked again where the server is unavailable.
+    """Sends a request again while the server is unavailable.
 
-    Nothing that the server does changes it, so asking twice is safe. The pauses
-    double from 0.1 s to 5 s, each shortened by up to a half at random, so that
-    the clients of a server that returns do not all come at once.
+    No request changes the server, so repeating one is safe. Pauses double from
+    0.1 s to 5 s. Each is shortened at random by up to a half, so that not all
+    clients return to a recovering server at once.
 
     Args:
-        call: Gets the deadline that it has to keep.
-        deadline: When all attempts end.
-        retries: Attempts after the first.
+        request: A function that takes the deadline.
+        deadline: The end of all attempts.
+        retries: The number of attempts after the first.
+
+    Raises:
+        ServingError: The error of the last attempt.
     """
     pause = _FIRST_PAUSE
     while True:
         shortened = pause * random.uniform(0.5, 1.0)
         try:
-            return call(deadline)
+            return request(deadline)
         except ServingError as error:
             if (
                 error.kind != "unavailable"
@@ -201,42 +158,48 @@ def call_with_retries(
         pause = min(2 * pause, _LONGEST_PAUSE)
 
 
-def rows_per_request(
-    signature: Signature, max_batch_size: int, max_message_bytes: int
-) -> int:
-    """How many rows a request can have, so that it and its answer are short."""
-    largest = max(
-        sum(spec.dtype.itemsize * spec.row_size for spec in specs.values())
-        for specs in (signature.inputs, signature.outputs)
+def wait_until_ready(
+    transport: Transport, deadline: Deadline, label: str | None
+) -> None:
+    """Polls until the model can be asked.
+
+    Args:
+        transport: The transport of the model, or of a version of it.
+        deadline: When to give up.
+        label: The label to wait for, which the status of the server ignores.
+
+    Raises:
+        ServingError: With the last reason at the deadline, or at once if
+            waiting cannot help.
+    """
+    pause, reason = _FIRST_PAUSE, "no answer"
+    while deadline.left():
+        try:
+            if label is not None:
+                transport.metadata(deadline)
+                return
+            versions = transport.status(deadline)
+            if any(v["state"] == "AVAILABLE" for v in versions.values()):
+                return
+            reason = str(versions)
+        except ServingError as error:
+            if error.kind == "broken":
+                raise
+            if error.kind != "timeout":
+                reason = str(error)
+        time.sleep(min(pause, deadline.left()))
+        pause = min(2 * pause, _LONGEST_POLL)
+    raise ServingError(
+        f"{transport.server} was not ready within {deadline.seconds:g} s. "
+        f"Received: {reason}",
+        "timeout",
     )
-    rows = (max_message_bytes - _OVERHEAD) // largest
-    if rows < 1:
-        raise ValueError(
-            "`max_message_bytes` should be enough for one row, which takes "
-            f"{largest + _OVERHEAD}. Received: {max_message_bytes}."
-        )
-    return min(rows, max_batch_size)
-
-
-def unexpected(server: str, expected: str, received: str) -> ServingError:
-    """The error for an answer that is not what the protocol says."""
-    return ServingError(
-        f"{server} should give {expected}. Received: {one_line_text(received)}."
-        " Is it TensorFlow Serving, with a model of `export_saved_model`?",
-        "broken",
-    )
-
-
-def one_line_text(text: str) -> str:
-    """Text of others in one line, cut off, without control characters."""
-    printable = "".join(c if c.isprintable() else " " for c in text[:2000])
-    return one_line(ValueError(printable)) or "nothing"
 
 
 def parse_status(
     server: str, response: Mapping[str, Any]
 ) -> dict[int, dict[str, str]]:
-    """State and error of each version, from a GetModelStatusResponse."""
+    """Reads state and error of each version from a GetModelStatusResponse."""
     try:
         return {
             int(entry["version"]): {
@@ -249,53 +212,3 @@ def parse_status(
         raise unexpected(
             server, "versions and states", str(response)
         ) from error
-
-
-def parse_metadata(
-    server: str, version: Any, signature_defs: Mapping[str, Any]
-) -> Metadata:
-    """Version and signatures, from the JSON of a GetModelMetadataResponse."""
-    try:
-        signatures = {
-            name: Signature(
-                _parse_tensors(definition.get("inputs", {})),
-                _parse_tensors(definition.get("outputs", {})),
-            )
-            for name, definition in signature_defs.items()
-            # TensorFlow lists functions of its own as `__saved_model_...`.
-            if not name.startswith("__")
-        }
-        return Metadata(int(version), signatures)
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise unexpected(
-            server, "signatures of the model", f"{error!r}"
-        ) from error
-
-
-def _parse_tensors(tensors: Mapping[str, Any]) -> dict[str, TensorSpec]:
-    return {
-        name: TensorSpec(
-            np.dtype(_DTYPES[info["dtype"]]),
-            tuple(
-                None if int(dim.get("size", 0)) < 0 else int(dim["size"])
-                for dim in info["tensor_shape"].get("dim", [])
-            ),
-        )
-        for name, info in tensors.items()
-    }
-
-
-def check_output(
-    server: str, name: str, array: np.ndarray, spec: TensorSpec, num_rows: int
-) -> None:
-    """Raises if an output is not of the signature, or has NaN or infinity."""
-    expected = (num_rows, *spec.shape[1:])
-    if len(array.shape) != len(expected) or any(
-        wanted not in (None, size)
-        for wanted, size in zip(expected, array.shape, strict=True)
-    ):
-        raise unexpected(
-            server, f"{name!r} of shape {expected}", f"shape={array.shape}"
-        )
-    if array.dtype.kind == "f" and not np.isfinite(array).all():
-        raise unexpected(server, f"finite {name!r}", "NaN or infinity")

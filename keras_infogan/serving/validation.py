@@ -1,29 +1,25 @@
-"""What a client for TensorFlow Serving is given, before anything is sent."""
+"""Validation of the arguments of a client, before anything is sent."""
 
 import math
 import re
 import ssl
-from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import SplitResult
 from urllib.parse import urlsplit
 
 import numpy as np
-import numpy.typing as npt
-
-from keras_infogan.serving.transport import TensorSpec
 
 
 def split_url(url: str) -> SplitResult:
-    """The parts of the address of a server; raises if it is none."""
+    """Splits the address of a server; raises `ValueError` if it is invalid."""
     try:
         parts = urlsplit(url)
         _ = parts.port
-        # As the standard library does, later and in a thread.
+        # The standard library would fail here later, in a thread.
         (parts.hostname or "").encode("idna")
     except ValueError as error:
         raise ValueError(
-            f"`url` should be one. Received: {url!r}, {error}."
+            f"`url` should be a valid URL. Received: {url!r}, {error}."
         ) from error
     if (
         parts.scheme not in ("http", "https", "grpc", "grpcs")
@@ -42,8 +38,8 @@ def split_url(url: str) -> SplitResult:
     return parts
 
 
-def check_model(model: str, version: int | None, label: str | None) -> None:
-    """Raises if these choose no version of a model."""
+def check_model(model: str, version: int | None, label: str | None) -> str:
+    """Returns `model`; raises `ValueError` if these select no version of it."""
     if not model or "/" in model or ":" in model:
         raise ValueError(
             f"`model` should be a name without / and :. Received: {model!r}."
@@ -61,26 +57,30 @@ def check_model(model: str, version: int | None, label: str | None) -> None:
         raise ValueError(
             f"`version` should be at least 0. Received: {version}."
         )
+    return model
 
 
-def check_certificates(ca_file: Path) -> None:
-    """Raises if this is no file of certificates, as PEM."""
+def check_certificates(ca_file: Path | str | None) -> Path | None:
+    """Returns the path; raises `ValueError` unless it holds certificates."""
+    if ca_file is None:
+        return None
     try:
         ssl.create_default_context(cafile=ca_file)
     except OSError as error:
         raise ValueError(
-            "`ca_file` should be a file of certificates, as PEM. "
+            "`ca_file` should be a PEM file of certificates. "
             f"Received: {str(ca_file)!r}, {error.strerror or error}."
         ) from error
+    return Path(ca_file)
 
 
 def check_numbers(
     timeout: float, connect_timeout: float, retries: int, max_batch_size: int
 ) -> None:
-    """Raises if these arguments of a client cannot be."""
+    """Raises `ValueError` if a number is out of its range."""
     if not (0 < timeout < math.inf and 0 < connect_timeout < math.inf):
         raise ValueError(
-            "`timeout` and `connect_timeout` should be seconds, more than 0. "
+            "`timeout` and `connect_timeout` should be greater than 0 seconds. "
             f"Received: {timeout!r} and {connect_timeout!r}."
         )
     if retries < 0 or max_batch_size < 1:
@@ -91,7 +91,7 @@ def check_numbers(
 
 
 def check_images(images: np.ndarray) -> None:
-    """Raises if images are no floats in [-1, 1]."""
+    """Raises `ValueError` unless images are floats in [-1, 1]."""
     if images.dtype.kind != "f" or not images.size:
         raise ValueError(
             "`images` should be floats in [-1, 1], at least one image. "
@@ -104,54 +104,3 @@ def check_images(images: np.ndarray) -> None:
             "`images` should be in [-1, 1]. "
             f"Received: {images.min():g} to {images.max():g}."
         )
-
-
-def check_inputs(
-    inputs: Mapping[str, npt.ArrayLike], specs: Mapping[str, TensorSpec]
-) -> dict[str, np.ndarray]:
-    """The inputs of a signature, in its types.
-
-    Args:
-        inputs: An array for each input.
-        specs: The inputs of the signature, by name.
-
-    Raises:
-        ValueError: If a name, shape, type or value is another.
-    """
-    if set(inputs) != set(specs):
-        raise ValueError(
-            f"The inputs should be {', '.join(specs)}. "
-            f"Received: {', '.join(inputs) or 'none'}."
-        )
-    arrays: dict[str, np.ndarray] = {}
-    for name, spec in specs.items():
-        array = np.asarray(inputs[name])
-        num_rows = len(next(iter(arrays.values()), array)) if array.ndim else 0
-        shape = (num_rows, *spec.shape[1:])
-        if (
-            not num_rows
-            or len(array.shape) != len(shape)
-            or any(
-                wanted not in (None, size)
-                for wanted, size in zip(shape, array.shape, strict=True)
-            )
-            or array.dtype.kind not in {"f": "fiu", "i": "iu"}[spec.dtype.kind]
-        ):
-            raise ValueError(
-                f"{name!r} should be {spec.dtype} of shape "
-                f"({num_rows or 'rows'}, "
-                f"{', '.join(str(size) for size in spec.shape[1:])}). "
-                f"Received: shape={array.shape}, dtype={array.dtype}."
-            )
-        with np.errstate(over="ignore"):
-            arrays[name] = array.astype(spec.dtype)
-        if spec.dtype.kind == "f" and not np.isfinite(arrays[name]).all():
-            raise ValueError(
-                f"{name!r} should be finite. Received: NaN or infinity."
-            )
-        if spec.dtype.kind == "i" and not (arrays[name] == array).all():
-            raise ValueError(
-                f"{name!r} should be within {spec.dtype}. "
-                f"Received: {array.min()} to {array.max()}."
-            )
-    return arrays

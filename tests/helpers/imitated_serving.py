@@ -325,14 +325,16 @@ def to_json(name: str, array: np.ndarray) -> Any:
 
 
 def hang(handler: Any) -> None:
-    """Takes the request and says nothing."""
-    handler.server.closing.wait()
+    """Takes the request and does not answer for a minute."""
+    handler.server.closing.wait(60)
 
 
 def dribble(handler: Any) -> None:
-    """A byte at a time, so that no single read is late."""
+    """Sends a byte at a time for a minute, so no single read times out."""
     handler.wfile.write(b"HTTP/1.1 200 OK\r\nX: ")
-    while not handler.server.closing.wait(0.05):
+    for _ in range(1200):
+        if handler.server.closing.wait(0.05):
+            break
         handler.wfile.write(b"x")
 
 

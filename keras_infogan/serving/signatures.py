@@ -1,0 +1,171 @@
+"""Signatures of a served model, and the arrays that fit them."""
+
+import math
+from collections.abc import Mapping
+from typing import Any
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from keras_infogan.serving.errors import unexpected
+
+# Room in a message for names and shapes, in bytes.
+_OVERHEAD = 2**16
+_DTYPES: dict[str, type] = {
+    "DT_FLOAT": np.float32,
+    "DT_INT32": np.int32,
+    "DT_INT64": np.int64,
+    "DT_BOOL": np.bool_,
+    "DT_STRING": np.object_,
+}
+
+
+class TensorSpec(NamedTuple):
+    """Type and shape of an input or output; None stands for the batch."""
+
+    dtype: np.dtype
+    shape: tuple[int | None, ...]
+
+    @property
+    def row_size(self) -> int:
+        """The number of elements in a row of the batch."""
+        return math.prod(size or 1 for size in self.shape[1:])
+
+    def matches(self, shape: tuple[int, ...], num_rows: int) -> bool:
+        """Whether this is the shape of a batch with `num_rows` rows."""
+        expected = (num_rows, *self.shape[1:])
+        return len(shape) == len(expected) and all(
+            wanted in (None, size)
+            for wanted, size in zip(expected, shape, strict=True)
+        )
+
+
+class Signature(NamedTuple):
+    """The inputs and outputs of a function of the model, by name."""
+
+    inputs: dict[str, TensorSpec]
+    outputs: dict[str, TensorSpec]
+
+    def rows_per_request(
+        self, max_batch_size: int, max_message_bytes: int
+    ) -> int:
+        """The number of rows whose request and answer fit into a message.
+
+        Raises:
+            ValueError: If not even one row fits.
+        """
+        largest = max(
+            sum(spec.dtype.itemsize * spec.row_size for spec in specs.values())
+            for specs in self
+        )
+        rows = (max_message_bytes - _OVERHEAD) // largest
+        if rows < 1:
+            raise ValueError(
+                "`max_message_bytes` should be enough for one row, which takes "
+                f"{largest + _OVERHEAD}. Received: {max_message_bytes}."
+            )
+        return min(rows, max_batch_size)
+
+
+class Metadata(NamedTuple):
+    """The version that answered, and its signatures by name."""
+
+    version: int
+    signatures: dict[str, Signature]
+
+
+def parse_metadata(
+    server: str, version: Any, signature_defs: Mapping[str, Any]
+) -> Metadata:
+    """Reads version and signatures from a GetModelMetadataResponse as JSON."""
+    try:
+        signatures = {
+            name: Signature(
+                _parse_tensors(definition.get("inputs", {})),
+                _parse_tensors(definition.get("outputs", {})),
+            )
+            for name, definition in signature_defs.items()
+            # Internal functions of TensorFlow are named `__saved_model_...`.
+            if not name.startswith("__")
+        }
+        return Metadata(int(version), signatures)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise unexpected(
+            server, "signatures of the model", f"{error!r}"
+        ) from error
+
+
+def _parse_tensors(tensors: Mapping[str, Any]) -> dict[str, TensorSpec]:
+    return {
+        name: TensorSpec(
+            np.dtype(_DTYPES[info["dtype"]]),
+            tuple(
+                None if int(dim.get("size", 0)) < 0 else int(dim["size"])
+                for dim in info["tensor_shape"].get("dim", [])
+            ),
+        )
+        for name, info in tensors.items()
+    }
+
+
+def check_inputs(
+    inputs: Mapping[str, npt.ArrayLike], specs: Mapping[str, TensorSpec]
+) -> dict[str, np.ndarray]:
+    """Converts inputs to the types of a signature.
+
+    Args:
+        inputs: An array for each input, all with the same number of rows.
+        specs: The inputs of the signature, by name.
+
+    Raises:
+        ValueError: If a name, shape or type does not match, or a value is not
+            finite or out of range.
+    """
+    if set(inputs) != set(specs):
+        raise ValueError(
+            f"The inputs should be {', '.join(specs)}. "
+            f"Received: {', '.join(inputs) or 'none'}."
+        )
+    arrays: dict[str, np.ndarray] = {}
+    for name, spec in specs.items():
+        array = np.asarray(inputs[name])
+        num_rows = len(next(iter(arrays.values()), array)) if array.ndim else 0
+        kinds = {"f": "fiu", "i": "iu"}[spec.dtype.kind]
+        if (
+            not num_rows
+            or not spec.matches(array.shape, num_rows)
+            or array.dtype.kind not in kinds
+        ):
+            raise ValueError(
+                f"{name!r} should be {spec.dtype} of shape "
+                f"({num_rows or 'rows'}, "
+                f"{', '.join(str(size) for size in spec.shape[1:])}). "
+                f"Received: shape={array.shape}, dtype={array.dtype}."
+            )
+        with np.errstate(over="ignore"):
+            arrays[name] = array.astype(spec.dtype)
+        if spec.dtype.kind == "f" and not np.isfinite(arrays[name]).all():
+            raise ValueError(
+                f"{name!r} should be finite. Received: NaN or infinity."
+            )
+        if spec.dtype.kind == "i" and not (arrays[name] == array).all():
+            raise ValueError(
+                f"{name!r} should be within {spec.dtype}. "
+                f"Received: {array.min()} to {array.max()}."
+            )
+    return arrays
+
+
+def check_output(
+    server: str, name: str, array: np.ndarray, spec: TensorSpec, num_rows: int
+) -> None:
+    """Raises `ServingError` if an output has another shape or is not finite."""
+    if not spec.matches(array.shape, num_rows):
+        raise unexpected(
+            server,
+            f"{name!r} of shape {(num_rows, *spec.shape[1:])}",
+            f"shape={array.shape}",
+        )
+    if array.dtype.kind == "f" and not np.isfinite(array).all():
+        raise unexpected(server, f"finite {name!r}", "NaN or infinity")
