@@ -7,6 +7,7 @@ from typing import Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from keras_infogan import plot as plot
     from keras_infogan.data.dataset import ImageData as ImageData
     from keras_infogan.data.tfds import load_images as load_images
     from keras_infogan.evaluation.code_map import CodeMap as CodeMap
@@ -62,6 +63,8 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> Any:
+    if name == "plot":
+        return importlib.import_module("keras_infogan.plot")
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     module = importlib.import_module(f"{__name__}.{_HOMES[name]}")
@@ -69,4 +72,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted([*globals(), *_HOMES])
+    return sorted([*globals(), *_HOMES, "plot"])

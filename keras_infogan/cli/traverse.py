@@ -68,7 +68,7 @@ def run(args: argparse.Namespace) -> Any:
     else:
         name, index = args.code
     model = load_model(args.model)
-    grid = pictures.draw_traverse(
+    grid = pictures.plot_traversal(
         model,
         name,
         index,
@@ -77,7 +77,7 @@ def run(args: argparse.Namespace) -> Any:
         attribute=args.attribute,
         seed=args.seed,
     )
-    visualization.save_picture(args.output, grid)
+    visualization.save_picture(args.output, visualization.render(grid))
     dimensions = model.latent_spec.input_dims[name]
     if name not in model.latent_spec.categorical_names and dimensions > 1:
         what = f"{name}, dimension {index},"

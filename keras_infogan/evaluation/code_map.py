@@ -16,7 +16,6 @@ from typing import Any
 from keras_infogan.evaluation.meanings import CategoryMeaning
 from keras_infogan.evaluation.meanings import CodeMeaning
 from keras_infogan.evaluation.meanings import DimensionMeaning
-from keras_infogan.evaluation.meanings import dimension_label
 from keras_infogan.evaluation.meanings import parse_code
 from keras_infogan.evaluation.meanings import parse_fields
 from keras_infogan.evaluation.meanings import shorten
@@ -143,16 +142,11 @@ class CodeMap:
             f"Known attributes: {', '.join(known) or 'none'}."
         )
 
-    def label(self, code: str, index: int) -> str:
-        """Names a category or a dimension in a few words, for captions."""
-        meaning = self.codes[code]
-        if meaning.categories:
-            category = meaning.categories[index]
-            share = f" ({category.purity:.0%})" if category.is_mixed else ""
-            return f"{code} {index}: {category.name or 'unnamed'}{share}"
-        return meaning.dimensions[index].attribute or dimension_label(
-            code, index, len(meaning)
-        )
+    def label(self, code: str, number: int) -> str:
+        """Labels a category by its number and class, such as "2: 7"."""
+        category = self.codes[code].categories[number]
+        share = f" ({category.purity:.0%})" if category.is_mixed else ""
+        return f"{number}: {category.name or 'unnamed'}{share}"
 
     def interpret(
         self, posterior: Mapping[str, Mapping[str, Any]]

@@ -1,4 +1,4 @@
-"""The grids of a model: classes, and what each code does to an image."""
+"""Grids of generated images: categories, and traversals of the other codes."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -15,80 +15,75 @@ from keras_infogan.models.infogan import InfoGAN
 from keras_infogan.reports import images as visualization
 
 NUM_COLUMNS = 10
-# Rows of a grid that has no categories to give it rows.
+# Rows of a grid without categories.
 NUM_PLAIN_ROWS = 5
 
 
 def draw_grids(
     model: InfoGAN, *, code_map: CodeMap | None = None, seed: int = 0
 ) -> dict[str, np.ndarray]:
-    """The grids of the write-up: categories, and each continuous code swept.
+    """Draws a grid for each code of a model.
 
     Args:
         model: The model.
-        code_map: What the codes mean, for the captions.
-        seed: Whole number, of noise and of the codes that are not shown.
+        code_map: The meaning of the codes, for the labels.
+        seed: Seed of the noise and of the codes that are not shown.
 
     Returns:
-        uint8 arrays of shape `(height, width, 3)` by name: one for each
-        categorical code, one for each dimension of each other code.
+        uint8 arrays of shape `(height, width, 3)` by name: the categories of
+        each categorical code, and a traversal of each dimension of the others.
     """
-    grids = {}
+    figures = {}
     for name, code in model.latent_spec.codes.items():
         if isinstance(code, Categorical):
-            grids[name] = draw_categories(
+            figures[name] = plot_categories(
                 model, name, code_map=code_map, seed=seed
             )
-        else:
-            for index in range(code.dim):
-                file = dimension_label(name, index, code.dim, separator="_")
-                grids[file] = draw_traverse(
-                    model, name, index, code_map=code_map, seed=seed
-                )
-    return grids
+            continue
+        for index in range(code.dim):
+            file = dimension_label(name, index, code.dim, separator="_")
+            figures[file] = plot_traversal(
+                model, name, index, code_map=code_map, seed=seed
+            )
+    return {
+        name: visualization.render(figure) for name, figure in figures.items()
+    }
 
 
-def _row_labels(
-    name: str, num_categories: int, code_map: CodeMap | None
-) -> list[str]:
-    if code_map is None:
-        return [f"{name} {number}" for number in range(num_categories)]
-    return [code_map.label(name, number) for number in range(num_categories)]
-
-
-def draw_categories(
+def plot_categories(
     model: InfoGAN,
     name: str,
     *,
+    num_columns: int = NUM_COLUMNS,
     code_map: CodeMap | None = None,
     seed: int = 0,
-) -> np.ndarray:
-    """A grid with a row for each category and all else at random.
+) -> visualization.Figure:
+    """Plots a row of generated images for each category of a code.
+
+    Noise and the other codes are random.
 
     Args:
         model: The model.
-        name: A categorical code.
-        code_map: What the codes mean, for the captions.
-        seed: Whole number.
-
-    Returns:
-        uint8 array of shape `(height, width, 3)`.
+        name: The categorical code.
+        num_columns: Images in a row.
+        code_map: The meaning of the codes, for the labels.
+        seed: Seed of the noise and of the other codes.
     """
     num_categories = model.latent_spec.codes[name].dim
     images = model.generate(
-        num_categories * NUM_COLUMNS,
-        codes={name: np.repeat(np.arange(num_categories), NUM_COLUMNS)},
+        num_categories * num_columns,
+        codes={name: np.repeat(np.arange(num_categories), num_columns)},
         seed=seed,
     )
-    return visualization.render_grid(
+    return visualization.plot_grid(
         images,
-        num_columns=NUM_COLUMNS,
+        num_columns=num_columns,
         row_labels=_row_labels(name, num_categories, code_map),
-        title=f"{name}: one row each, noise and other codes at random",
+        title=f"{name}: one row each; random noise and other codes",
     )
 
 
-def draw_traverse(
+def plot_traversal(
     model: InfoGAN,
     name: str,
     index: int = 0,
@@ -97,68 +92,61 @@ def draw_traverse(
     code_map: CodeMap | None = None,
     attribute: str | None = None,
     seed: int = 0,
-) -> np.ndarray:
-    """A grid in which one code changes along each row.
+) -> visualization.Figure:
+    """Plots generated images along one dimension of a code.
 
-    The rows are the categories of the first categorical code, if there is one;
-    noise and the other codes are the same all along a row. Under each image
-    stands the attribute that the code is known to change, as it was measured.
+    The code changes along each row, from its lowest value to its highest; the
+    noise and the other codes do not. The rows are the categories of the first
+    categorical code, if there is another one. Below each image is the attribute
+    that the code controls according to the code map, as measured.
 
     Args:
         model: The model.
-        name: The code to sweep.
-        index: Its dimension, if it is not categorical.
-        num_columns: Values of the sweep.
-        code_map: What the codes mean, for the captions.
-        attribute: The one that the code stands for, to go from its least value
-            to its largest, with columns labeled as `sample --attribute` takes
-            them.
-        seed: Whole number.
-
-    Returns:
-        uint8 array of shape `(height, width, 3)`.
+        name: The code to traverse.
+        index: Its dimension; ignored for a categorical code.
+        num_columns: Images in a row: the values of the traversal.
+        code_map: The meaning of the codes, for the labels.
+        attribute: The attribute that the dimension controls. The traversal then
+            goes from its lowest to its highest value, with the columns labeled
+            by the values that `sample --attribute` takes.
+        seed: Seed of the noise and of the other codes.
     """
     spec = model.latent_spec
     code = spec.code(name)
-    swept = isinstance(code, Categorical)
+    is_categorical = isinstance(code, Categorical)
     rows = [other for other in spec.categorical_names[:1] if other != name]
     num_rows = spec.codes[rows[0]].dim if rows else NUM_PLAIN_ROWS
     latents = model.traverse_latents(
         name, index, num_rows=num_rows, num_columns=num_columns, seed=seed
     )
-    meaning = (
-        DimensionMeaning()
-        if swept or code_map is None
-        else code_map.codes[name].dimensions[index]
-    )
     images = model.generate_from(latents)
     values = code.sweep(num_columns).tolist()
+    meaning = DimensionMeaning()
+    if code_map is not None and not is_categorical:
+        meaning = code_map.codes[name].dimensions[index]
     if attribute and meaning.sign < 0:
-        rows_of = images.reshape(num_rows, num_columns, *images.shape[1:])
-        images = rows_of[:, ::-1].reshape(images.shape)
+        by_row = images.reshape(num_rows, num_columns, *images.shape[1:])
+        images = by_row[:, ::-1].reshape(images.shape)
         values = [0.0 - value for value in reversed(values)]
-    if swept:
-        # Without the name of the code, which the title has.
-        labels = [
-            _row_labels(name, code.dim, code_map)[number].partition(" ")[2]
-            for number in values
-        ]
+    if is_categorical:
+        labels = _category_labels(name, values, code_map)
     else:
         labels = [f"{value:+.1f}" for value in values]
-    dimension = name if swept else dimension_label(name, index, code.dim)
-    title = f"{dimension} changes from left to right, all else is kept"
+    size = 1 if is_categorical else code.dim
+    what = attribute or dimension_label(name, index, size)
+    title = f"{what} varies from left to right; all else is fixed in a row"
     measured = None
     if meaning.attribute:
-        # Nothing can be measured of an empty image.
+        # NaN where there is nothing to measure.
         measured = [
             f"{value:.2f}" if np.isfinite(value) else ""
             for value in measure(images)[meaning.attribute].tolist()
         ]
         title = (
-            f"{attribute or dimension} from left to right; under each image "
-            f"its {meaning.attribute} ({meaning.unit}), measured"
+            f"{what} from left to right; below each image its measured "
+            f"{meaning.attribute} ({meaning.unit})"
         )
-    return visualization.render_grid(
+    return visualization.plot_grid(
         images,
         num_columns=num_columns,
         row_labels=_row_labels(rows[0], num_rows, code_map) if rows else None,
@@ -166,6 +154,22 @@ def draw_traverse(
         image_labels=measured,
         title=title,
     )
+
+
+def _row_labels(
+    name: str, num_categories: int, code_map: CodeMap | None
+) -> list[str]:
+    labels = _category_labels(name, range(num_categories), code_map)
+    return [f"{name} {label}" for label in labels]
+
+
+def _category_labels(
+    name: str, numbers: Sequence[int], code_map: CodeMap | None
+) -> list[str]:
+    """Such as "2: 7", without the name of the code."""
+    if code_map is None:
+        return [str(number) for number in numbers]
+    return [code_map.label(name, number) for number in numbers]
 
 
 def read_codes(

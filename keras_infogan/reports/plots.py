@@ -1,146 +1,159 @@
-"""From numbers to figures: curves and a confusion matrix, as arrays."""
+"""Plots of numbers: training curves, confusion matrix, effects of codes."""
 
 from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
+from matplotlib.axes import Axes
 
 from keras_infogan.evaluation.meanings import dimension_label
+from keras_infogan.reports.images import Figure
 
 _DPI = 120
-# A bound far below 0 in the first steps would flatten all the rest.
-_LOWEST_NATS = -2.0
-# 1.5 to each side: the middle 87 % of a normal attribute.
-_MOST_DEVIATIONS = 3.0
+# A bound far below 0 in the first steps would flatten the rest of the curves.
+_MIN_NATS = -2.0
+# The color scale of effects ends at this many standard deviations: from -1.5
+# to 1.5, the middle 87 % of a normal attribute.
+_MAX_EFFECT = 3.0
+_INFORMATION = "mutual_information_"
+
+Log = Sequence[Mapping[str, Any]] | Mapping[str, Sequence[float]]
 
 
-def _render_figure(figure: Figure) -> np.ndarray:
-    canvas = FigureCanvasAgg(figure)
-    canvas.draw()
-    return np.asarray(canvas.buffer_rgba())[..., :3].copy()
-
-
-def _column(log: Sequence[Mapping[str, Any]], name: str) -> list[float]:
-    for line in log:
-        if name not in line:
-            raise ValueError(
-                f"Each line of the log should have `{name}`. "
-                f"Received: one with {', '.join(line) or 'nothing'}."
-            )
-    return [line[name] for line in log]
-
-
-def render_curves(
-    log: Sequence[Mapping[str, Any]], *, ceilings: Mapping[str, float | None]
-) -> np.ndarray:
-    """Losses and information over the steps.
+def plot_curves(
+    log: Log, *, ceilings: Mapping[str, float | None] | None = None
+) -> Figure:
+    """Plots losses and mutual information over the training.
 
     Args:
-        log: Lines with `step`, the two losses and `mutual_information_<code>`,
-            and perhaps `invariant_information`.
-        ceilings: By the name of the code, the entropy in nats that a discrete
-            one cannot pass, dashed; `None` for a continuous one, which has no
-            such bound, as its entropy is a differential one.
+        log: The lines of a run's `log.jsonl`, each with `step`, or the
+            `history` of `InfoGAN.fit`, by epoch. Both have
+            `discriminator_loss`, `generator_loss` and
+            `mutual_information_<code>`; `invariant_information` is optional.
+        ceilings: By code, the entropy in nats that the information of a
+            discrete code cannot exceed, drawn as a dashed line; `None` for a
+            continuous code. All codes of the log by default.
 
     Returns:
-        uint8 array of shape `(height, 1320, 3)`, higher for more codes.
+        A figure 1320 pixels wide.
 
     Raises:
-        ValueError: If the log is empty or a line lacks a value.
+        ValueError: If the log is empty or lacks a value.
     """
-    if not log:
-        raise ValueError(
-            "Curves need at least one line of the log. Received: none."
-        )
-    steps = _column(log, "step")
-    marker = "o" if len(log) == 1 else None
-    # A line of the legend holds two codes.
+    unit, columns = _to_columns(log)
+    if ceilings is None:
+        ceilings = {
+            name.removeprefix(_INFORMATION): None
+            for name in columns
+            if name.startswith(_INFORMATION)
+        }
+    # Two codes share a line of the legend.
     height = 4.2 + 0.2 * (len(ceilings) // 2)
     figure = Figure(figsize=(11, height), dpi=_DPI, layout="constrained")
     losses, information = figure.subplots(1, 2)
+
+    def draw(axes: Axes, name: str, **style: Any) -> None:
+        values = _find_column(columns, name)
+        marker = "o" if len(values) == 1 else None
+        axes.plot(_find_column(columns, unit), values, marker=marker, **style)
+
     for name in ("discriminator_loss", "generator_loss"):
-        label = name.replace("_", " ")
-        losses.plot(steps, _column(log, name), label=label, marker=marker)
-    losses.set(xlabel="step", ylabel="loss", title="Losses, all their terms")
-    for number, (name, ceiling) in enumerate(ceilings.items()):
+        draw(losses, name, label=name.replace("_", " "))
+    for number, (code, ceiling) in enumerate(ceilings.items()):
         color = f"C{number}"
-        information.plot(
-            steps,
-            _column(log, f"mutual_information_{name}"),
-            color=color,
-            label=name if ceiling is None else f"{name}, at most {ceiling:.2f}",
-            marker=marker,
-        )
+        label = code if ceiling is None else f"{code}, at most {ceiling:.2f}"
+        draw(information, f"{_INFORMATION}{code}", color=color, label=label)
         if ceiling is not None:
             information.axhline(
                 ceiling, color=color, linestyle="dashed", linewidth=1
             )
-    if any("invariant_information" in line for line in log):
-        information.plot(
-            steps,
-            [line.get("invariant_information", np.nan) for line in log],
-            color="black",
-            label="category of a real image and its warped copy",
-            marker=marker,
-        )
+    if "invariant_information" in columns:
+        label = "category of an image and its augmented view"
+        draw(information, "invariant_information", color="black", label=label)
     bottom, top = information.dataLim.intervaly
-    if bottom < _LOWEST_NATS < top:
-        margin = 0.05 * (top - _LOWEST_NATS)
-        information.set_ylim(_LOWEST_NATS, top + margin)
+    if bottom < _MIN_NATS < top:
+        information.set_ylim(_MIN_NATS, top + 0.05 * (top - _MIN_NATS))
+    losses.set(xlabel=unit, ylabel="loss", title="Losses, with all terms")
     information.set(
-        xlabel="step",
+        xlabel=unit,
         ylabel="information (nats)",
-        title="Mutual information, lower bound (dashed: the most)",
+        title="Mutual information, lower bound (dashed: ceiling)",
     )
     for axes in (losses, information):
-        axes.spines[["top", "right"]].set_visible(False)
-        axes.grid(alpha=0.3)
-        if axes.lines:
-            # Below, where it hides no curve.
-            axes.legend(
-                loc="upper center",
-                bbox_to_anchor=(0.5, -0.15),
-                ncols=2,
-                fontsize="small",
-                frameon=False,
-            )
-    return _render_figure(figure)
+        _finish_curves(axes)
+    return figure
 
 
-def render_confusion_matrix(
+def _to_columns(log: Log) -> tuple[str, dict[str, Sequence[float]]]:
+    """Returns the name of the x axis, and all values by name."""
+    if isinstance(log, Mapping):
+        lengths = [len(values) for values in log.values()]
+        epochs = range(1, 1 + max(lengths, default=0))
+        return "epoch", {"epoch": epochs, **log}
+    if not log:
+        raise ValueError("Curves need a log of at least one line.")
+    names = dict.fromkeys(name for line in log for name in line)
+    return "step", {
+        name: [line.get(name, np.nan) for line in log]
+        for name in names
+        if name == "invariant_information" or all(name in line for line in log)
+    }
+
+
+def _find_column(
+    columns: Mapping[str, Sequence[float]], name: str
+) -> Sequence[float]:
+    if name not in columns:
+        raise ValueError(
+            f"Each entry of the log should have `{name}`. "
+            f"Received: entries with {', '.join(columns) or 'nothing'}."
+        )
+    return columns[name]
+
+
+def _finish_curves(axes: Axes) -> None:
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.grid(alpha=0.3)
+    if axes.lines:
+        # Below the axes, where it hides no curve.
+        axes.legend(
+            loc="upper center",
+            bbox_to_anchor=(0.5, -0.15),
+            ncols=2,
+            fontsize="small",
+            frameon=False,
+        )
+
+
+def plot_confusion_matrix(
     confusion: np.ndarray | Sequence[Sequence[int]],
     *,
     class_names: Sequence[str],
-    cluster_names: Sequence[str],
+    category_names: Sequence[str],
     title: str,
-) -> np.ndarray:
-    """A heat map of classes and categories: counts, colored by their share.
+) -> Figure:
+    """Plots a heat map of classes and categories.
 
     Args:
-        confusion: Integer array of shape `(num_classes, num_clusters)`.
+        confusion: Integer array of shape `(num_classes, num_categories)`.
         class_names: The names of the rows.
-        cluster_names: The names of the columns.
-        title: A line above it all.
+        category_names: The names of the columns.
+        title: A line above the plot.
 
     Returns:
-        uint8 array of shape `(height, width, 3)`, larger for more classes. The
-        color is the share of the class; counts of 0 are left out.
+        A figure whose cells show counts, without zeros; the color is the share
+        of the class.
 
     Raises:
-        ValueError: If the names do not fit or there are no counts.
+        ValueError: If the names do not fit or the values are not counts.
     """
     counts = np.asarray(confusion)
-    if not counts.size or counts.shape != (
-        len(class_names),
-        len(cluster_names),
-    ):
+    shape = (len(class_names), len(category_names))
+    if not counts.size or counts.shape != shape:
         raise ValueError(
-            "The names should fit the matrix, of at least one count. "
-            f"Received: shape={counts.shape}, {len(class_names)} class names, "
-            f"{len(cluster_names)} cluster names."
+            f"The names fit a matrix of shape {shape}. "
+            f"Received: shape={counts.shape}."
         )
     if counts.dtype.kind not in "iu" or counts.min() < 0:
         raise ValueError(
@@ -149,107 +162,113 @@ def render_confusion_matrix(
         )
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     rows, columns = counts.shape
-    figure = Figure(
-        figsize=(
-            max(2.4 + 0.5 * columns, 0.4 + 0.1 * len(title)),
-            1.6 + 0.42 * rows,
-        ),
-        dpi=_DPI,
-        layout="constrained",
+    width = max(2.4 + 0.5 * columns, 0.4 + 0.1 * len(title))
+    longest = max(len(name) for name in category_names)
+    axes = _plot_heat_map(
+        shares,
+        np.where(counts, counts.astype(str), ""),
+        size=(width, 1.6 + 0.42 * rows),
+        row_names=class_names,
+        column_names=category_names,
+        title=title,
+        bar_label="share of the class",
+        rotation=90 if longest > 5 else 0,
+        cmap="Blues",
+        limits=(0, 1),
     )
-    axes = figure.subplots()
-    image = axes.imshow(shares, cmap="Blues", vmin=0, vmax=1, aspect="auto")
-    longest = max(len(name) for name in cluster_names)
-    axes.set_xticks(
-        range(columns), cluster_names, rotation=90 if longest > 5 else 0
-    )
-    axes.set_yticks(range(rows), class_names)
-    axes.tick_params(length=0)
-    axes.spines[:].set_visible(False)
     axes.set(xlabel="category", ylabel="class")
-    # On the figure, which is made wide enough for it.
-    figure.suptitle(title, fontsize="large")
-    for row, column in np.ndindex(rows, columns):
-        if counts[row, column]:
-            axes.text(
-                column,
-                row,
-                str(counts[row, column]),
-                ha="center",
-                va="center",
-                fontsize=8,
-                color="white" if shares[row, column] > 0.5 else "black",
-            )
-    figure.colorbar(image, label="share of the class").outline.set_visible(
-        False
-    )
-    return _render_figure(figure)
+    return axes.figure
 
 
-def render_effects(
+def plot_effects(
     traversals: Mapping[str, Sequence[Mapping[str, Any]]], *, title: str
-) -> np.ndarray:
-    """A heat map of codes and attributes: effect, colored, and correlation.
+) -> Figure:
+    """Plots a heat map of codes and attributes.
 
-    By the effect, as a change that nobody sees may be steady: a rho of 1.
+    The color is the effect, because an invisible change may be steady, with a
+    rho of 1.
 
     Args:
-        traversals: Of `traversals.measure_traversals`, by the name of the
-            code; at least one dimension.
-        title: A line above it all.
+        traversals: What `traversals.measure_traversals` returns, of at least
+            one dimension.
+        title: A line above the plot.
 
     Returns:
-        uint8 array of shape `(height, width, 3)`. The color and the number are
-        the change along the traversal in deviations of real images; below it
-        stands Spearman's rho.
+        A figure whose cells show the change along a traversal, in standard
+        deviations over real images, and Spearman's rho.
     """
-    rows = {
-        dimension_label(name, index, len(dimensions)): traversal
-        for name, dimensions in traversals.items()
-        for index, traversal in enumerate(dimensions)
+    dimensions = {
+        dimension_label(name, index, len(entries)): entry
+        for name, entries in traversals.items()
+        for index, entry in enumerate(entries)
     }
-    if not rows:
-        raise ValueError("There should be at least one code. Received: none.")
-    attributes = list(next(iter(rows.values()))["correlation"])
-    figure = Figure(
-        figsize=(2.6 + 1.0 * len(attributes), 1.6 + 0.6 * len(rows)),
-        dpi=_DPI,
-        layout="constrained",
-    )
-    axes = figure.subplots()
-    effects = np.array(
-        [
-            [traversal["effect"][name] for name in attributes]
-            for traversal in rows.values()
-        ]
-    )
-    image = axes.imshow(
-        effects,
+    if not dimensions:
+        raise ValueError("Effects need at least one traversal. Received: none.")
+    attributes = list(next(iter(dimensions.values()))["effect"])
+    cells = [
+        [(entry["effect"][name], entry["correlation"][name])]
+        for entry in dimensions.values()
+        for name in attributes
+    ]
+    values = np.array(cells).reshape(len(dimensions), len(attributes), 2)
+    return _plot_heat_map(
+        values[..., 0],
+        np.array(
+            [
+                [f"{effect:+.1f} dev.\n(rho {rho:+.2f})" for effect, rho in row]
+                for row in values
+            ]
+        ),
+        size=(2.6 + len(attributes), 1.6 + 0.6 * len(dimensions)),
+        row_names=list(dimensions),
+        column_names=attributes,
+        title=title,
+        bar_label="change (deviations)",
         cmap="RdBu_r",
-        vmin=-_MOST_DEVIATIONS,
-        vmax=_MOST_DEVIATIONS,
-        aspect="auto",
-    )
-    axes.set_xticks(range(len(attributes)), attributes)
-    axes.set_yticks(range(len(rows)), list(rows))
+        limits=(-_MAX_EFFECT, _MAX_EFFECT),
+    ).figure
+
+
+def _plot_heat_map(
+    values: np.ndarray,
+    texts: np.ndarray,
+    *,
+    size: tuple[float, float],
+    row_names: Sequence[str],
+    column_names: Sequence[str],
+    title: str,
+    bar_label: str,
+    cmap: str,
+    limits: tuple[float, float],
+    rotation: float = 0,
+) -> Any:
+    """Plots a matrix, a text in each cell, and returns the axes."""
+    figure = Figure(figsize=size, dpi=_DPI, layout="constrained")
+    axes = figure.subplots()
+    low, high = limits
+    image = axes.imshow(values, cmap=cmap, vmin=low, vmax=high, aspect="auto")
+    axes.set_xticks(range(len(column_names)), column_names, rotation=rotation)
+    axes.set_yticks(range(len(row_names)), row_names)
     axes.tick_params(length=0)
     axes.spines[:].set_visible(False)
+    # Of the figure, which is wide enough for it.
     figure.suptitle(title, fontsize="large")
-    for row, traversal in enumerate(rows.values()):
-        for column, name in enumerate(attributes):
-            effect = traversal["effect"][name]
-            rho = traversal["correlation"][name]
+    # White on the dark ends of the color map.
+    threshold = 0.5 if low == 0 else 0.6
+    for (row, column), text in np.ndenumerate(texts):
+        if text:
+            is_dark = abs(values[row, column]) > threshold * high
             axes.text(
                 column,
                 row,
-                f"{effect:+.1f} dev.\n(rho {rho:+.2f})",
+                text,
                 ha="center",
                 va="center",
                 fontsize=8,
-                color="white"
-                if abs(effect) > 0.6 * _MOST_DEVIATIONS
-                else "black",
+                color="white" if is_dark else "black",
             )
-    bar = figure.colorbar(image, label="change (deviations)", extend="both")
+    bar = figure.colorbar(
+        image, label=bar_label, extend="both" if low else "neither"
+    )
     bar.outline.set_visible(False)
-    return _render_figure(figure)
+    return axes

@@ -19,7 +19,6 @@ from keras_infogan.data.tfds import load_images
 from keras_infogan.evaluation.code_map import CodeMap
 from keras_infogan.evaluation.evaluate import evaluate
 from keras_infogan.evaluation.evaluate import read_report
-from keras_infogan.evaluation.meanings import dimension_label
 from keras_infogan.files import atomic_path
 from keras_infogan.files import is_partial
 from keras_infogan.files import write_json
@@ -32,9 +31,9 @@ from keras_infogan.models.networks import build_generator
 from keras_infogan.models.optimizers import LinearEnd
 from keras_infogan.models.pretrained import load_model
 from keras_infogan.reports import images as visualization
-from keras_infogan.reports import plots as figures
-from keras_infogan.reports.grids import draw_grids
 from keras_infogan.reports.html import write_page
+from keras_infogan.reports.run_images import caption
+from keras_infogan.reports.run_images import draw_run
 from keras_infogan.reports.text import describe_report
 from keras_infogan.training import callbacks
 from keras_infogan.training import diagnostics as health
@@ -445,28 +444,7 @@ def finish(
         cache_dir=cache_dir,
         num_naming_labels=num_naming_labels,
     )
-    code_map = CodeMap.from_json(report["code_map"])
-    pictures = draw_grids(model, code_map=code_map)
-    if log:
-        pictures["curves"] = figures.render_curves(
-            log, ceilings=report["mutual_information_ceiling"]
-        )
-    if report["confusion"] is not None:
-        pictures["confusion"] = figures.render_confusion_matrix(
-            report["confusion"],
-            class_names=report["class_names"],
-            cluster_names=[
-                code_map.label(name, number).partition(" ")[2]
-                for name in model.latent_spec.categorical_names[:1]
-                for number in range(len(report["confusion"][0]))
-            ],
-            title=f"{config.dataset}, test images by class and category",
-        )
-    if report["traversals"]:
-        pictures["attributes"] = figures.render_effects(
-            report["traversals"],
-            title=f"{config.dataset}: what each code changes",
-        )
+    pictures = draw_run(model, report, log)
     for name, picture in pictures.items():
         visualization.save_picture(run_dir / f"{name}.png", picture)
     with tf.summary.create_file_writer(str(run_dir)).as_default():
@@ -475,48 +453,13 @@ def finish(
                 tf.summary.image(
                     name, pictures[name][None], step=int(model.step)
                 )
+    code_map = CodeMap.from_json(report["code_map"])
     write_page(
         run_dir / "report.html",
         report,
         describe_report(report),
-        {
-            _caption(name, code_map): run_dir / f"{name}.png"
-            for name in pictures
-        },
+        {caption(name, code_map): run_dir / f"{name}.png" for name in pictures},
     )
     write_json(run_dir / "code_map.json", report["code_map"])
     write_json(run_dir / "report.json", report)
     return report
-
-
-_CAPTIONS = {
-    "curves": "How the training went: the losses, of which the information is "
-    "a part (but in the update `three_phase`), so that they are not those of "
-    "the game alone; and the information that `Q` reads at least, which for a "
-    "discrete code cannot pass the dashed line and for a continuous one has no "
-    "such limit.",
-    "confusion": "How many test images of each class `Q` reads as each "
-    "category: one dark field in each row and column is best.",
-    "attributes": "What each code changes: the color and the upper number say "
-    "how steadily an attribute rises (1) or falls (-1) with it, the lower one "
-    "by how many deviations of real images.",
-}
-
-
-def _caption(picture: str, code_map: CodeMap) -> str:
-    """A sentence that says what a picture shows, names in backticks."""
-    for code, meaning in code_map.codes.items():
-        for index, dimension in enumerate(meaning.dimensions):
-            size = len(meaning)
-            if picture == dimension_label(code, index, size, separator="_"):
-                return (
-                    f"`{dimension_label(code, index, size)}` "
-                    f"({dimension.attribute or 'unnamed'}) changes from left "
-                    "to right, and all else in a row is kept."
-                )
-        if picture == code:
-            return (
-                f"Each row is a category of `{code}`; noise and other codes "
-                "are drawn at random."
-            )
-    return _CAPTIONS[picture]

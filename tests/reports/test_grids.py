@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 
 from keras_infogan.evaluation.code_map import CodeMap
 from keras_infogan.evaluation.meanings import CategoryMeaning
@@ -51,15 +52,15 @@ def grids(monkeypatch):
 
     def record(images, **options):
         calls.append((images[:, 0, :, 0], options))
-        return np.zeros((2, 2, 3), np.uint8)
+        return Figure()
 
-    monkeypatch.setattr(visualization, "render_grid", record)
+    monkeypatch.setattr(visualization, "plot_grid", record)
     return calls
 
 
 def test_categories_are_the_rows(grids):
     model = painter({"a": Categorical(3), "u": Uniform(1)})
-    pictures.draw_categories(model, "a")
+    pictures.plot_categories(model, "a")
     ((images, options),) = grids
     rows = images.reshape(3, 10, 4)
     for category in range(3):
@@ -74,7 +75,7 @@ def test_categories_are_the_rows(grids):
 
 def test_traverse_changes_one_number_along_a_row(grids):
     model = painter({"a": Categorical(3), "u": Uniform(2)})
-    pictures.draw_traverse(model, "u", 1, num_columns=5)
+    pictures.plot_traversal(model, "u", 1, num_columns=5)
     ((images, options),) = grids
     rows = images.reshape(3, 5, 5)
     # Rows are categories; u:0 is drawn once a row; u:1 goes from -1 to 1.
@@ -91,7 +92,7 @@ def test_traverse_changes_one_number_along_a_row(grids):
 
 def test_traverse_of_a_category(grids):
     model = painter({"a": Categorical(3), "u": Uniform(1)})
-    pictures.draw_traverse(model, "a", num_columns=3)
+    pictures.plot_traversal(model, "a", num_columns=3)
     ((images, options),) = grids
     assert options["row_labels"] is None
     assert options["column_labels"] == ["0", "1", "2"]
@@ -167,11 +168,11 @@ def test_captions_say_what_a_code_means(monkeypatch):
     """The class of a row, and the measured attribute under each image."""
     labels: dict[str, object] = {}
 
-    def render_grid(images, **captions):
+    def plot_grid(images, **captions):
         labels.update(captions)
-        return np.zeros((1, 1, 3), np.uint8)
+        return Figure()
 
-    monkeypatch.setattr(visualization, "render_grid", render_grid)
+    monkeypatch.setattr(visualization, "plot_grid", plot_grid)
     model = tiny_model()
     code_map = CodeMap(
         {
@@ -183,21 +184,21 @@ def test_captions_say_what_a_code_means(monkeypatch):
             ),
         }
     )
-    pictures.draw_categories(model, "category", code_map=code_map)
+    pictures.plot_categories(model, "category", code_map=code_map)
     assert labels["row_labels"] == [
         "category 0: 7",
         "category 1: 1",
         "category 2: unnamed",
     ]
-    pictures.draw_traverse(
+    pictures.plot_traversal(
         model, "continuous", 1, num_columns=3, code_map=code_map
     )
-    assert "its area (pixels^2), measured" in str(labels["title"])
+    assert "its measured area (pixels^2)" in str(labels["title"])
     assert labels["column_labels"] == ["-1.0", "+0.0", "+1.0"]
     latents = model.traverse_latents("continuous", 1, num_rows=3, num_columns=3)
     areas = measure(model.generate_from(latents))["area"]
     assert labels["image_labels"] == [f"{area:.2f}" for area in areas]
-    pictures.draw_traverse(model, "category", num_columns=3, code_map=code_map)
+    pictures.plot_traversal(model, "category", num_columns=3, code_map=code_map)
     assert labels["column_labels"] == ["0: 7", "1: 1", "2: unnamed"]
     assert labels["image_labels"] is None
 
@@ -213,7 +214,7 @@ def test_a_traverse_of_an_attribute_goes_its_way(grids):
         }
     )
     for attribute, values in (("slant", [1, 0, -1]), (None, [-1, 0, 1])):
-        pictures.draw_traverse(
+        pictures.plot_traversal(
             model,
             "u",
             1,
@@ -234,18 +235,18 @@ def test_an_empty_image_has_no_caption(monkeypatch):
     """Of which nothing can be measured."""
     labels: dict[str, object] = {}
 
-    def render_grid(images, **captions):
+    def plot_grid(images, **captions):
         labels.update(captions)
-        return np.zeros((1, 1, 3), np.uint8)
+        return Figure()
 
-    monkeypatch.setattr(visualization, "render_grid", render_grid)
+    monkeypatch.setattr(visualization, "plot_grid", plot_grid)
     monkeypatch.setattr(
         InfoGAN,
         "generate_from",
         lambda self, latents: np.full((6, 8, 8, 1), -1.0, np.float32),
     )
     slant = dimensions(*[DimensionMeaning("slant", unit="rad")] * 2)
-    pictures.draw_traverse(
+    pictures.plot_traversal(
         tiny_model(),
         "continuous",
         num_columns=2,

@@ -11,7 +11,6 @@ from keras_infogan.evaluation.meanings import CategoryMeaning
 from keras_infogan.evaluation.meanings import DimensionMeaning
 from keras_infogan.reports.html import write_page
 from keras_infogan.reports.images import save_picture
-from keras_infogan.training import run as training
 from tests.helpers.code_maps import categories
 from tests.helpers.code_maps import dimensions
 
@@ -90,30 +89,6 @@ def test_page(tmp_path):
     parser = Balance()
     parser.feed(text)
     assert parser.open_tags == []
-
-
-def test_the_captions_of_a_run_have_the_names_of_the_code_map():
-    code_map = CodeMap(
-        {
-            "category": categories(CategoryMeaning("7")),
-            "style": dimensions(DimensionMeaning("slant"), DimensionMeaning()),
-            "pose": dimensions(DimensionMeaning("thickness")),
-        }
-    )
-    pictures = ("category", "style_0", "style_1", "pose")
-    captions = [training._caption(name, code_map) for name in pictures]
-    assert captions[0].startswith("Each row is a category of `category`;")
-    assert [caption.partition(" changes")[0] for caption in captions[1:]] == [
-        "`style:0` (slant)",
-        "`style:1` (unnamed)",
-        "`pose` (thickness)",
-    ]
-    others = ("curves", "confusion", "attributes")
-    captions += [training._caption(name, code_map) for name in others]
-    # One sentence each, none twice.
-    assert [caption[-1] for caption in captions] == 7 * ["."]
-    assert [caption.count(". ") for caption in captions] == 7 * [0]
-    assert len(set(captions)) == 7
 
 
 def test_names_are_code_and_categories_a_table(tmp_path):

@@ -1,0 +1,97 @@
+"""The images of a report, their captions, and the public plots."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import keras_infogan
+from keras_infogan.evaluation.code_map import CodeMap
+from keras_infogan.evaluation.meanings import CategoryMeaning
+from keras_infogan.evaluation.meanings import DimensionMeaning
+from keras_infogan.reports.run_images import caption
+from keras_infogan.reports.run_images import draw_run
+from keras_infogan.reports.run_images import plot_attributes
+from keras_infogan.reports.run_images import plot_confusion
+from tests.helpers.code_maps import categories
+from tests.helpers.code_maps import dimensions
+from tests.helpers.models import tiny_model
+
+CODE_MAP = CodeMap(
+    {
+        "category": categories(*[CategoryMeaning("7", 1.0, 0.9, 9)] * 3),
+        "continuous": dimensions(DimensionMeaning("slant"), DimensionMeaning()),
+    }
+)
+REPORT: dict[str, Any] = {
+    "dataset": "digits",
+    "code_map": CODE_MAP.to_json(),
+    "confusion": [[3, 0, 0], [0, 4, 5]],
+    "class_names": ["seven", "eight"],
+    "mutual_information_ceiling": {"category": 1.1, "continuous": None},
+    "traversals": {
+        "continuous": [{"effect": {"slant": 1.0}, "correlation": {"slant": 1}}]
+    },
+}
+LINE = {
+    "step": 1,
+    "discriminator_loss": 1.0,
+    "generator_loss": 1.0,
+    "mutual_information_category": 0.5,
+    "mutual_information_continuous": 0.5,
+}
+
+
+def test_each_image_has_its_caption():
+    images = draw_run(tiny_model(), REPORT, [LINE])
+    assert list(images) == [
+        "category",
+        "continuous_0",
+        "continuous_1",
+        "curves",
+        "confusion",
+        "attributes",
+    ]
+    for image in images.values():
+        assert image.dtype == np.uint8
+        assert image.shape[2] == 3
+    captions = [caption(name, CODE_MAP) for name in images]
+    assert captions[0].startswith("One row for each category of `category`")
+    assert captions[1].startswith("`continuous:0` (slant) varies from left")
+    assert captions[2].startswith("`continuous:1` (unnamed) varies")
+    assert len(set(captions)) == len(captions)
+
+
+def test_what_was_not_measured_is_not_drawn():
+    report = {**REPORT, "confusion": None, "traversals": {}}
+    images = draw_run(tiny_model(), report, [])
+    assert list(images) == ["category", "continuous_0", "continuous_1"]
+    with pytest.raises(ValueError, match="confusion matrix. Received: none"):
+        plot_confusion(report)
+    with pytest.raises(ValueError, match="at least one traversal"):
+        plot_attributes(report)
+
+
+def test_confusion_has_the_names_of_both_sides():
+    axes = plot_confusion(REPORT).axes[0]
+    labels = [label.get_text() for label in axes.get_xticklabels()]
+    assert labels == ["0: 7", "1: 7", "2: 7"]
+    assert [x.get_text() for x in axes.get_yticklabels()] == ["seven", "eight"]
+
+
+def test_public_plots():
+    """One for each of the documented names, without an import of its own."""
+    model = tiny_model()
+    plot = keras_infogan.plot
+    figures = {
+        "grid": plot.grid(model.generate(4), num_columns=2),
+        "categories": plot.categories(model, "category", num_columns=2),
+        "traversal": plot.traversal(model, "continuous", 1, num_columns=2),
+        "curves": plot.curves([LINE]),
+        "confusion": plot.confusion(REPORT),
+        "attributes": plot.attributes(REPORT),
+    }
+    assert sorted(figures) == plot.__all__
+    for name, figure in figures.items():
+        assert f"| `{name}(" in plot.__doc__
+        assert figure.axes
