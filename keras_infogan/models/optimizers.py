@@ -1,10 +1,11 @@
-"""Optimizers: building them, their learning rates, and who trains what."""
+"""The optimizers, their learning rates, and what each of them trains."""
 
 from typing import Any
 
 import keras
 import tensorflow as tf
 
+from keras_infogan.models.steps import Players
 from keras_infogan.models.validation import find_head_variables
 
 INFORMATION_GRADIENTS = ("trunk", "head")
@@ -43,41 +44,64 @@ class LinearEnd(keras.optimizers.schedules.LearningRateSchedule):
         }
 
 
-def build_optimizer(
-    identifier: Any, variables: list[keras.Variable], *, scale_loss: bool
-) -> keras.optimizers.Optimizer:
-    """Makes an optimizer with its slots, so that `load_model` can fill them.
+def build_players(
+    generator: keras.Model,
+    discriminator: keras.Model,
+    generator_optimizer: Any,
+    discriminator_optimizer: Any,
+    information_optimizer: Any = None,
+    *,
+    information_gradient: str,
+    has_information_phase: bool,
+    scale_losses: bool,
+) -> Players:
+    """Makes the optimizers of both networks and says what each trains.
 
     Args:
-        identifier: A Keras optimizer, its configuration or its name.
-        variables: What it trains.
-        scale_loss: Whether to scale the loss, as float16 requires.
-    """
-    optimizer = keras.optimizers.get(identifier)
-    if scale_loss and not isinstance(
-        optimizer, keras.optimizers.LossScaleOptimizer
-    ):
-        optimizer = keras.optimizers.LossScaleOptimizer(optimizer)
-    optimizer.build(variables)
-    return optimizer
-
-
-def split_variables(
-    discriminator: keras.Model, information_gradient: str
-) -> tuple[list[keras.Variable], list[keras.Variable]]:
-    """Splits the discriminator by what the information loss trains.
-
-    Args:
+        generator: The generator.
         discriminator: The discriminator with the heads of `Q`.
-        information_gradient: `"trunk"` for all trainable variables, `"head"`
-            for those that only `Q` uses.
-
-    Returns:
-        The variables that the information loss trains, and the others.
+        generator_optimizer: A Keras optimizer, its configuration or its name.
+        discriminator_optimizer: The same.
+        information_optimizer: The same; by default a copy of the
+            discriminator's.
+        information_gradient: `"trunk"` if the information trains the whole
+            discriminator, `"head"` for what only `Q` uses.
+        has_information_phase: Whether the information has an optimizer.
+        scale_losses: Whether to scale the losses, as float16 requires.
     """
-    variables = discriminator.trainable_variables
-    if information_gradient == "trunk":
-        return variables, []
-    heads = find_head_variables(discriminator)
+
+    def build(identifier: Any, variables: list[keras.Variable]) -> Any:
+        optimizer = keras.optimizers.get(identifier)
+        if scale_losses and not isinstance(
+            optimizer, keras.optimizers.LossScaleOptimizer
+        ):
+            optimizer = keras.optimizers.LossScaleOptimizer(optimizer)
+        # Built at once, so that `load_model` finds slots to fill.
+        optimizer.build(variables)
+        return optimizer
+
+    generator_variables = generator.trainable_variables
+    informed = variables = discriminator.trainable_variables
+    if information_gradient == "head":
+        informed = find_head_variables(discriminator)
     # Not by their paths, which nested models may share.
-    return heads, [v for v in variables if all(v is not h for h in heads)]
+    others = [v for v in variables if all(v is not i for i in informed)]
+    generator_optimizer = build(generator_optimizer, generator_variables)
+    discriminator_optimizer = build(discriminator_optimizer, variables)
+    if has_information_phase:
+        if information_optimizer is None:
+            information_optimizer = keras.optimizers.serialize(
+                discriminator_optimizer
+            )
+        information_optimizer = build(
+            information_optimizer, generator_variables + informed
+        )
+    return Players(
+        generator,
+        discriminator,
+        informed,
+        others,
+        generator_optimizer,
+        discriminator_optimizer,
+        information_optimizer,
+    )

@@ -3,6 +3,7 @@
 import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 from typing import NamedTuple
 
 import keras
@@ -43,7 +44,7 @@ class Players:
     other_variables: Variables
     generator_optimizer: keras.optimizers.Optimizer
     discriminator_optimizer: keras.optimizers.Optimizer
-    information_optimizer: keras.optimizers.Optimizer | None
+    information_optimizer: Any
 
 
 class Losses(NamedTuple):
@@ -186,62 +187,93 @@ def three_phase_update(
     Arguments and result as for `fused_update`, except that the two losses are
     those of the first two phases, without the information.
     """
-    discriminate = functools.partial(players.discriminator, training=True)
     objective_key = fold_in(key, _OBJECTIVE)
-    generator_variables = players.generator.trainable_variables
-
-    optimizer = players.generator_optimizer
     latents = _sample(spec, batch, fold_in(key, _LATENTS))
+    generator_loss, fake_images = _train_generator(players, objective, latents)
+    discriminator_loss, metrics = _train_discriminator(
+        players, spec, objective, batch, fake_images, objective_key
+    )
+    latents = _sample(spec, batch, fold_in(key, _FRESH_LATENTS))
+    information = _train_information(
+        players, spec, objective, latents, objective_key
+    )
+    return {
+        "generator_loss": generator_loss,
+        "discriminator_loss": discriminator_loss,
+        **information.metrics,
+        **metrics,
+    }
+
+
+def _train_generator(
+    players: Players, objective: Objective, latents: Tensors
+) -> tuple[tf.Tensor, tf.Tensor]:
+    """The adversarial loss, and the images from before the update."""
+    variables = players.generator.trainable_variables
+    optimizer = players.generator_optimizer
     with tf.GradientTape() as tape:
         fake_images = players.generator(latents, training=True)
-        fake = discriminate(fake_images)
-        of_generator = total.generator_loss(objective, fake["logits"])
-        scaled = optimizer.scale_loss(of_generator)
-    gradients = tape.gradient(scaled, generator_variables)
-    _apply(optimizer, gradients, generator_variables)
+        fake = players.discriminator(fake_images, training=True)
+        loss = total.generator_loss(objective, fake["logits"])
+        scaled = optimizer.scale_loss(loss)
+    _apply(optimizer, tape.gradient(scaled, variables), variables)
+    return loss, fake_images
 
-    optimizer = players.discriminator_optimizer
+
+def _train_discriminator(
+    players: Players,
+    spec: LatentSpec,
+    objective: Objective,
+    batch: Batch,
+    fake_images: tf.Tensor,
+    key: tf.Tensor,
+) -> total.DiscriminatorLoss:
+    discriminate = functools.partial(players.discriminator, training=True)
     variables = players.discriminator.trainable_variables
+    optimizer = players.discriminator_optimizer
     with tf.GradientTape() as tape:
-        fake = discriminate(fake_images)
-        of_discriminator, metrics = total.discriminator_loss(
+        result = total.discriminator_loss(
             objective,
             spec,
             batch=batch,
             fake_images=fake_images,
-            fake_logits=fake["logits"],
+            fake_logits=discriminate(fake_images)["logits"],
             discriminate=discriminate,
-            key=objective_key,
+            key=key,
         )
-        scaled = optimizer.scale_loss(of_discriminator)
-    gradients = tape.gradient(scaled, variables)
-    _apply(optimizer, gradients, variables)
+        scaled = optimizer.scale_loss(result.loss)
+    _apply(optimizer, tape.gradient(scaled, variables), variables)
+    return result
 
-    optimizer = players.information_optimizer
+
+def _train_information(
+    players: Players,
+    spec: LatentSpec,
+    objective: Objective,
+    latents: Tensors,
+    key: tf.Tensor,
+) -> total.InformationLosses:
+    discriminate = functools.partial(players.discriminator, training=True)
+    generator_variables = players.generator.trainable_variables
     variables = players.informed_variables
-    latents = _sample(spec, batch, fold_in(key, _FRESH_LATENTS))
+    optimizer = players.information_optimizer
     with tf.GradientTape(persistent=True) as tape:
         fake_images = players.generator(latents, training=True)
-        information = total.information_losses(
+        losses = total.information_losses(
             objective,
             spec,
             latents=latents,
             images=fake_images,
             posterior=discriminate(fake_images),
             discriminate=discriminate,
-            key=objective_key,
+            key=key,
         )
-        scaled_for_generator = optimizer.scale_loss(information.generator)
-        scaled = optimizer.scale_loss(information.posterior)
-    gradients = tape.gradient(scaled_for_generator, generator_variables)
-    gradients += tape.gradient(scaled, variables)
+        generator_loss = optimizer.scale_loss(losses.generator)
+        posterior_loss = optimizer.scale_loss(losses.posterior)
+    gradients = tape.gradient(generator_loss, generator_variables)
+    gradients += tape.gradient(posterior_loss, variables)
     _apply(optimizer, gradients, generator_variables + variables)
-    return {
-        "generator_loss": of_generator,
-        "discriminator_loss": of_discriminator,
-        **information.metrics,
-        **metrics,
-    }
+    return losses
 
 
 def _sample(spec: LatentSpec, batch: Batch, key: tf.Tensor) -> Tensors:
@@ -254,10 +286,13 @@ def _apply(
     gradients: list[tf.Tensor | None],
     variables: Variables,
 ) -> None:
-    """Applies the gradients that exist: a phase may not reach each head."""
+    """Applies the gradients that exist; a phase may not reach every head."""
     reached = [
         (gradient, variable)
         for gradient, variable in zip(gradients, variables, strict=True)
         if gradient is not None
     ]
     optimizer.apply(*map(list, zip(*reached, strict=True)))
+
+
+UPDATES = {"fused": fused_update, "three_phase": three_phase_update}

@@ -8,6 +8,8 @@ import numpy as np
 from keras import layers
 
 from keras_infogan.latents.spec import LatentSpec
+from keras_infogan.losses.adversarial import find_adversarial_loss
+from keras_infogan.losses.objective import Objective
 
 
 def check_networks(
@@ -49,6 +51,33 @@ def check_networks(
             "The generator should make what the discriminator takes, images of "
             "shape (batch, height, width, channels). "
             f"Received: {made} and {taken}."
+        )
+
+
+def check_objective(
+    objective: Objective, spec: LatentSpec, discriminator: keras.Model
+) -> None:
+    """Raises a `ValueError` if an objective does not fit codes and network.
+
+    Args:
+        objective: The losses and their weights.
+        spec: The noise and the codes.
+        discriminator: Should have no batch normalization if there is a gradient
+            penalty.
+    """
+    find_adversarial_loss(
+        objective.adversarial_loss, label_smoothing=objective.label_smoothing
+    )
+    objective.check_codes(spec)
+    if objective.has_gradient_penalty and has_batch_normalization(
+        discriminator
+    ):
+        raise ValueError(
+            "Gradient penalties are defined image by image, so the "
+            "discriminator should have no batch normalization. Received: "
+            f"r1_weight={objective.r1_weight}, gradient_penalty_weight="
+            f"{objective.gradient_penalty_weight}. Build the discriminator "
+            'with normalization="layer".'
         )
 
 

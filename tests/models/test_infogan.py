@@ -375,7 +375,9 @@ def test_noise_of_a_seed_is_the_same_in_any_batch():
 def test_generate_in_chunks_is_the_generator_at_once(monkeypatch):
     model = tiny_model()
     whole = model.generate(7)
-    monkeypatch.setattr("keras_infogan.models.infogan.INFERENCE_BATCH_SIZE", 3)
+    monkeypatch.setattr(
+        "keras_infogan.models.inference.INFERENCE_BATCH_SIZE", 3
+    )
     # Another batch size may sum in another order: a few float32 epsilons.
     np.testing.assert_allclose(model.generate(7), whole, atol=1e-6)
 
@@ -444,10 +446,10 @@ def test_real_architecture_on_real_mnist(mnist_train):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"update": "both"}, "`update` should be one of fused, three_phase"),
+        ({"update": "both"}, "update should be one of fused, three_phase"),
         (
             {"information_gradient": "no"},
-            "`information_gradient` should be one of trunk, head",
+            "information_gradient should be one of trunk, head",
         ),
         (
             {"objective": Objective(r1_weight=1.0)},
@@ -457,8 +459,8 @@ def test_real_architecture_on_real_mnist(mnist_train):
             {"objective": Objective(information_weights={"x": 1.0})},
             "should name codes of category, continuous. Received: x",
         ),
-        ({"seed": 2**64}, "`seed` should be a whole number"),
-        ({"seed": "1"}, "`seed` should be a whole number"),
+        ({"seed": 2**64}, "seed should be a whole number"),
+        ({"seed": "1"}, "seed should be a whole number"),
     ],
 )
 def test_wrong_options(options, message):
@@ -478,13 +480,17 @@ def test_wrong_use(images):
         model.fit(np.zeros((8, *SHAPE), np.uint8))
     with pytest.raises(ValueError, match="values from 0 to 255"):
         model.fit(np.linspace(0, 255, 8 * 64).reshape(8, *SHAPE))
-    with pytest.raises(ValueError, match="should give batches of float images"):
+    with pytest.raises(
+        ValueError, match="should yield batches of float images"
+    ):
         model.fit(tf.data.Dataset.from_tensors(np.zeros((8, 9, 9, 1))))
     batch = {
         "images": np.zeros((8, *SHAPE)),
         "partners": np.zeros((8, 9, 9, 1)),
     }
-    with pytest.raises(ValueError, match="should give batches of float images"):
+    with pytest.raises(
+        ValueError, match="should yield batches of float images"
+    ):
         model.fit(tf.data.Dataset.from_tensors(batch))
     with pytest.raises(ValueError, match="The code 'category' should be cat"):
         model.generate(2, codes={"category": 3})

@@ -1,0 +1,240 @@
+"""A trained generator and encoder: from latents to images and back."""
+
+from collections.abc import Callable
+from collections.abc import Mapping
+from typing import Any
+
+import keras
+import numpy as np
+import numpy.typing as npt
+import tensorflow as tf
+
+from keras_infogan.latents.codes import Bernoulli
+from keras_infogan.latents.codes import Categorical
+from keras_infogan.latents.spec import LatentSpec
+from keras_infogan.models.validation import check_images
+from keras_infogan.models.validation import check_networks
+
+# Images in a chunk: worth a call, and small enough for the memory.
+INFERENCE_BATCH_SIZE = 500
+# The second number of a key, so that no two uses of a seed draw the same.
+TRAINING, INFERENCE, TESTING = range(3)
+
+
+def make_key(seed: int, use: int) -> tf.Tensor:
+    """The key of a seed for `TRAINING`, `INFERENCE` or `TESTING`."""
+    try:
+        return tf.constant([seed, use], tf.int64)
+    except (ValueError, TypeError, OverflowError):
+        raise ValueError(
+            "seed should be a whole number of at most 64 bits. "
+            f"Received: seed={seed!r}."
+        ) from None
+
+
+class GeneratorEncoder(keras.Model):
+    """The two networks, and what they are used for; `InfoGAN` trains them.
+
+    Args:
+        generator: Functional model from a dictionary of `noise` and codes to
+            images in [-1, 1].
+        discriminator: Functional model from images to a dictionary of `logits`
+            and the parameters of `Q(c|x)`.
+        latent_spec: The noise and the codes.
+        **kwargs: `name`, `dtype` and `trainable` of `keras.Model`.
+    """
+
+    def __init__(
+        self,
+        generator: keras.Model,
+        discriminator: keras.Model,
+        latent_spec: LatentSpec,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        check_networks(generator, discriminator, latent_spec)
+        self.generator = generator
+        self.discriminator = discriminator
+        self.latent_spec = latent_spec
+        self._generate = tf.function(
+            lambda latents: {"image": generator(latents, training=False)},
+            reduce_retracing=True,
+        )
+        self._encode = tf.function(
+            lambda inputs: discriminator(inputs["image"], training=False),
+            reduce_retracing=True,
+        )
+
+    @property
+    def image_shape(self) -> tuple[int, ...]:
+        """Height, width and channels of the images."""
+        return tuple(self.discriminator.input_shape[1:])
+
+    def call(self, images, training=False):  # noqa: FBT002
+        return self.discriminator(images, training=training)
+
+    def sample_latents(
+        self,
+        num_samples: int,
+        *,
+        codes: Mapping[str, npt.ArrayLike] | None = None,
+        seed: int = 0,
+    ) -> dict[str, tf.Tensor]:
+        """Draws inputs for the generator.
+
+        Args:
+            num_samples: The number of rows, at least 1.
+            codes: Values of the codes to fix, by name: category numbers, or
+                numbers in the range of the code; anything that broadcasts to
+                `(num_samples, dim)`.
+            seed: Whole number; the same seed draws the same rows.
+
+        Returns:
+            Float32 tensors of shape `(num_samples, dim)`: `noise` and each
+            code, categories one-hot.
+
+        Raises:
+            ValueError: If a code is unknown, out of range or of a wrong shape.
+        """
+        if num_samples < 1:
+            raise ValueError(
+                "The number of images should be at least 1. "
+                f"Received: {num_samples}."
+            )
+        key = make_key(seed, INFERENCE)
+        return self.latent_spec.complete(num_samples, codes or {}, key)
+
+    def sample_noise(self, seeds: tf.Tensor) -> tf.Tensor:
+        """Draws noise of which each row depends on its own seed only.
+
+        Args:
+            seeds: int64 tensor of shape `(batch,)`.
+
+        Returns:
+            Float32 tensor of shape `(batch, noise_dim)`; row `i` is the `noise`
+            of `sample_latents(1, seed=seeds[i])`.
+        """
+
+        def draw(seed: tf.Tensor) -> tf.Tensor:
+            key = tf.stack([seed, tf.constant(INFERENCE, tf.int64)])
+            return self.latent_spec.sample(1, key)["noise"][0]
+
+        return tf.map_fn(draw, seeds, fn_output_signature=tf.float32)
+
+    def traverse_latents(
+        self,
+        name: str,
+        index: int = 0,
+        *,
+        num_rows: int = 10,
+        num_columns: int = 10,
+        seed: int = 0,
+    ) -> dict[str, tf.Tensor]:
+        """Draws inputs for a grid of images in which one code varies by column.
+
+        See `LatentSpec.traverse` for the arguments and the result.
+        """
+        return self.latent_spec.traverse(
+            name,
+            index,
+            num_rows=num_rows,
+            num_columns=num_columns,
+            key=make_key(seed, INFERENCE),
+        )
+
+    def generate_from(self, latents: Mapping[str, tf.Tensor]) -> np.ndarray:
+        """Generates the images of given latents.
+
+        Args:
+            latents: As returned by `sample_latents`.
+
+        Returns:
+            Float32 array of shape `(num_samples, height, width, channels)` in
+            [-1, 1].
+        """
+        return _map_in_chunks(self._generate, latents)["image"]
+
+    def generate(
+        self,
+        num_images: int,
+        *,
+        codes: Mapping[str, npt.ArrayLike] | None = None,
+        seed: int = 0,
+    ) -> np.ndarray:
+        """Draws latents and generates their images.
+
+        Args:
+            num_images: The number of images, at least 1.
+            codes: Values of the codes to fix, by name; see `sample_latents`.
+            seed: Whole number; the same seed draws the same images.
+
+        Returns:
+            Float32 array of shape `(num_images, height, width, channels)` in
+            [-1, 1].
+
+        Raises:
+            ValueError: If a code is unknown, out of range or of a wrong shape.
+        """
+        return self.generate_from(
+            self.sample_latents(num_images, codes=codes, seed=seed)
+        )
+
+    def encode(self, images: npt.ArrayLike) -> dict[str, np.ndarray]:
+        """Infers the codes of images: the parameters of `Q(c|x)`.
+
+        Args:
+            images: Float array of shape `(num_images, height, width, channels)`
+                in [-1, 1].
+
+        Returns:
+            Float32 arrays of shape `(num_images, width)` by name, as in
+            `latent_spec.posterior_dims`, and `<code>_probabilities` for each
+            code that has logits.
+
+        Raises:
+            ValueError: If the images have another shape, type or range.
+        """
+        images = np.asarray(images)
+        check_images(images, self.image_shape)
+        outputs = _map_in_chunks(self._encode, {"image": images})
+        posterior = {
+            name: outputs[name] for name in self.latent_spec.posterior_dims
+        }
+        for name, code in self.latent_spec.codes.items():
+            if isinstance(code, Categorical | Bernoulli):
+                posterior[f"{name}_probabilities"] = code.probabilities(
+                    posterior[f"{name}_logits"]
+                )
+        return posterior
+
+
+def _map_in_chunks(
+    function: Callable[[Any], Any], tensors: Mapping[str, Any]
+) -> dict[str, np.ndarray]:
+    """Applies a function to chunks of rows and joins the results.
+
+    Args:
+        function: From tensors by name to tensors by name.
+        tensors: Tensors or arrays of equally many rows, at least one.
+
+    Returns:
+        Float32 arrays by name.
+    """
+    count = len(next(iter(tensors.values())))
+    chunks = [
+        function(
+            {
+                name: tf.cast(
+                    rows[start : start + INFERENCE_BATCH_SIZE], tf.float32
+                )
+                for name, rows in tensors.items()
+            }
+        )
+        for start in range(0, count, INFERENCE_BATCH_SIZE)
+    ]
+    return {
+        name: np.concatenate([chunk[name].numpy() for chunk in chunks]).astype(
+            np.float32, copy=False
+        )
+        for name in chunks[0]
+    }
