@@ -78,7 +78,7 @@ def run(args: argparse.Namespace) -> Any:
             results.append({"image": str(path), "error": text})
             continue
         codes = codes_of[number]
-        text = pictures.describe_codes(codes)
+        text = model.latent_spec.describe(codes)
         meaning: dict[str, Any] = {}
         if code_map is not None:
             words = describe_meaning(code_map, codes)

@@ -102,16 +102,10 @@ def _chosen_codes(
         codes[name], options[name] = value, option
 
     for name, values in args.code:
-        option = f"--code {name}"
-        if name in spec.categorical_names:
-            if len(values) != 1 or not values[0].is_integer():
-                raise ValueError(
-                    f"The code {name!r} takes one category number. "
-                    f"Received: {values}."
-                )
-            choose(name, int(values[0]), option)
-        else:
-            choose(name, [values], option)
+        # A category is a whole number, and a row has more than one.
+        numbers = [int(x) if x.is_integer() else x for x in values]
+        value = numbers[0] if len(numbers) == 1 else [numbers]
+        choose(name, value, f"--code {name}")
     if args.category is not None:
         if not spec.categorical_names:
             raise ValueError(
@@ -141,7 +135,7 @@ def _chosen_codes(
             )
         taken.add((name, index))
         if name not in values_of:
-            values_of[name] = [0.0] * spec.codes[name].dim
+            values_of[name] = [0.0] * spec.codes[name].num_dimensions
             choose(name, [values_of[name]], f"--attribute {attribute}")
         values_of[name][index] = sign * value
     return codes

@@ -78,8 +78,7 @@ def run(args: argparse.Namespace) -> Any:
         seed=args.seed,
     )
     visualization.save_picture(args.output, visualization.render(grid))
-    dimensions = model.latent_spec.input_dims[name]
-    if name not in model.latent_spec.categorical_names and dimensions > 1:
+    if model.latent_spec.code(name).num_dimensions > 1:
         what = f"{name}, dimension {index},"
     else:
         what = name

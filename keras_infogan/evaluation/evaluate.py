@@ -28,8 +28,6 @@ from keras_infogan.evaluation.naming import fit_to_real_images
 from keras_infogan.evaluation.naming import name_categories
 from keras_infogan.evaluation.naming import name_dimensions
 from keras_infogan.evaluation.traversals import measure_traversals
-from keras_infogan.latents.codes import Bernoulli
-from keras_infogan.latents.codes import Categorical
 from keras_infogan.latents.spec import LatentSpec
 from keras_infogan.losses.information import mutual_information
 from keras_infogan.models.infogan import InfoGAN
@@ -264,8 +262,8 @@ def _name_codes(
     codes = {}
     for name, code in spec.codes.items():
         kind = spec.get_config()["codes"][name]["type"]
-        if not isinstance(code, Categorical):
-            unknown = (DimensionMeaning(),) * code.dim
+        if not code.has_categories:
+            unknown = (DimensionMeaning(),) * code.num_dimensions
             codes[name] = CodeMeaning(
                 dimensions=dimensions.get(name, unknown), type=kind
             )
@@ -317,9 +315,7 @@ def _information(
         # A discrete code has no more information than its entropy; that of a
         # continuous one grows with the precision it is read with.
         "mutual_information_ceiling": {
-            name: code.entropy
-            if isinstance(code, Categorical | Bernoulli)
-            else None
+            name: code.entropy if code.is_discrete else None
             for name, code in spec.codes.items()
         },
         "entropy": {name: code.entropy for name, code in spec.codes.items()},

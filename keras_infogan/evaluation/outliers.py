@@ -7,7 +7,6 @@ import numpy as np
 
 from keras_infogan.evaluation.attributes import ATTRIBUTES
 from keras_infogan.evaluation.morphology import measure
-from keras_infogan.latents.codes import Uniform
 from keras_infogan.latents.spec import LatentSpec
 
 # How many drawn images to compare a picture with, and how much of their range
@@ -159,13 +158,11 @@ def reading_doubts(spec: LatentSpec, codes: Mapping[str, Any]) -> list[str]:
         Sentences without a subject.
     """
     found = []
-    for name, code in spec.codes.items():
-        if isinstance(code, Uniform):
-            beyond = (np.abs(codes[name]["mean"]) - 1.0) / codes[name]["stddev"]
-            if beyond.max() > _MOST_BEYOND:
-                found.append(
-                    f"is read as a {name!r} far outside of [-1, 1], which no "
-                    "generated image has: it may be none of the kind that the "
-                    "model knows."
-                )
+    for name, summary in codes.items():
+        if spec.codes[name].deviations_outside(summary) > _MOST_BEYOND:
+            found.append(
+                f"is read as a {name!r} far outside of its prior, which no "
+                "generated image has: it may be none of the kind that the "
+                "model knows."
+            )
     return found

@@ -10,7 +10,6 @@ from scipy import stats
 from keras_infogan.evaluation.attributes import ATTRIBUTES
 from keras_infogan.evaluation.feature_extractor import FeatureExtractor
 from keras_infogan.evaluation.morphology import measure
-from keras_infogan.latents.codes import Categorical
 from keras_infogan.models.infogan import InfoGAN
 
 # Sweeps, each of its own noise, and their values: the standard error of a mean
@@ -48,10 +47,10 @@ def measure_traversals(
     return {
         name: [
             _measure_dimension(model, name, index, deviations, extractor, seed)
-            for index in range(code.dim)
+            for index in range(code.num_dimensions)
         ]
         for name, code in model.latent_spec.codes.items()
-        if not isinstance(code, Categorical)
+        if not code.has_categories
     }
 
 
@@ -67,7 +66,7 @@ def _measure_dimension(
         name, index, num_rows=NUM_TRAVERSALS, num_columns=NUM_VALUES, seed=seed
     )
     images = model.generate_from(latents)
-    values = model.latent_spec.code(name).sweep(NUM_VALUES)
+    values = model.latent_spec.code(name).traversal(NUM_VALUES)
     correlation, ends, effect = {}, {}, {}
     for attribute, measured in measure(images).items():
         rows = measured.reshape(NUM_TRAVERSALS, NUM_VALUES)

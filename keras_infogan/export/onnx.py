@@ -37,10 +37,6 @@ from keras_infogan import __version__
 from keras_infogan.export.precision import float32_copy
 from keras_infogan.files import atomic_path
 from keras_infogan.files import one_line
-from keras_infogan.latents.codes import Bernoulli
-from keras_infogan.latents.codes import Categorical
-from keras_infogan.latents.codes import Normal
-from keras_infogan.latents.codes import Uniform
 from keras_infogan.latents.spec import LatentSpec
 from keras_infogan.models.infogan import InfoGAN
 
@@ -57,22 +53,7 @@ FLOAT16_TOLERANCE = 4.0 / 255.0
 # Smaller tensors are biases and scales, which weigh next to nothing.
 MIN_FLOAT16_SIZE = 1024
 
-_ACTIVATIONS = {Categorical: tf.nn.softmax, Bernoulli: tf.sigmoid}
-_NORMAL = {"distribution": "normal", "mean": 0, "stddev": 1}
-_PRIORS = {
-    Categorical: {"distribution": "one_hot", "low": 0, "high": 1},
-    Uniform: {"distribution": "uniform", "low": -1, "high": 1},
-    Normal: _NORMAL,
-    Bernoulli: {"distribution": "bits", "low": 0, "high": 1},
-}
-_OUTPUTS = {
-    "mean": "the mean of each dimension of the code, its best guess",
-    "log_stddev": "the natural logarithm of the standard deviation of each "
-    "dimension",
-    "logits": "what softmax (of a one_hot code) or the sigmoid (of bits) turns "
-    "into probabilities",
-    "probabilities": "the probability of each category, or of each bit being 1",
-}
+_NOISE_PRIOR = {"distribution": "normal", "mean": 0, "stddev": 1}
 _CODE_MAP_FIELDS = (
     "In keras_infogan.code_map, a category has a name, the class of most of "
     "its num_labels labeled images, purity, the share of these, and "
@@ -164,23 +145,15 @@ def export_onnx_encoder(
     """Writes `Q(c|x)` as an ONNX file, from `image` to what its codes are.
 
     The input is float32 `(batch, height, width, channels)` in [-1, 1]. The
-    outputs are those of `InfoGAN.encode`: the parameters of
-    `latent_spec.posterior_dims`, and `<code>_probabilities` of each code that
-    has logits; the description of the file explains them. In all else it is
-    like `export_onnx`.
+    outputs are those of `InfoGAN.encode`, in the order of
+    `latent_spec.posterior`; the description of the file explains them. In all
+    else it is like `export_onnx`.
     """
     discriminator = float32_copy(model.discriminator)
     spec = model.latent_spec
 
     def encode(image):
-        outputs = discriminator(image, training=False)
-        posterior = {name: outputs[name] for name in spec.posterior_dims}
-        for name, code in spec.codes.items():
-            if type(code) in _ACTIVATIONS:
-                activation = _ACTIVATIONS[type(code)]
-                logits = posterior[f"{name}_logits"]
-                posterior[f"{name}_probabilities"] = activation(logits)
-        return posterior
+        return spec.posterior(discriminator(image, training=False))
 
     # Images as it knows them, and images as it has never seen them.
     half = NUM_PARITY_INPUTS // 2
@@ -200,25 +173,19 @@ def export_onnx_encoder(
 
 
 def _explain_outputs(spec: LatentSpec) -> str:
-    explained = []
-    for name, code in spec.codes.items():
-        outputs = [*code.parameters]
-        if type(code) in _ACTIVATIONS:
-            outputs.append("probabilities")
-        explained += [
-            f"{name}_{output}, {_OUTPUTS[output]}" for output in outputs
-        ]
-        if fixed := getattr(code, "stddev", None):
-            explained[-1] += f" (of the standard deviation {fixed})"
-    return "; ".join(explained)
+    return "; ".join(
+        f"{name}_{output}, {text}"
+        for name, code in spec.codes.items()
+        for output, text in code.outputs.items()
+    )
 
 
 def _priors(spec: LatentSpec) -> dict[str, dict[str, Any]]:
-    priors = {name: _PRIORS[type(code)] for name, code in spec.codes.items()}
+    priors = {name: code.prior for name, code in spec.codes.items()}
     dims = spec.input_dims
     return {
         name: {**prior, "dim": dims[name]}
-        for name, prior in {"noise": _NORMAL, **priors}.items()
+        for name, prior in {"noise": _NOISE_PRIOR, **priors}.items()
     }
 
 

@@ -16,10 +16,6 @@ from keras_infogan.export.versions import publish
 from keras_infogan.export.warmup import serialize_requests
 from keras_infogan.export.warmup import write_warmup
 from keras_infogan.files import one_line
-from keras_infogan.latents.codes import Bernoulli
-from keras_infogan.latents.codes import Categorical
-from keras_infogan.latents.codes import Code
-from keras_infogan.latents.codes import Uniform
 from keras_infogan.models.infogan import InfoGAN
 
 Tensors = Mapping[str, tf.Tensor]
@@ -136,7 +132,7 @@ def _endpoints(
         latents = {"noise": model.sample_noise(inputs["seed"])}
         valid = tf.ones_like(inputs["seed"], tf.bool)
         for name, code in codes.items():
-            latents[name], is_valid = _repair(code, inputs[name])
+            latents[name], is_valid = code.from_served(inputs[name])
             valid &= is_valid
         image = generator(latents, training=False)
         # A normal code can be so large that the generator overflows.
@@ -155,17 +151,7 @@ def _endpoints(
 
     def encode(inputs: Tensors) -> dict[str, tf.Tensor]:
         outputs = discriminator(inputs["image"], training=False)
-        posterior = {
-            name: outputs[name] for name in model.latent_spec.posterior_dims
-        }
-        for name, code in codes.items():
-            if isinstance(code, Categorical | Bernoulli):
-                categorical = isinstance(code, Categorical)
-                normalize = tf.nn.softmax if categorical else tf.nn.sigmoid
-                posterior[f"{name}_probabilities"] = normalize(
-                    posterior[f"{name}_logits"]
-                )
-        return posterior
+        return model.latent_spec.posterior(outputs)
 
     def tell_code_map(inputs: Tensors) -> dict[str, tf.Tensor]:
         return {"code_map": tf.fill(tf.shape(inputs["row"]), code_map)}
@@ -175,10 +161,7 @@ def _endpoints(
         for name, dim in model.latent_spec.input_dims.items()
     }
     seeded = {"seed": tf.TensorSpec((None,), tf.int64, "seed")} | {
-        name: tf.TensorSpec((None,), tf.int32, name)
-        if isinstance(code, Categorical)
-        else latents[name]
-        for name, code in codes.items()
+        name: code.served_spec(name) for name, code in codes.items()
     }
     image = tf.TensorSpec((None, *model.image_shape), tf.float32, "image")
     row = tf.TensorSpec((None,), tf.int64, "row")
@@ -191,36 +174,16 @@ def _endpoints(
     }
 
 
-def _repair(code: Code, values: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-    """Rows that the generator can take, and whether they were so before.
-
-    An error would fail the whole batch, in which the server puts the requests
-    of several clients.
-    """
-    if isinstance(code, Categorical):
-        nearest = tf.clip_by_value(values, 0, code.num_categories - 1)
-        return tf.one_hot(nearest, code.num_categories), nearest == values
-    if isinstance(code, Bernoulli):
-        nearest = tf.cast(values > 0.5, tf.float32)
-    else:
-        nearest = tf.where(tf.math.is_finite(values), values, 0.0)
-        if isinstance(code, Uniform):
-            nearest = tf.clip_by_value(nearest, -1.0, 1.0)
-    # NaN equals nothing.
-    return nearest, tf.reduce_all(nearest == values, axis=1)
-
-
 def _requests(model: InfoGAN) -> Iterator[tuple[str, dict[str, Any]]]:
     for batch_size in WARMUP_BATCH_SIZES:
         latents = model.sample_latents(batch_size)
-        numbers = {
-            name: tf.argmax(latents[name], axis=1, output_type=tf.int32)
-            for name in model.latent_spec.categorical_names
+        codes = {
+            name: code.to_served(latents[name])
+            for name, code in model.latent_spec.codes.items()
         }
-        codes = {name: latents[name] for name in model.latent_spec.codes}
         seeds = tf.range(batch_size, dtype=tf.int64)
         yield "serving_default", latents
-        yield "sample", {"seed": seeds, **codes, **numbers}
-        yield "sample_png", {"seed": seeds, **codes, **numbers}
+        yield "sample", {"seed": seeds, **codes}
+        yield "sample_png", {"seed": seeds, **codes}
         yield "encode", {"image": model.generate_from(latents)}
         yield "code_map", {"row": seeds}

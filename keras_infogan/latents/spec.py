@@ -4,11 +4,10 @@ The codes are the `c` and the noise is the `z` of
 [Chen et al., 2016](https://arxiv.org/abs/1606.03657), Section 4.
 """
 
+import inspect
 import re
 from collections.abc import Mapping
-from dataclasses import MISSING
 from dataclasses import asdict
-from dataclasses import fields
 from types import MappingProxyType
 from typing import Any
 
@@ -17,9 +16,8 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from keras_infogan.latents.codes import CODE_TYPES
-from keras_infogan.latents.codes import Categorical
-from keras_infogan.latents.codes import Code
+from keras_infogan.latents.code import Code
+from keras_infogan.latents.codes import CODES
 from keras_infogan.latents.random import fold_in
 from keras_infogan.latents.random import standard_normal
 
@@ -51,8 +49,8 @@ class LatentSpec:
 
     Args:
         noise_dim: Width of the noise, at least 1.
-        codes: Mapping of names to `Categorical`, `Uniform`, `Normal` or
-            `Bernoulli`. A name is lower-case letters, digits and underscores.
+        codes: Mapping of names to codes of the kinds in `CODES`. A name is
+            lower-case letters, digits and underscores.
 
     Example:
     ```python
@@ -83,10 +81,11 @@ class LatentSpec:
                     f"{', '.join(sorted(RESERVED_NAMES))}. "
                     f"Received: {name!r}."
                 )
-            if not isinstance(code, Code):
+            if type(code) not in CODES.values():
+                kinds = ", ".join(kind.__name__ for kind in CODES.values())
                 raise ValueError(
-                    f"The code {name!r} should be one of Categorical, Uniform, "
-                    f"Normal, Bernoulli. Received: {code!r}."
+                    f"The code {name!r} should be one of {kinds}. "
+                    f"Received: {code!r}."
                 )
         self._codes = dict(codes)
 
@@ -111,11 +110,12 @@ class LatentSpec:
 
     def get_config(self) -> dict[str, Any]:
         """The specification as plain data, ready for JSON."""
-        names = {code_type: name for name, code_type in CODE_TYPES.items()}
+        types = {kind: name for name, kind in CODES.items()}
         return {
             "noise_dim": self.noise_dim,
             "codes": {
-                name: {"type": names[type(code)], **asdict(code)}
+                # mypy knows no base class of data classes.
+                name: {"type": types[type(code)], **asdict(code)}  # type: ignore[call-overload]
                 for name, code in self.codes.items()
             },
         }
@@ -127,24 +127,21 @@ class LatentSpec:
         for name, entry in config["codes"].items():
             arguments = dict(entry) if isinstance(entry, Mapping) else {}
             kind = arguments.pop("type", None)
-            if not isinstance(kind, str) or kind not in CODE_TYPES:
+            if not isinstance(kind, str) or kind not in CODES:
                 raise ValueError(
                     f"The type of the code {name!r} should be one of "
-                    f"{', '.join(CODE_TYPES)}. Received: {entry!r}."
+                    f"{', '.join(CODES)}. Received: {entry!r}."
                 )
-            code_type = CODE_TYPES[kind]
-            known = [argument.name for argument in fields(code_type)]
-            needed = {
-                argument.name
-                for argument in fields(code_type)
-                if argument.default is MISSING
-            }
-            if not needed <= set(arguments) <= set(known):
+            try:
+                inspect.signature(CODES[kind]).bind(**arguments)
+            except TypeError:
+                known = inspect.signature(CODES[kind]).parameters
                 raise ValueError(
                     f"The code {name!r} of type {kind} takes "
-                    f"{' and '.join(known)}. Received: {entry!r}."
-                )
-            codes[name] = code_type(**arguments)
+                    f"{' and '.join(known) or 'no options'}. "
+                    f"Received: {entry!r}."
+                ) from None
+            codes[name] = CODES[kind](**arguments)
         return cls(config["noise_dim"], codes)
 
     @property
@@ -166,9 +163,7 @@ class LatentSpec:
     def categorical_names(self) -> list[str]:
         """The names of the categorical codes, in order."""
         return [
-            name
-            for name, code in self.codes.items()
-            if isinstance(code, Categorical)
+            name for name, code in self.codes.items() if code.has_categories
         ]
 
     def parameters(
@@ -184,6 +179,62 @@ class LatentSpec:
             parameter: posterior[f"{name}_{parameter}"]
             for parameter in self.code(name).parameters
         }
+
+    def posterior(
+        self, outputs: Mapping[str, tf.Tensor]
+    ) -> dict[str, tf.Tensor]:
+        """The outputs of `encode`: all parameters, then what they tell.
+
+        Args:
+            outputs: The outputs of the discriminator, by name.
+
+        Returns:
+            The tensors of `posterior_dims`, and `<code>_<output>` for what a
+            code derives of its parameters, such as `category_probabilities`.
+        """
+        parameters = {name: outputs[name] for name in self.posterior_dims}
+        return parameters | {
+            f"{name}_{output}": values
+            for name, code in self.codes.items()
+            for output, values in code.derive(
+                self.parameters(name, outputs)
+            ).items()
+        }
+
+    def summarize(
+        self, posterior: Mapping[str, np.ndarray]
+    ) -> list[dict[str, dict[str, Any]]]:
+        """The posterior as plain data.
+
+        Args:
+            posterior: Arrays of shape `(num_images, width)`, as
+                `InfoGAN.encode` returns them.
+
+        Returns:
+            For each image a mapping by the name of the code: `category`, its
+            `probability` and all `probabilities`; `mean` and `stddev` of each
+            dimension; the `probability` of each bit being 1; and so on.
+        """
+        num_images = len(next(iter(posterior.values())))
+        return [
+            {
+                name: code.summarize(
+                    {
+                        output: posterior[f"{name}_{output}"][row]
+                        for output in code.outputs
+                    }
+                )
+                for name, code in self.codes.items()
+            }
+            for row in range(num_images)
+        ]
+
+    def describe(self, summary: Mapping[str, Mapping[str, Any]]) -> str:
+        """One image of `summarize` in words."""
+        return "; ".join(
+            f"{name} {self.codes[name].describe(values)}"
+            for name, values in summary.items()
+        )
 
     def code(self, name: str) -> Code:
         """The code of this name, or a `ValueError` that lists the names."""
@@ -261,10 +312,10 @@ class LatentSpec:
         there are more rows than categories).
 
         Args:
-            name: The code to sweep.
-            index: The dimension to sweep, of a code that is not categorical.
+            name: The code to traverse.
+            index: Which of its `num_dimensions`.
             num_rows: Rows of the grid.
-            num_columns: Columns of the grid, the values of the sweep.
+            num_columns: Columns of the grid, the values of the traversal.
             key: Integer tensor of shape `(2,)`, the seed.
 
         Returns:
@@ -276,25 +327,24 @@ class LatentSpec:
                 f"Received: {num_rows} and {num_columns}."
             )
         code = self.code(name)
-        last = 0 if isinstance(code, Categorical) else code.dim - 1
-        if not 0 <= index <= last:
+        if not 0 <= index < code.num_dimensions:
             raise ValueError(
-                f"The index of the code {name!r} should be from 0 to {last}. "
-                f"Received: {index}."
-            )
-        latents = self.sample(num_rows, key)
-        for first in self.categorical_names[:1]:
-            category = self.codes[first]
-            latents[first] = tf.constant(
-                category.to_values(category.sweep(num_rows), num_rows)
+                f"The index of the code {name!r} should be from 0 to "
+                f"{code.num_dimensions - 1}. Received: {index}."
             )
         latents = {
-            key_: np.repeat(values.numpy(), num_columns, axis=0)
-            for key_, values in latents.items()
+            key_: values.numpy()
+            for key_, values in self.sample(num_rows, key).items()
         }
-        sweep = np.tile(code.sweep(num_columns), num_rows)
-        if isinstance(code, Categorical):
-            latents[name] = code.to_values(sweep, len(sweep))
-        else:
-            latents[name][:, index] = sweep
+        for first in self.categorical_names[:1]:
+            category = self.codes[first]
+            latents[first] = category.to_values(
+                category.traversal(num_rows), num_rows
+            )
+        latents = {
+            key_: np.repeat(rows, num_columns, axis=0)
+            for key_, rows in latents.items()
+        }
+        values = np.tile(code.traversal(num_columns), num_rows)
+        latents[name] = code.replace(latents[name], index, values)
         return {key_: tf.constant(rows) for key_, rows in latents.items()}

@@ -9,8 +9,6 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from keras_infogan.latents.codes import Bernoulli
-from keras_infogan.latents.codes import Categorical
 from keras_infogan.latents.spec import LatentSpec
 from keras_infogan.models.validation import check_images
 from keras_infogan.models.validation import check_networks
@@ -61,7 +59,9 @@ class GeneratorEncoder(keras.Model):
             reduce_retracing=True,
         )
         self._encode = tf.function(
-            lambda inputs: discriminator(inputs["image"], training=False),
+            lambda inputs: latent_spec.posterior(
+                discriminator(inputs["image"], training=False)
+            ),
             reduce_retracing=True,
         )
 
@@ -188,24 +188,15 @@ class GeneratorEncoder(keras.Model):
 
         Returns:
             Float32 arrays of shape `(num_images, width)` by name, as in
-            `latent_spec.posterior_dims`, and `<code>_probabilities` for each
-            code that has logits.
+            `latent_spec.posterior`: the parameters, and what a code derives
+            from them, such as `<code>_probabilities`.
 
         Raises:
             ValueError: If the images have another shape, type or range.
         """
         images = np.asarray(images)
         check_images(images, self.image_shape)
-        outputs = _map_in_chunks(self._encode, {"image": images})
-        posterior = {
-            name: outputs[name] for name in self.latent_spec.posterior_dims
-        }
-        for name, code in self.latent_spec.codes.items():
-            if isinstance(code, Categorical | Bernoulli):
-                posterior[f"{name}_probabilities"] = code.probabilities(
-                    posterior[f"{name}_logits"]
-                )
-        return posterior
+        return _map_in_chunks(self._encode, {"image": images})
 
 
 def _map_in_chunks(

@@ -6,13 +6,11 @@ discriminator takes images and gives `logits` and, by name, the parameters of
 [Chen et al., 2016](https://arxiv.org/abs/1606.03657).
 """
 
-import math
 from collections.abc import Callable
 from typing import NamedTuple
 
 import keras
 from keras import layers
-from keras import ops
 
 from keras_infogan.latents.spec import LatentSpec
 from keras_infogan.models.layers import HalvingConv2D
@@ -20,13 +18,6 @@ from keras_infogan.models.layers import NarrowConv2D
 from keras_infogan.models.layers import UpsampledConv2D
 
 ImageShape = tuple[int, int, int]
-
-# `Q` is no less sure of a code than twice the width of [-1, 1], and no surer
-# than a twentieth of it. A miss by the deviation of the prior, sqrt(1/3), costs
-# 1/6 over the square of the least: 17 nats, where a least of one gray level
-# would make it 10,000. `Q` would be sure too early and hear of nothing but its
-# errors: two of five seeds on MNIST lost an epoch or more that way.
-LOG_STDDEV_RANGE = (math.log(0.1), math.log(4.0))
 
 NORMALIZATIONS = ("batch", "layer", "none")
 
@@ -93,25 +84,18 @@ def _normalize(
     )
 
 
-def _bound(x: keras.KerasTensor, low: float, high: float) -> keras.KerasTensor:
-    # A clip has no gradient outside: a deviation that has fallen below the
-    # least would stay there, and multiply the gradient of the mean.
-    x = high - ops.softplus(high - x)
-    return low + ops.softplus(x - low)
-
-
 def discriminator_outputs(
     latent_spec: LatentSpec,
     features: keras.KerasTensor,
     posterior_features: keras.KerasTensor | None = None,
 ) -> dict[str, keras.KerasTensor]:
-    """The linear heads of a discriminator: `logits` and those of `Q`.
+    """The heads of a discriminator: `logits` and the parameters of `Q`.
 
-    For users who bring a trunk of their own, too. The logarithm of a learned
-    standard deviation is bounded by `LOG_STDDEV_RANGE`, smoothly.
+    Each is linear, followed by the activation that the code asks for. For users
+    who bring a trunk of their own, too.
 
     Args:
-        latent_spec: The codes that `Q` is to read.
+        latent_spec: The codes.
         features: Tensor of shape `(batch, features)`, the end of the trunk.
         posterior_features: Tensor of shape `(batch, features)` for `Q`, if it
             has layers of its own; `features` by default.
@@ -125,13 +109,14 @@ def discriminator_outputs(
     outputs = {
         "logits": layers.Dense(1, dtype="float32", name="logits")(features)
     }
-    for name, dim in latent_spec.posterior_dims.items():
-        values = layers.Dense(dim, dtype="float32", name=name)(
-            posterior_features
-        )
-        if name.endswith("_log_stddev"):
-            values = _bound(values, *LOG_STDDEV_RANGE)
-        outputs[name] = values
+    for name, code in latent_spec.codes.items():
+        for parameter, dim in code.parameters.items():
+            head = layers.Dense(
+                dim, dtype="float32", name=f"{name}_{parameter}"
+            )
+            outputs[head.name] = code.activate(
+                parameter, head(posterior_features)
+            )
     return outputs
 
 

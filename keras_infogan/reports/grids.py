@@ -9,8 +9,6 @@ from keras_infogan.evaluation.code_map import CodeMap
 from keras_infogan.evaluation.meanings import DimensionMeaning
 from keras_infogan.evaluation.meanings import dimension_label
 from keras_infogan.evaluation.morphology import measure
-from keras_infogan.latents.codes import Bernoulli
-from keras_infogan.latents.codes import Categorical
 from keras_infogan.models.infogan import InfoGAN
 from keras_infogan.reports import images as visualization
 
@@ -35,13 +33,15 @@ def draw_grids(
     """
     figures = {}
     for name, code in model.latent_spec.codes.items():
-        if isinstance(code, Categorical):
+        if code.has_categories:
             figures[name] = plot_categories(
                 model, name, code_map=code_map, seed=seed
             )
             continue
-        for index in range(code.dim):
-            file = dimension_label(name, index, code.dim, separator="_")
+        for index in range(code.num_dimensions):
+            file = dimension_label(
+                name, index, code.num_dimensions, separator="_"
+            )
             figures[file] = plot_traversal(
                 model, name, index, code_map=code_map, seed=seed
             )
@@ -113,27 +113,25 @@ def plot_traversal(
     """
     spec = model.latent_spec
     code = spec.code(name)
-    is_categorical = isinstance(code, Categorical)
     rows = [other for other in spec.categorical_names[:1] if other != name]
     num_rows = spec.codes[rows[0]].dim if rows else NUM_PLAIN_ROWS
     latents = model.traverse_latents(
         name, index, num_rows=num_rows, num_columns=num_columns, seed=seed
     )
     images = model.generate_from(latents)
-    values = code.sweep(num_columns).tolist()
+    values = code.traversal(num_columns).tolist()
     meaning = DimensionMeaning()
-    if code_map is not None and not is_categorical:
+    if code_map is not None and not code.has_categories:
         meaning = code_map.codes[name].dimensions[index]
     if attribute and meaning.sign < 0:
         by_row = images.reshape(num_rows, num_columns, *images.shape[1:])
         images = by_row[:, ::-1].reshape(images.shape)
         values = [0.0 - value for value in reversed(values)]
-    if is_categorical:
+    if code.has_categories:
         labels = _category_labels(name, values, code_map)
     else:
         labels = [f"{value:+.1f}" for value in values]
-    size = 1 if is_categorical else code.dim
-    what = attribute or dimension_label(name, index, size)
+    what = attribute or dimension_label(name, index, code.num_dimensions)
     title = f"{what} varies from left to right; all else is fixed in a row"
     measured = None
     if meaning.attribute:
@@ -182,59 +180,7 @@ def read_codes(
         images: Float arrays of shape `(height, width, channels)` in [-1, 1].
 
     Returns:
-        For each image a mapping by the name of the code: `category`, its
-        `probability` and all `probabilities`; `mean` and `stddev` of each
-        dimension; or the `probability` of each bit being 1.
+        For each image a mapping by the name of the code, as
+        `LatentSpec.summarize` has it.
     """
-    posterior = model.encode(np.stack(images))
-    spec = model.latent_spec
-    results: list[dict[str, Any]] = [{} for _ in images]
-    for name, code in spec.codes.items():
-        for row, result in enumerate(results):
-            if isinstance(code, Categorical):
-                probabilities = posterior[f"{name}_probabilities"][row]
-                result[name] = {
-                    "category": int(probabilities.argmax()),
-                    "probability": float(probabilities.max()),
-                    "probabilities": probabilities.tolist(),
-                }
-            elif isinstance(code, Bernoulli):
-                result[name] = {
-                    "probability": posterior[f"{name}_probabilities"][
-                        row
-                    ].tolist()
-                }
-            else:
-                mean = posterior[f"{name}_mean"][row]
-                stddev = (
-                    np.full_like(mean, code.stddev)
-                    if code.stddev
-                    else np.exp(posterior[f"{name}_log_stddev"][row])
-                )
-                result[name] = {
-                    "mean": mean.tolist(),
-                    "stddev": stddev.tolist(),
-                }
-    return results
-
-
-def describe_codes(codes: dict[str, Any]) -> str:
-    """One image of `read_codes` in words."""
-    words = []
-    for name, values in codes.items():
-        if "category" in values:
-            words.append(
-                f"{name} {values['category']} ({values['probability']:.1%})"
-            )
-        elif "mean" in values:
-            numbers = ", ".join(
-                f"{mean:+.2f} +/- {stddev:.2f}"
-                for mean, stddev in zip(
-                    values["mean"], values["stddev"], strict=True
-                )
-            )
-            words.append(f"{name} {numbers}")
-        else:
-            bits = ", ".join(f"{share:.1%}" for share in values["probability"])
-            words.append(f"{name} 1 with {bits}")
-    return "; ".join(words)
+    return model.latent_spec.summarize(model.encode(np.stack(images)))

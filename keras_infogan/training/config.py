@@ -13,6 +13,8 @@ from dataclasses import field
 from pathlib import Path
 from typing import Any
 
+from keras_infogan.latents import CODE_TYPES
+
 
 def _option(default: Any, text: str) -> Any:
     return field(default=default, metadata={"help": text})
@@ -74,8 +76,8 @@ class TrainingConfig:
     noise_dim: int = _option(62, "width of the incompressible noise")
     codes: Mapping[str, Mapping[str, Any]] = _collection(
         MNIST_CODES,
-        "the latent codes by name: their type (categorical, uniform, normal, "
-        "bernoulli) and its arguments",
+        f"the latent codes by name: their type ({', '.join(CODE_TYPES)}) and "
+        "its arguments",
     )
     architecture: str = _option("compact", "compact, paper or writeup")
     normalization: str = _option(

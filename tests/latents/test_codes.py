@@ -11,15 +11,15 @@ import scipy.special
 import tensorflow as tf
 from scipy import stats
 
+from keras_infogan.latents import codes as kinds
 from keras_infogan.latents import random as randomness
-from keras_infogan.latents.codes import CODE_TYPES
 from keras_infogan.latents.codes import Bernoulli
 from keras_infogan.latents.codes import Categorical
 from keras_infogan.latents.codes import Code
 from keras_infogan.latents.codes import Normal
 from keras_infogan.latents.codes import Uniform
-from keras_infogan.latents.codes import gaussian_log_likelihood
-from keras_infogan.models.networks import LOG_STDDEV_RANGE
+from keras_infogan.latents.codes._gaussian import LOG_STDDEV_RANGE
+from keras_infogan.latents.codes._gaussian import gaussian_log_likelihood
 
 KEY = tf.constant([3, 5], tf.int64)
 OTHER_KEY = tf.constant([3, 6], tf.int64)
@@ -44,7 +44,7 @@ def random_parameters(code: Code, count: int) -> dict[str, np.ndarray]:
 
 
 def test_every_type_is_tested():
-    assert {type(code) for code in CODES.values()} == set(CODE_TYPES.values())
+    assert {type(code) for code in CODES.values()} == set(kinds.CODES.values())
 
 
 @pytest.mark.parametrize(
@@ -375,14 +375,14 @@ def test_wrong_values(code, values, message):
 )
 def test_sweep(code, count, expected):
     """Steps that float32 has exactly, and all of them are values."""
-    sweep = code.sweep(count)
+    sweep = code.traversal(count)
     np.testing.assert_array_equal(sweep, expected)
     assert code.to_values(sweep, count).shape == (count, code.dim)
 
 
 def test_normal_sweep_is_95_percent():
     """`P(-2 < c < 2)` is 0.9545 for `N(0, 1)`."""
-    low, high = Normal().sweep(2)
+    low, high = Normal().traversal(2)
     share = stats.norm.cdf(high) - stats.norm.cdf(low)
     assert share == pytest.approx(0.95, abs=0.005)
 
@@ -395,12 +395,16 @@ def test_probabilities():
     chances = np.array([[0.5, 0.25, 0.25], [0.7, 0.2, 0.1]])
     np.testing.assert_allclose(
         # A constant more or less is the same category.
-        Categorical(3).probabilities(np.log(chances) + 5.0),
+        Categorical(3).derive({"logits": tf.constant(np.log(chances) + 5.0)})[
+            "probabilities"
+        ],
         chances,
         rtol=1e-12,
     )
     np.testing.assert_allclose(
-        Bernoulli(3).probabilities(np.log(chances / (1.0 - chances))),
+        Bernoulli(3).derive(
+            {"logits": tf.constant(np.log(chances / (1.0 - chances)))}
+        )["probabilities"],
         chances,
         rtol=1e-12,
     )
@@ -412,8 +416,9 @@ def test_probabilities():
 )
 def test_probabilities_of_extreme_logits(code, expected):
     """Neither overflows: `exp(-2000)` is 0 in float64 as in float32."""
-    logits = np.array([[1000.0, -1000.0]], np.float32)
-    np.testing.assert_array_equal(code.probabilities(logits), expected)
+    logits = tf.constant([[1000.0, -1000.0]])
+    derived = code.derive({"logits": logits})
+    np.testing.assert_array_equal(derived["probabilities"], expected)
 
 
 @pytest.mark.parametrize(

@@ -14,11 +14,11 @@ from keras_infogan.latents.codes import Categorical
 from keras_infogan.latents.codes import Code
 from keras_infogan.latents.codes import Normal
 from keras_infogan.latents.codes import Uniform
+from keras_infogan.latents.codes._gaussian import LOG_STDDEV_RANGE
 from keras_infogan.latents.spec import RESERVED_NAMES
 from keras_infogan.latents.spec import LatentSpec
 from keras_infogan.losses.information import mutual_information
 from keras_infogan.models.networks import ARCHITECTURES
-from keras_infogan.models.networks import LOG_STDDEV_RANGE
 from keras_infogan.models.networks import NORMALIZATIONS
 from keras_infogan.models.networks import build_discriminator
 from keras_infogan.models.networks import build_generator

@@ -151,7 +151,11 @@ def test_read_codes_are_those_of_encode():
 
 
 def test_describe_codes():
-    text = pictures.describe_codes(
+    spec = LatentSpec(
+        1,
+        {"category": Categorical(8), "slant": Uniform(2), "bit": Bernoulli(1)},
+    )
+    text = spec.describe(
         {
             "category": {"category": 7, "probability": 0.981},
             "slant": {"mean": [0.5, -0.25], "stddev": [0.1, 0.02]},

@@ -1,0 +1,260 @@
+"""The base class of latent codes: what a kind of code has to define."""
+
+import abc
+from collections.abc import Mapping
+from typing import Any
+from typing import ClassVar
+
+import numpy as np
+import numpy.typing as npt
+import tensorflow as tf
+
+Posterior = Mapping[str, np.ndarray]
+
+
+class Code(abc.ABC):
+    """A latent code `c`: an input of the generator that `Q(c|x)` recovers.
+
+    From Section 4 of [Chen et al., 2016](https://arxiv.org/abs/1606.03657).
+    Networks, losses, reports, exports and the client ask a code; none of them
+    asks what kind it is.
+
+    To add a kind, write a frozen dataclass that derives from this class into a
+    file of `latents/codes/` that has the name of its type, and register it in
+    `CODES`. Its fields are its configuration. It must define
+
+    - `dim`, `sample` and `entropy`: the prior;
+    - `prior`: the same as plain data, for those who have a file alone;
+    - `parameters` and `log_likelihood`: the posterior;
+    - `traversal`: the values that a traversal visits.
+
+    Where the defaults do not fit, it overrides
+
+    - `activate`, if the head of a parameter is not linear;
+    - `derive` and `outputs`, if `encode` should give more than parameters;
+    - `summarize` and `describe`: the posterior of one image for people;
+    - `support` and `clip`: which rows are values. That is enough for the
+      checks of `to_values` and of a served model;
+    - `num_dimensions`, `to_values`, `served_spec`, `to_served` and
+      `from_served`, if a value is chosen by other numbers than the
+      generator's input: a category by its number, an angle by its radians;
+    - `is_discrete`, `has_categories` and `deviations_outside`.
+
+    Attributes:
+        dim: Width of the values, the generator's input.
+    """
+
+    dim: int
+    # If so, the information is at most the entropy.
+    is_discrete: ClassVar[bool] = False
+    # If so, values are one-hot and `Q` gives `logits` of the same width:
+    # categories can be learned from labels and matched to classes.
+    has_categories: ClassVar[bool] = False
+    # What values should be, for errors: "The code 'pose' should be ...".
+    support: ClassVar[str] = "finite"
+
+    # The prior.
+
+    @property
+    @abc.abstractmethod
+    def entropy(self) -> float:
+        """`H(c)` in nats."""
+
+    @property
+    @abc.abstractmethod
+    def prior(self) -> dict[str, Any]:
+        """The prior as plain data: `distribution`, and its numbers by name."""
+
+    @abc.abstractmethod
+    def sample(self, batch_size: int, key: tf.Tensor) -> tf.Tensor:
+        """Draws float32 values of shape `(batch_size, dim)` from the prior.
+
+        A pure function of its arguments, in every mode.
+
+        Args:
+            batch_size: The number of rows.
+            key: Integer tensor of shape `(2,)`, the seed.
+        """
+
+    # The posterior.
+
+    @property
+    @abc.abstractmethod
+    def parameters(self) -> dict[str, int]:
+        """Name and width of each parameter of `Q(c|x)`."""
+
+    @abc.abstractmethod
+    def log_likelihood(
+        self, values: tf.Tensor, parameters: Mapping[str, tf.Tensor]
+    ) -> tf.Tensor:
+        """`log Q(c|x)` in nats, of shape `(batch,)`.
+
+        Args:
+            values: Float tensor of shape `(batch, dim)`.
+            parameters: Float tensors of shape `(batch, width)` by the names
+                of `parameters`, after their activation.
+        """
+
+    def activate(self, parameter: str, values: Any) -> Any:
+        """The activation of the linear head of a parameter; none by default.
+
+        Args:
+            parameter: Its name.
+            values: Keras tensor of shape `(batch, width)`.
+        """
+        del parameter
+        return values
+
+    @property
+    def outputs(self) -> dict[str, str]:
+        """What each output of `encode` is, by name, for people.
+
+        The parameters, and then what `derive` gives.
+        """
+        return {
+            name: "a parameter of the posterior" for name in self.parameters
+        }
+
+    def derive(
+        self, parameters: Mapping[str, tf.Tensor]
+    ) -> dict[str, tf.Tensor]:
+        """What `encode` gives beside the parameters, such as probabilities."""
+        del parameters
+        return {}
+
+    def summarize(self, posterior: Posterior) -> dict[str, Any]:
+        """The posterior of one image as plain data.
+
+        Args:
+            posterior: A vector for each of `outputs`.
+        """
+        return {name: posterior[name].tolist() for name in self.outputs}
+
+    def describe(self, summary: Mapping[str, Any]) -> str:
+        """A summary in words, without the name of the code."""
+        return ", ".join(
+            f"{name} {' '.join(f'{value:.2f}' for value in values)}"
+            for name, values in summary.items()
+        )
+
+    def deviations_outside(self, summary: Mapping[str, Any]) -> float:
+        """How far a posterior is outside of the prior, in its own deviations.
+
+        More than a few, and the image is unlike all that the model generates.
+        """
+        del summary
+        return 0.0
+
+    # Values.
+
+    def clip(self, values: tf.Tensor) -> tf.Tensor:
+        """The nearest values of float rows of shape `(batch, dim)`."""
+        return tf.where(tf.math.is_finite(values), values, 0.0)
+
+    def to_values(self, values: npt.ArrayLike, count: int) -> np.ndarray:
+        """What a person chooses as float32 values of shape `(count, dim)`.
+
+        Args:
+            values: Anything that broadcasts to `(count, dim)`.
+            count: The number of rows.
+
+        Raises:
+            ValueError: If the shape or a value does not fit; the text goes on
+                after "The code 'pose' ".
+        """
+        rows = to_rows(values, count, self.dim)
+        if (self.clip(tf.constant(rows)).numpy() != rows).any():
+            raise ValueError(
+                f"should be {self.support}. Received: {show_range(rows)}."
+            )
+        return rows
+
+    def served_spec(self, name: str) -> tf.TensorSpec:
+        """The input of this name by which a served model is told a value."""
+        return tf.TensorSpec((None, self.dim), tf.float32, name)
+
+    def to_served(self, values: tf.Tensor) -> tf.Tensor:
+        """The input of a served model that stands for values."""
+        return values
+
+    def from_served(self, inputs: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        """Values for an input of a served model, and which of them it meant.
+
+        An error would fail the whole batch, in which a server puts the requests
+        of several clients. So what is no value is replaced by one nearby.
+
+        Returns:
+            Float32 values of shape `(batch, dim)`, and bools of shape
+            `(batch,)`: whether the row was not replaced.
+        """
+        nearest = self.clip(inputs)
+        # NaN equals nothing.
+        return nearest, tf.reduce_all(nearest == inputs, axis=1)
+
+    # Traversals.
+
+    @property
+    def num_dimensions(self) -> int:
+        """How many dimensions can be traversed, one at a time."""
+        return self.dim
+
+    @abc.abstractmethod
+    def traversal(self, num_values: int) -> np.ndarray:
+        """`num_values` values of one dimension, in order.
+
+        `to_values` takes each of them.
+        """
+
+    def replace(
+        self, rows: np.ndarray, index: int, values: np.ndarray
+    ) -> np.ndarray:
+        """Rows of values with one dimension at other values.
+
+        Args:
+            rows: Float array of shape `(count, dim)`.
+            index: The dimension, below `num_dimensions`.
+            values: Array of shape `(count,)`, of `traversal`.
+        """
+        if self.num_dimensions == 1:
+            return self.to_values(values, len(rows))
+        rows = rows.copy()
+        rows[:, index] = values
+        return rows
+
+
+def show_range(values: np.ndarray) -> str:
+    """The values of an array as errors show them, such as `-2 to 0`."""
+    low, high = values.min(), values.max()
+    return f"{low:.4g}" if low == high else f"{low:.4g} to {high:.4g}"
+
+
+def to_rows(values: npt.ArrayLike, count: int, dim: int) -> np.ndarray:
+    """Finite float32 `(count, dim)` from a number, a row, a column or all."""
+    # What is beyond float32 becomes infinite, and is refused below.
+    with np.errstate(over="ignore"):
+        array = np.asarray(values, np.float32)
+    if array.ndim == 1 and dim == 1:
+        array = array[:, None]
+    fits = array.ndim < 2 or (array.ndim == 2 and array.shape[1] in (1, dim))
+    try:
+        rows = np.broadcast_to(array, (count, dim))
+    except ValueError:
+        fits = False
+    if not fits:
+        raise ValueError(
+            f"should have shape ({count}, {dim}), or broadcast to it. "
+            f"Received: shape={array.shape}."
+        )
+    if not np.isfinite(rows).all():
+        raise ValueError("should be finite. Received: NaN or infinity.")
+    return rows
+
+
+def check_count(owner: object, name: str, *, minimum: int) -> None:
+    """Raises a `ValueError` unless a field is a whole number, large enough."""
+    value = getattr(owner, name)
+    if isinstance(value, bool) or not isinstance(value, int) or value < minimum:
+        raise ValueError(
+            f"`{name}` of {type(owner).__name__} should be a whole number of "
+            f"at least {minimum}. Received: {name}={value!r}."
+        )
