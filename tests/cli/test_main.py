@@ -608,7 +608,7 @@ def test_serve_config(capfd, tmp_path):
         (["sample", "MODEL", "--category=3"], "from 0 to 2. Received: 3"),
         (["sample", "MODEL", "--code=slant=1"], "Received: 'slant'"),
         (["sample", "MODEL", "--code=continuous=2"], "should be in [-1, 1]"),
-        (["sample", "MODEL", "--code=category=0.5"], "one category number"),
+        (["sample", "MODEL", "--code=category=0.5"], "category numbers from 0"),
         (["sample", "nowhere"], "Expected the directory of a finished run"),
         (["traverse", "MODEL", "--code=continuous:2"], "from 0 to 1"),
         (["traverse", "MODEL", "--code=z"], "one of category, continuous"),
