@@ -1,12 +1,117 @@
-"""From arrays to numbers: how well categories are classes."""
+"""How well the categories of a code are the classes of real images."""
 
 import math
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 from scipy.special import entr
-from sklearn.metrics import adjusted_rand_score
-from sklearn.metrics import normalized_mutual_info_score
+from sklearn import metrics
+
+from keras_infogan.data.labels import balanced_label_indices
+from keras_infogan.evaluation.observations import Observations
+
+
+def measure_clustering(
+    observations: Observations, report: dict[str, Any]
+) -> dict[str, Any]:
+    """Compares the categories of the first categorical code with the classes.
+
+    Categories are matched to classes on the training split; everything else is
+    measured on the test split.
+
+    Returns:
+        Plain data, all `None` without labels or without such a code.
+        `clustering_accuracy`, with the `clustering_accuracy_standard_error` of
+        these images (seeds vary by more); `category_usage_entropy` in nats;
+        `normalized_mutual_information` and `adjusted_rand_index`, also `None`
+        if all test images are of one class, or each of its own;
+        `category_to_class`, -1 for a category that is left over; `class_names`;
+        and `confusion`, with classes in rows and categories in columns.
+    """
+    del report
+    code = observations.clustering_code
+    train, test = observations.train, observations.test
+    if code is None or train.labels is None or test.labels is None:
+        return dict.fromkeys(
+            (
+                "clustering_accuracy",
+                "clustering_accuracy_standard_error",
+                "category_usage_entropy",
+                "normalized_mutual_information",
+                "adjusted_rand_index",
+                "category_to_class",
+                "class_names",
+                "confusion",
+            )
+        )
+    sizes = {
+        "num_classes": len(train.class_names),
+        "num_clusters": observations.model.latent_spec.codes[code].dim,
+    }
+    train_clusters = assign_clusters(observations.train_posterior, code)
+    mapping = match_clusters(
+        confusion_matrix(train.labels, train_clusters, **sizes)
+    )
+    labels = test.labels
+    clusters = assign_clusters(observations.test_posterior, code)
+    confusion = confusion_matrix(labels, clusters, **sizes)
+    accuracy = clustering_accuracy(labels, clusters, mapping)
+    # With one class, or one image of each, there are no pairs to compare.
+    is_comparable = 1 < len(np.unique(labels)) < len(labels)
+    return {
+        "clustering_accuracy": accuracy,
+        "clustering_accuracy_standard_error": accuracy_standard_error(
+            accuracy, len(labels)
+        ),
+        "category_usage_entropy": usage_entropy(confusion.sum(axis=0)),
+        "normalized_mutual_information": normalized_mutual_information(
+            labels, clusters
+        )
+        if is_comparable
+        else None,
+        "adjusted_rand_index": adjusted_rand_index(labels, clusters)
+        if is_comparable
+        else None,
+        "category_to_class": mapping.tolist(),
+        "class_names": list(train.class_names),
+        "confusion": confusion.tolist(),
+    }
+
+
+def count_naming_labels(observations: Observations) -> np.ndarray | None:
+    """Counts the labeled training images that name the categories.
+
+    Returns:
+        Integer array of shape `(num_classes, num_categories)`: all training
+        images, or a balanced choice of `num_naming_labels` of them. `None`
+        without labels or without a categorical code.
+    """
+    code = observations.clustering_code
+    train, test = observations.train, observations.test
+    if code is None or train.labels is None or test.labels is None:
+        return None
+    count = observations.num_naming_labels
+    rows = (
+        np.arange(len(train.labels))
+        if count is None
+        else balanced_label_indices(train.labels, count, observations.seed)
+    )
+    clusters = assign_clusters(observations.train_posterior, code)
+    return confusion_matrix(
+        train.labels[rows],
+        clusters[rows],
+        num_classes=len(train.class_names),
+        num_clusters=observations.model.latent_spec.codes[code].dim,
+    )
+
+
+def assign_clusters(
+    posterior: Mapping[str, np.ndarray], code: str
+) -> np.ndarray:
+    """Returns the most probable category of each image, as integers."""
+    return posterior[f"{code}_logits"].argmax(axis=1)
 
 
 def _check(name: str, values: np.ndarray, limit: int | None = None) -> None:
@@ -59,9 +164,10 @@ def confusion_matrix(
     _check_pair(labels, clusters)
     _check("labels", labels, num_classes)
     _check("clusters", clusters, num_clusters)
-    confusion = np.zeros((num_classes, num_clusters), np.int64)
-    np.add.at(confusion, (labels, clusters), 1)
-    return confusion
+    # scikit-learn's is square, for the same names on both sides.
+    names = np.arange(max(num_classes, num_clusters))
+    square = metrics.confusion_matrix(labels, clusters, labels=names)
+    return square[:num_classes, :num_clusters]
 
 
 def match_clusters(confusion: np.ndarray) -> np.ndarray:
@@ -145,7 +251,7 @@ def normalized_mutual_information(
     """
     _check_pair(labels, clusters)
     return float(
-        normalized_mutual_info_score(
+        metrics.normalized_mutual_info_score(
             labels, clusters, average_method="arithmetic"
         )
     )
@@ -161,7 +267,7 @@ def adjusted_rand_index(labels: np.ndarray, clusters: np.ndarray) -> float:
         at random, and worse ones are below.
     """
     _check_pair(labels, clusters)
-    return float(adjusted_rand_score(labels, clusters))
+    return float(metrics.adjusted_rand_score(labels, clusters))
 
 
 def usage_entropy(counts: np.ndarray) -> float:

@@ -1,4 +1,4 @@
-"""How good generated images are, as a classifier of the data set sees them."""
+"""How close generated images are to real ones, in the features of a network."""
 
 import math
 from collections.abc import Sequence
@@ -7,99 +7,125 @@ from typing import Any
 import numpy as np
 
 from keras_infogan.data.dataset import ImageData
-from keras_infogan.evaluation import clustering as metrics
+from keras_infogan.evaluation.clustering import accuracy_standard_error
+from keras_infogan.evaluation.clustering import usage_entropy
 from keras_infogan.evaluation.distances import density_coverage
 from keras_infogan.evaluation.distances import frechet_distance
 from keras_infogan.evaluation.distances import frechet_error
 from keras_infogan.evaluation.distances import kernel_distance
 from keras_infogan.evaluation.distances import precision_recall
 from keras_infogan.evaluation.feature_extractor import FeatureExtractor
+from keras_infogan.evaluation.observations import Observations
 
-# Of each side, at most. Distances among images take the square of their number.
+# Images of each side, at most. Neighbors take the square of their number.
 NUM_IMAGES = 10_000
 NUM_NEIGHBORED = 2_000
 _KERNEL_BLOCKS = 10
-# Neighbors, and blocks of them, need some.
+# Neighbors, and the blocks of the kernel distance, need some.
 MIN_IMAGES = 4 * _KERNEL_BLOCKS
-# A class is covered if it has at least a tenth of its share.
+# A class is covered if it has at least this part of its share.
 _COVERED = 0.1
 
 
 def measure_fidelity(
-    extractor: FeatureExtractor,
-    generated: np.ndarray,
-    categories: np.ndarray | None,
-    category_to_class: Sequence[int] | None,
-    train: ImageData,
-    test: ImageData,
-    *,
-    seed: int = 0,
+    observations: Observations, report: dict[str, Any]
 ) -> dict[str, Any]:
     """Compares generated images with those of the test split.
 
-    Beside each distance stands its `floor`: that of as many real training
-    images, which no generator can expect to pass.
+    Returns:
+        `fidelity`: what `compare_images` returns; `None` without labels to
+        train a feature extractor, or with fewer than `MIN_IMAGES` images of a
+        split.
+    """
+    train, test = observations.train, observations.test
+    too_few = min(len(train.images), len(test.images)) < MIN_IMAGES
+    if observations.extractor is None or too_few:
+        return {"fidelity": None}
+    code = observations.clustering_code
+    categories = None
+    if code is not None:
+        categories = np.argmax(observations.latents[code], axis=1)
+    return {
+        "fidelity": compare_images(
+            observations.extractor,
+            observations.generated,
+            train,
+            test,
+            categories=categories,
+            category_to_class=report["category_to_class"],
+            seed=observations.seed,
+        )
+    }
+
+
+def compare_images(
+    extractor: FeatureExtractor,
+    generated: np.ndarray,
+    train: ImageData,
+    test: ImageData,
+    *,
+    categories: np.ndarray | None = None,
+    category_to_class: Sequence[int] | None = None,
+    seed: int = 0,
+) -> dict[str, Any]:
+    """Compares generated images, and training images, with the test split.
+
+    Each `floor` is the value of as many training images in place of the
+    generated ones, the best that a generator can be expected to reach.
 
     Args:
-        extractor: Of the data set.
-        generated: Float array of images in [-1, 1].
-        categories: Integer array of the categories they were generated from.
-        category_to_class: The class of each category, -1 for none.
+        extractor: The feature extractor of the data set.
+        generated: Float array of shape `(num_images, height, width, channels)`
+            in [-1, 1].
         train: The training split.
         test: The test split.
-        seed: Whole number, of the standard error.
+        categories: Integer array of shape `(num_images,)`: the categories that
+            the images were generated from.
+        category_to_class: The class of each category, -1 for none.
+        seed: Seed of the bootstrap of `frechet_error`.
 
     Returns:
-        Plain data: `frechet_distance`, `kernel_distance` (each with a
-        `_standard_error`, by drawing the images again and by ten blocks of
-        them), `precision`, `recall` and `coverage` (each with a
-        `_standard_error`, of the images that are counted, the others as they
-        are) and `density`, each of all these with a `_floor`;
-        `class_coverage`, the share of classes with at least a tenth of their
-        part, and `class_entropy` in nats;
-        `category_agreement`, the share of images that the classifier reads as
-        the class of their category, in `all` (with an `all_standard_error`)
-        and `by_category`;
-        `feature_extractor_accuracy` on the test split; and the numbers of
-        images.
+        Plain data. `frechet_distance` and `kernel_distance`, each with a
+        `_standard_error`, by bootstrap and over ten blocks; `precision`,
+        `recall` and `coverage`, each with a `_standard_error` of a share;
+        `density`; each of these with a `_floor`. `class_coverage`, the share of
+        classes with at least a tenth of their part, and `class_entropy` in
+        nats. `category_agreement`: the share of images that the extractor
+        assigns to the class of their category, in `all` (with
+        `all_standard_error`) and `by_category`; `None` without categories.
+        `feature_extractor_accuracy` on the test split. `num_images`, and
+        `num_neighbored_images` of precision, recall, density and coverage.
+
+    Raises:
+        ValueError: If there are fewer than `MIN_IMAGES` images on a side.
     """
     count = min(len(generated), len(test.images), len(train.images), NUM_IMAGES)
     if count < MIN_IMAGES:
         raise ValueError(
-            f"Distances should be of at least {MIN_IMAGES} images on each "
-            f"side. Received: {count}."
+            f"Fidelity needs at least {MIN_IMAGES} images on each side. "
+            f"Received: {count}."
         )
     of_test = extractor.extract(test.scaled(slice(count)))
     of_train = extractor.extract(train.scaled(slice(count)))
     of_generated = extractor.extract(generated[:count])
-    real = of_test.features
     result: dict[str, Any] = {}
-    for suffix, reading in (("", of_generated), ("_floor", of_train)):
-        result |= _distances(real, reading.features, suffix, seed)
+    for suffix, other in (("", of_generated), ("_floor", of_train)):
+        result |= _measure_distances(
+            of_test.features, other.features, suffix, seed
+        )
     num_classes = len(test.class_names)
     classes = np.bincount(of_generated.classes, minlength=num_classes)
     agreement = None
     if categories is not None and category_to_class is not None:
-        wanted = np.asarray(category_to_class)[categories[:count]]
-        right = wanted == of_generated.classes
-        agreement = {
-            "all": float(right.mean()),
-            "all_standard_error": metrics.accuracy_standard_error(
-                float(right.mean()), count
-            ),
-            # A category may have no image among few.
-            "by_category": [
-                float(of_category.mean()) if len(of_category) else None
-                for number in range(len(category_to_class))
-                for of_category in [right[categories[:count] == number]]
-            ],
-        }
+        agreement = _measure_agreement(
+            of_generated.classes, categories[:count], category_to_class
+        )
     return {
         **result,
         "class_coverage": float(
             (classes >= _COVERED * count / num_classes).mean()
         ),
-        "class_entropy": metrics.usage_entropy(classes),
+        "class_entropy": usage_entropy(classes),
         "category_agreement": agreement,
         "feature_extractor_accuracy": None
         if test.labels is None
@@ -109,10 +135,30 @@ def measure_fidelity(
     }
 
 
-def _distances(
+def _measure_agreement(
+    classes: np.ndarray,
+    categories: np.ndarray,
+    category_to_class: Sequence[int],
+) -> dict[str, Any]:
+    right = np.asarray(category_to_class)[categories] == classes
+    share = float(right.mean())
+    by_category = [
+        right[categories == number] for number in range(len(category_to_class))
+    ]
+    return {
+        "all": share,
+        "all_standard_error": accuracy_standard_error(share, len(right)),
+        # A category may have no image among few.
+        "by_category": [
+            float(values.mean()) if len(values) else None
+            for values in by_category
+        ],
+    }
+
+
+def _measure_distances(
     real: np.ndarray, features: np.ndarray, suffix: str, seed: int
 ) -> dict[str, Any]:
-    kernel = kernel_distance(real, features)
     blocks = [
         kernel_distance(*pair)
         for pair in zip(
@@ -127,24 +173,20 @@ def _distances(
         f"frechet_distance{suffix}_standard_error": frechet_error(
             real, features, seed=seed
         ),
-        f"kernel_distance{suffix}": kernel,
+        f"kernel_distance{suffix}": kernel_distance(real, features),
         f"kernel_distance{suffix}_standard_error": kernel_error,
     }
-    precision, recall = precision_recall(
-        real[:NUM_NEIGHBORED], features[:NUM_NEIGHBORED]
-    )
-    density, coverage = density_coverage(
-        real[:NUM_NEIGHBORED], features[:NUM_NEIGHBORED]
-    )
+    real, features = real[:NUM_NEIGHBORED], features[:NUM_NEIGHBORED]
+    precision, recall = precision_recall(real, features)
+    density, coverage = density_coverage(real, features)
     result[f"density{suffix}"] = density
-    num_neighbored = min(len(real), NUM_NEIGHBORED)
     for name, share in (
         ("precision", precision),
         ("recall", recall),
         ("coverage", coverage),
     ):
         result[f"{name}{suffix}"] = share
-        result[f"{name}{suffix}_standard_error"] = (
-            metrics.accuracy_standard_error(share, num_neighbored)
+        result[f"{name}{suffix}_standard_error"] = accuracy_standard_error(
+            share, len(real)
         )
     return result

@@ -9,9 +9,12 @@ import numpy as np
 from scipy import stats
 
 from keras_infogan.evaluation.attributes import ATTRIBUTES
+from keras_infogan.evaluation.clustering import count_naming_labels
 from keras_infogan.evaluation.code_map import CodeMap
 from keras_infogan.evaluation.meanings import CategoryMeaning
+from keras_infogan.evaluation.meanings import CodeMeaning
 from keras_infogan.evaluation.meanings import DimensionMeaning
+from keras_infogan.evaluation.observations import Observations
 
 # A dimension changes an attribute steadily if the mean |rho| is at least this.
 # Of eleven values in order, all but one, it is .98; of noise it is near 0.
@@ -21,6 +24,48 @@ _MIN_CORRELATION = 0.8
 _MIN_EFFECT = 1.0
 # A category has the name of its majority class, if there is one.
 _MIN_MAJORITY = 0.5
+
+
+def fit_code_map(
+    observations: Observations, report: dict[str, Any]
+) -> dict[str, Any]:
+    """Names the codes of a model.
+
+    Categories of the first categorical code are named on the training split,
+    dimensions along traversals; these are compared with the attributes of the
+    test images.
+
+    Args:
+        observations: Of the model.
+        report: With `traversals` and `mutual_information`.
+
+    Returns:
+        `code_map`: what `CodeMap.to_json` returns.
+    """
+    spec = observations.model.latent_spec
+    counts = count_naming_labels(observations)
+    dimensions = name_dimensions(
+        report["traversals"], report["mutual_information"]
+    )
+    codes = {}
+    for name, code in spec.codes.items():
+        kind = spec.get_config()["codes"][name]["type"]
+        if not code.has_categories:
+            unknown = (DimensionMeaning(),) * code.num_dimensions
+            codes[name] = CodeMeaning(
+                dimensions=dimensions.get(name, unknown), type=kind
+            )
+            continue
+        categories = (CategoryMeaning(),) * code.dim
+        if name == observations.clustering_code and counts is not None:
+            categories = name_categories(counts, observations.train.class_names)
+        codes[name] = CodeMeaning(categories=categories, type=kind)
+    code_map = CodeMap(codes)
+    if observations.attributes:
+        code_map = fit_to_real_images(
+            code_map, observations.test_posterior, observations.attributes
+        )
+    return {"code_map": code_map.to_json()}
 
 
 def name_categories(
@@ -122,8 +167,8 @@ def fit_to_real_images(
     Args:
         code_map: A code map whose dimensions have names.
         posterior: What `InfoGAN.encode` returns for real images.
-        measured: What `morphology.measure` returns for the same images; NaN
-            where there is nothing to measure is left out.
+        measured: What `morphology.measure` returns for the first of these
+            images; NaN, where there is nothing to measure, is left out.
 
     Returns:
         The code map with the fields from `read_low` to `agreement` filled in.
@@ -153,7 +198,8 @@ def _fit_dimension(
         return dimension
     values = measured[dimension.attribute]
     finite = np.isfinite(values)
-    means, values = means[finite].astype(float), values[finite]
+    means = means[: len(values)][finite].astype(float)
+    values = values[finite]
     if len(values) < 2 or not np.ptp(means) or not np.ptp(values):
         return dimension
     line = stats.linregress(means, values)

@@ -7,7 +7,10 @@ import numpy as np
 import pytest
 
 from keras_infogan.data.dataset import ImageData
+from keras_infogan.evaluation.evaluate import MEASURES
 from keras_infogan.evaluation.evaluate import evaluate
+from keras_infogan.evaluation.morphology import measure
+from keras_infogan.evaluation.observations import Observations
 from keras_infogan.latents.codes import Bernoulli
 from keras_infogan.latents.codes import Categorical
 from keras_infogan.latents.codes import Uniform
@@ -20,6 +23,24 @@ from tests.helpers.painter import TEST_LABELS
 from tests.helpers.painter import TRAIN
 from tests.helpers.painter import data_of
 from tests.helpers.painter import painter
+
+
+@pytest.fixture(autouse=True)
+def extractor(request, monkeypatch):
+    """None, whose training takes most of the time, unless a test asks for it.
+
+    There is no fidelity then.
+    """
+    if "trained_extractor" not in request.fixturenames:
+        monkeypatch.setattr(
+            "keras_infogan.evaluation.observations.load_feature_extractor",
+            lambda *arguments: None,
+        )
+
+
+@pytest.fixture
+def trained_extractor():
+    """A test that asks for it trains a feature extractor on its images."""
 
 
 def test_perfect_under_other_names():
@@ -90,15 +111,58 @@ def test_mapping_is_of_the_training_split():
     assert report["clustering_accuracy"] == 0.5
     assert report["clustering_accuracy_standard_error"] == pytest.approx(0.05)
     assert report["category_to_class"] == [0, 1, 2, 3]
-    # Which the other two do not look at.
+    # So are the names in the code map.
+    meanings = report["code_map"]["codes"]["category"]["categories"]
+    assert [meaning["name"] for meaning in meanings] == list("abcd")
+    # NMI compares partitions, whatever their names.
     assert report["normalized_mutual_information"] == pytest.approx(1.0)
 
 
-def test_chunks_are_all_the_images(monkeypatch):
-    model = painter(np.eye(4)[::-1])
-    whole = evaluate(model, TRAIN, TEST)
-    monkeypatch.setattr("keras_infogan.evaluation.evaluate._CHUNK", 37)
-    assert evaluate(model, TRAIN, TEST) == whole
+def test_each_image_is_encoded_once(monkeypatch):
+    """In chunks of 37 that are all the images, in their order."""
+    monkeypatch.setattr("keras_infogan.evaluation.observations._CHUNK", 37)
+    encoded = []
+    encode = InfoGAN.encode
+
+    def record(self, images):
+        encoded.append(np.asarray(images))
+        return encode(self, images)
+
+    monkeypatch.setattr(InfoGAN, "encode", record)
+    report = evaluate(painter(np.eye(4)[::-1]), TRAIN, TEST)
+    assert report["clustering_accuracy"] == 1.0
+    sizes = [len(images) for images in encoded]
+    # 400 training images, 100 test images and the generated ones.
+    assert sizes == [37] * 10 + [30] + [37, 37, 26] + [10_000]
+    for data, chunks in ((TRAIN, encoded[:11]), (TEST, encoded[11:14])):
+        np.testing.assert_array_equal(np.concatenate(chunks), data.scaled())
+
+
+def test_attributes_are_of_the_test_split():
+    """Its images are all of class 0: the intensity is in the first column.
+
+    Those of the training split are of all columns, but as wide.
+    """
+    test = data_of(np.zeros(40, int))
+    observations = Observations(painter(np.eye(4)), TRAIN, test)
+    expected = measure(test.scaled())
+    assert len(observations.attributes["slant"]) == 40
+    for name, values in observations.attributes.items():
+        np.testing.assert_array_equal(values, expected[name])
+
+
+def test_a_measure_is_one_function_and_one_registration(monkeypatch):
+    """It is given the results of those before it, and joins the report."""
+
+    def measure_errors(observations, report):
+        assert observations.test is TEST
+        return {"errors": 1.0 - report["clustering_accuracy"]}
+
+    monkeypatch.setattr(
+        "keras_infogan.evaluation.evaluate.MEASURES",
+        (*MEASURES, measure_errors),
+    )
+    assert evaluate(painter(np.eye(4)), TRAIN, TEST)["errors"] == 0.0
 
 
 def test_without_labels_there_is_no_accuracy():
@@ -113,11 +177,12 @@ def test_without_labels_there_is_no_accuracy():
     assert report["mutual_information"]["category"] > 1.0
 
 
-def test_report_is_plain_and_repeats():
+def test_report_is_plain_and_repeats(trained_extractor):
     model = painter(np.eye(4))
     report = evaluate(model, TRAIN, TEST, seed=3)
     assert json.loads(json.dumps(report)) == report
     assert evaluate(model, TRAIN, TEST, seed=3) == report
+    assert report["fidelity"]["num_images"] == 100
     assert report["seed"] == 3
     assert set(report["versions"]) >= {"keras-infogan", "tensorflow", "keras"}
 
@@ -211,7 +276,7 @@ def test_a_handful_of_labels_names_the_categories():
 @pytest.mark.parametrize(
     ("train", "message"),
     [
-        (TRAIN, "at least 4 and at most 400.*num_naming_labels=3"),
+        (TRAIN, "between 4 and 400 labels. .*num_naming_labels=3"),
         (data_of(TEST_LABELS, labeled=False), "columns has no labels"),
     ],
 )
@@ -222,7 +287,7 @@ def test_labels_that_cannot_name(train, message):
         evaluate(model, train, TEST, num_naming_labels=3)
 
 
-def test_few_test_images_have_no_distances():
+def test_few_test_images_have_no_fidelity(trained_extractor):
     """But all the rest: a run on a slice must not fail at its very end."""
     model = painter(np.eye(NUM_CLASSES))
     report = evaluate(model, TRAIN, data_of(TEST_LABELS[:12]))

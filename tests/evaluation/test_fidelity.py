@@ -1,19 +1,77 @@
 """Real images as if they were generated, and ones that collapsed."""
 
 import math
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
 
 from keras_infogan.data.dataset import ImageData
+from keras_infogan.evaluation.feature_extractor import Features
 from keras_infogan.evaluation.feature_extractor import load_feature_extractor
+from keras_infogan.evaluation.fidelity import compare_images
 from keras_infogan.evaluation.fidelity import measure_fidelity
 
 COUNT = 1000
 
 
+class PixelExtractor:
+    """A single feature, the value of the only pixel; its sign is the class."""
+
+    def extract(self, images):
+        features = images.reshape(len(images), 1)
+        return Features(features, np.hstack([features < 0, features >= 0]))
+
+
+def noise_around(mean):
+    """64 images of one pixel, uniform around `mean` in levels of 8 bits."""
+    levels = np.round(127.5 * (1 + mean)) + np.arange(64) - 32
+    labels = np.full(64, int(mean > 0))
+    images = levels.astype(np.uint8).reshape(64, 1, 1, 1)
+    return ImageData(images, labels, "pixels", ("dark", "bright"))
+
+
+def test_each_split_has_its_place():
+    """Test images around .4, training images around 0, generated ones at -.4.
+
+    All have the same deviation, so the Frechet distance is the square of the
+    difference of the means: of generated and test images .8^2, of training and
+    test images, the floor, .4^2. Means are exact to half a level of 8 bits.
+    """
+    test, train, generated = (noise_around(mean) for mean in (0.4, 0.0, -0.4))
+    observations: Any = SimpleNamespace(
+        extractor=PixelExtractor(),
+        train=train,
+        test=test,
+        generated=generated.scaled(),
+        latents={"c": np.eye(2)[np.repeat([0, 1], 32)]},
+        clustering_code="c",
+        seed=0,
+    )
+    result = measure_fidelity(observations, {"category_to_class": [0, 1]})
+    found = result["fidelity"]
+    assert found["frechet_distance"] == pytest.approx(0.64, abs=0.01)
+    assert found["frechet_distance_floor"] == pytest.approx(0.16, abs=0.01)
+    # Generated images are all dark, and half of them of the bright category.
+    assert found["category_agreement"]["all"] == 0.5
+    assert found["category_agreement"]["by_category"] == [1.0, 0.0]
+    assert found["class_coverage"] == 0.5
+    assert found["feature_extractor_accuracy"] == 1.0
+
+
+def test_no_fidelity_without_an_extractor_or_images():
+    train = noise_around(0.0)
+    few = ImageData(train.images[:39], None, "few")
+    for extractor, test in ((None, train), (PixelExtractor(), few)):
+        observations: Any = SimpleNamespace(
+            extractor=extractor, train=train, test=test
+        )
+        assert measure_fidelity(observations, {}) == {"fidelity": None}
+
+
 @pytest.fixture(scope="module")
-def reader(mnist_train):
+def extractor(mnist_train):
     return load_feature_extractor(mnist_train)
 
 
@@ -28,18 +86,18 @@ def splits(mnist_train, mnist_test):
     ]
 
 
-def test_real_images_are_at_the_floor(reader, splits, mnist_train):
+def test_real_images_are_at_the_floor(extractor, splits, mnist_train):
     """Other training images: as near to the test images as the floor.
 
     Within four standard errors of both; and each is of its own class.
     """
     rows = slice(COUNT, 2 * COUNT)
-    found = measure_fidelity(
-        reader,
+    found = compare_images(
+        extractor,
         mnist_train.scaled(rows),
-        mnist_train.labels[rows],
-        list(range(10)),
         *splits,
+        categories=mnist_train.labels[rows],
+        category_to_class=list(range(10)),
     )
     for name in ("frechet_distance", "kernel_distance"):
         error = math.hypot(
@@ -66,11 +124,11 @@ def test_real_images_are_at_the_floor(reader, splits, mnist_train):
     assert found["num_images"] == COUNT
 
 
-def test_collapsed_images(reader, splits):
+def test_collapsed_images(extractor, splits):
     """One image again and again: far away, one class, next to no recall."""
     train, test = splits
     one = np.repeat(test.scaled(slice(1)), COUNT, axis=0)
-    found = measure_fidelity(reader, one, None, None, train, test)
+    found = compare_images(extractor, one, train, test)
     assert found["frechet_distance"] > 20 * found["frechet_distance_floor"]
     assert found["kernel_distance"] > 20 * abs(found["kernel_distance_floor"])
     assert found["class_coverage"] == pytest.approx(0.1)
@@ -81,26 +139,36 @@ def test_collapsed_images(reader, splits):
     assert found["category_agreement"] is None
 
 
-def test_agreement_follows_the_mapping(reader, splits):
+def test_agreement_follows_the_mapping(extractor, splits):
     """Categories shuffled, and one that is no class."""
     train, test = splits
     order = np.random.default_rng(0).permutation(10)
     categories = np.argsort(order)[test.labels]
-    found = measure_fidelity(
-        reader, test.scaled(), categories, order.tolist(), train, test
+    found = compare_images(
+        extractor,
+        test.scaled(),
+        train,
+        test,
+        categories=categories,
+        category_to_class=order.tolist(),
     )
     assert found["category_agreement"]["all"] == pytest.approx(
         found["feature_extractor_accuracy"]
     )
     mapping = order.copy()
     mapping[3] = -1
-    found = measure_fidelity(
-        reader, test.scaled(), categories, mapping.tolist(), train, test
+    found = compare_images(
+        extractor,
+        test.scaled(),
+        train,
+        test,
+        categories=categories,
+        category_to_class=mapping.tolist(),
     )
     assert found["category_agreement"]["by_category"][3] == 0.0
 
 
-def test_too_few_images(reader, splits):
+def test_too_few_images(extractor, splits):
     train, test = splits
     with pytest.raises(ValueError, match="at least 40 images"):
-        measure_fidelity(reader, test.scaled(slice(9)), None, None, train, test)
+        compare_images(extractor, test.scaled(slice(9)), train, test)

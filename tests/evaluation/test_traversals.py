@@ -1,4 +1,4 @@
-"""Sweeps of a generator that draws bars of known slant and thickness."""
+"""Traversals of a generator that draws bars of known slant and thickness."""
 
 from types import SimpleNamespace
 from typing import Any
@@ -8,12 +8,13 @@ import pytest
 import tensorflow as tf
 
 from keras_infogan.evaluation.traversals import measure_traversals
+from keras_infogan.evaluation.traversals import traverse
 from keras_infogan.latents.codes import Categorical
 from keras_infogan.latents.codes import Uniform
 from keras_infogan.latents.spec import LatentSpec
 
 SPEC = LatentSpec(3, {"category": Categorical(2), "style": Uniform(2)})
-DEVIATIONS = dict.fromkeys(
+SCALES = dict.fromkeys(
     ("slant", "thickness", "length", "width", "height", "area"), 0.5
 )
 
@@ -36,7 +37,6 @@ def bar_drawer(slant_of: Any, thickness_of: Any) -> Any:
     def traverse_latents(
         name: str, index: int, *, num_rows: int, num_columns: int, seed: int
     ) -> Any:
-        # Fewer sweeps are enough, as all are alike but for the other code.
         return SPEC.traverse(
             name,
             index,
@@ -52,13 +52,17 @@ def bar_drawer(slant_of: Any, thickness_of: Any) -> Any:
     )
 
 
+def traverse_style(model: Any, extractor: Any = None) -> list[Any]:
+    return [traverse(model, "style", i, SCALES, extractor) for i in (0, 1)]
+
+
 def test_two_codes_of_one_attribute_each():
     """slant = 0.4 s, thickness = 4 - 2 t: rho is 1 and -1, and the ends known.
 
     A slant does not depend on the thickness by more than pixels do, 1 %.
     """
     model = bar_drawer(lambda row: 0.4 * row[0], lambda row: 4 - 2 * row[1])
-    slant, thickness = measure_traversals(model, DEVIATIONS)["style"]
+    slant, thickness = traverse_style(model)
     assert slant["correlation"]["slant"] == pytest.approx(1.0)
     assert slant["range"]["slant"] == pytest.approx([-0.4, 0.4], abs=0.02)
     assert slant["effect"]["slant"] == pytest.approx(0.8 / 0.5, abs=0.1)
@@ -79,7 +83,7 @@ def test_two_codes_of_one_attribute_each():
 def test_leakage():
     """The share of all effects but the largest."""
     model = bar_drawer(lambda row: 0.4 * row[0], lambda row: 4 - 2 * row[1])
-    for traversal in measure_traversals(model, DEVIATIONS)["style"]:
+    for traversal in traverse_style(model):
         sizes = sorted(abs(value) for value in traversal["effect"].values())
         assert traversal["leakage"] == pytest.approx(
             sum(sizes[:-1]) / sum(sizes)
@@ -88,7 +92,7 @@ def test_leakage():
 
 def test_a_code_without_effect():
     model = bar_drawer(lambda row: 0.2, lambda row: 3.0)
-    for traversal in measure_traversals(model, DEVIATIONS)["style"]:
+    for traversal in traverse_style(model):
         assert set(traversal["correlation"].values()) == {0.0}
         assert set(traversal["effect"].values()) == {0.0}
         assert traversal["leakage"] is None
@@ -105,7 +109,7 @@ def test_traversals_without_change_count():
     )
     share = float((latents["style"].numpy()[:, 1] > 0).mean())
     assert 0.3 < share < 0.7
-    slant = measure_traversals(model, DEVIATIONS)["style"][0]
+    slant, _ = traverse_style(model)
     assert slant["correlation"]["slant"] == pytest.approx(share, abs=1e-3)
 
 
@@ -117,13 +121,38 @@ def test_class_changes():
     """
     model = bar_drawer(lambda row: 0.4 * row[0], lambda row: 3.0)
 
-    class Reader:
+    class Extractor:
         def extract(self, images: np.ndarray) -> Any:
             top = images[:, 7, :, 0].argmax(axis=1)
             bottom = images[:, 20, :, 0].argmax(axis=1)
             return SimpleNamespace(classes=(top >= bottom).astype(int))
 
-    reader: Any = Reader()
-    slant, thickness = measure_traversals(model, DEVIATIONS, reader)["style"]
+    slant, thickness = traverse_style(model, Extractor())
     assert slant["class_changes"] == pytest.approx(5 / 11, abs=0.02)
     assert thickness["class_changes"] < 0.05
+
+
+def test_effects_are_in_deviations_of_the_first_test_images():
+    """Two test images whose attributes are 0 and 2 deviate by 1 from the mean.
+
+    So the effect is the change itself; NaN, of an empty image, does not count,
+    and category codes are not traversed.
+    """
+    model = bar_drawer(lambda row: 0.4 * row[0], lambda row: 3.0)
+    values = np.array([0.0, 2.0, np.nan])
+    observations: Any = SimpleNamespace(
+        model=model,
+        attributes=dict.fromkeys(SCALES, values),
+        extractor=None,
+        seed=0,
+    )
+    result = measure_traversals(observations, {})["traversals"]
+    assert list(result) == ["style"]
+    assert result["style"][0] == traverse(
+        model, "style", 0, dict.fromkeys(SCALES, 1.0)
+    )
+
+
+def test_images_without_attributes_are_not_traversed():
+    observations: Any = SimpleNamespace(model=None, attributes={})
+    assert measure_traversals(observations, {}) == {"traversals": {}}

@@ -1,0 +1,108 @@
+"""What the measures of a report are computed from, each computed once."""
+
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import tensorflow as tf
+
+from keras_infogan.data.dataset import ImageData
+from keras_infogan.evaluation.feature_extractor import FeatureExtractor
+from keras_infogan.evaluation.feature_extractor import load_feature_extractor
+from keras_infogan.evaluation.morphology import measure
+from keras_infogan.models.infogan import InfoGAN
+
+# Of a code's information, the standard error is its deviation over 100.
+NUM_SAMPLES = 10_000
+# Images that are converted to floats at a time.
+_CHUNK = 10_000
+# Test images whose attributes are measured: all of MNIST, whose second half is
+# more difficult.
+_NUM_MEASURED = 10_000
+
+Posterior = dict[str, np.ndarray]
+
+
+class Observations:
+    """A model, real images, and what is known of both.
+
+    Everything is computed on first use and kept: each image passes through a
+    network once, however many measures ask for it.
+
+    Args:
+        model: The trained model.
+        train: The training split.
+        test: The test split.
+        seed: Seed of the latents, and of the labels that name categories.
+        cache_dir: Where feature extractors are kept.
+        num_naming_labels: Number of training labels, balanced by class, that
+            name the categories; all by default.
+    """
+
+    def __init__(
+        self,
+        model: InfoGAN,
+        train: ImageData,
+        test: ImageData,
+        *,
+        seed: int = 0,
+        cache_dir: Path | None = None,
+        num_naming_labels: int | None = None,
+    ) -> None:
+        self.model = model
+        self.train = train
+        self.test = test
+        self.seed = seed
+        self.cache_dir = cache_dir
+        self.num_naming_labels = num_naming_labels
+
+    @property
+    def clustering_code(self) -> str | None:
+        """The code that is compared with classes: the first categorical one."""
+        return next(iter(self.model.latent_spec.categorical_names), None)
+
+    @cached_property
+    def train_posterior(self) -> Posterior:
+        """`InfoGAN.encode` of all training images."""
+        return _encode(self.model, self.train)
+
+    @cached_property
+    def test_posterior(self) -> Posterior:
+        """`InfoGAN.encode` of all test images."""
+        return _encode(self.model, self.test)
+
+    @cached_property
+    def attributes(self) -> dict[str, np.ndarray]:
+        """`morphology.measure` of the first test images; empty for color."""
+        if self.model.image_shape[-1] != 1:
+            return {}
+        return measure(self.test.scaled(slice(_NUM_MEASURED)))
+
+    @cached_property
+    def latents(self) -> Mapping[str, tf.Tensor]:
+        """The latents of `generated`."""
+        return self.model.sample_latents(NUM_SAMPLES, seed=self.seed)
+
+    @cached_property
+    def generated(self) -> np.ndarray:
+        """Generated images, a float array of `NUM_SAMPLES` rows in [-1, 1]."""
+        return self.model.generate_from(self.latents)
+
+    @cached_property
+    def extractor(self) -> FeatureExtractor | None:
+        """The feature extractor of the data set; `None` without labels."""
+        if self.train.labels is None:
+            return None
+        return load_feature_extractor(self.train, self.cache_dir)
+
+
+def _encode(model: InfoGAN, data: ImageData) -> Posterior:
+    chunks = [
+        model.encode(data.scaled(slice(start, start + _CHUNK)))
+        for start in range(0, len(data.images), _CHUNK)
+    ]
+    return {
+        name: np.concatenate([chunk[name] for chunk in chunks])
+        for name in chunks[0]
+    }
