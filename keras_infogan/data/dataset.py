@@ -98,7 +98,8 @@ class ImageData:
             A `tf.data.Dataset` of float32 tensors of shape
             `(batch_size, height, width, channels)` in `[-1, 1]`. With
             `num_labels` or `neighbor_share`, of dictionaries: `"images"`;
-            `"partners"`, of the same shape, if `neighbor_share > 0`; and
+            `"positives"`, of the same shape, the second image of each positive
+            pair, if `neighbor_share > 0`; and
             `"labeled_images"` and `"labels"` (int32 of shape
             `(label_batch_size,)`) if `num_labels > 0`.
 
@@ -174,7 +175,7 @@ class ImageData:
     def _image_batches(
         self, batch_size: int, seed: int, start: int, neighbor_share: float
     ) -> tf.data.Dataset:
-        """Dictionaries of `"images"` and, with a share, `"partners"`."""
+        """Dictionaries of `"images"` and, with a share, `"positives"`."""
         if start < 0:
             raise ValueError(
                 "`start` should be the number of batches already done, 0 or "
@@ -188,7 +189,7 @@ class ImageData:
         def look_up(rows: tf.Tensor, number: tf.Tensor) -> dict[str, tf.Tensor]:
             batch = {"images": gather(rows)}
             if draw:
-                batch["partners"] = gather(draw(rows, number))
+                batch["positives"] = gather(draw(rows, number))
             return batch
 
         # The random numbers of batch k have the key k + 1; key 0 is used up by

@@ -47,7 +47,7 @@ class Objective:
             about `1 / gain` more of the effect.
         invariance_weight: Weight of `consistency.invariant_information` of the
             categorical codes between real images and views of their positive
-            pairs (of the images themselves if a batch has no `partners`).
+            pairs (of the images themselves if a batch has no `positives`).
         label_weight: Weight of `information.label_loss`, for batches with
             labels.
 

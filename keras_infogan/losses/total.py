@@ -142,7 +142,7 @@ def discriminator_loss(
     Args:
         objective: The losses and their weights.
         spec: The noise and the codes.
-        batch: `images`, and optionally `partners`, as many images that are
+        batch: `images`, and optionally `positives`, as many images that are
             probably of the same category; `labeled_images` and `labels`.
         fake_images: As many generated images.
         fake_logits: The logits of the discriminator for these.
@@ -170,7 +170,7 @@ def discriminator_loss(
     if objective.augmentation is not None and objective.invariance_weight:
         views = augment(
             objective.augmentation,
-            batch.get("partners", images),
+            batch.get("positives", images),
             fold_in(key, _REAL_VIEWS),
         )
         information = _invariant_information(

@@ -16,7 +16,7 @@ def check_training_data(x: Any, image_shape: tuple[int, ...]) -> None:
 
     Args:
         x: What `fit` was given: an array, or a `tf.data.Dataset` of images or
-            of mappings of `images` and `partners`.
+            of mappings of `images` and `positives`.
         image_shape: Height, width and channels of the images.
 
     Raises:
@@ -27,7 +27,7 @@ def check_training_data(x: Any, image_shape: tuple[int, ...]) -> None:
     elif isinstance(x, tf.data.Dataset):
         spec, _, _ = keras.utils.unpack_x_y_sample_weight(x.element_spec)
         specs = spec if isinstance(spec, Mapping) else {"images": spec}
-        for name in {"images", "partners"} & set(specs):
+        for name in {"images", "positives"} & set(specs):
             shape = tuple(specs[name].shape[1:])
             if shape != image_shape or not specs[name].dtype.is_floating:
                 raise ValueError(
@@ -41,7 +41,7 @@ def unpack_batch(data: Any, spec: LatentSpec) -> dict[str, tf.Tensor]:
     """Brings the argument of `train_step` into one form.
 
     Args:
-        data: Images, or a mapping of `images` and optionally `partners`,
+        data: Images, or a mapping of `images` and optionally `positives`,
             `labeled_images` and `labels`; perhaps with targets and sample
             weights, which are ignored.
         spec: The noise and the codes.

@@ -37,7 +37,7 @@ class InfoGAN(GeneratorEncoder):
     """Information maximizing generative adversarial network.
 
     From [Chen et al., 2016](https://arxiv.org/abs/1606.03657). `fit` takes
-    images, or mappings of `images` and one or both of: `partners`, as many
+    images, or mappings of `images` and one or both of: `positives`, as many
     images, each a positive pair with its image, for an objective with an
     `invariance_weight`; `labeled_images` and `labels`, which also train the
     first categorical code as a classifier. Targets (`y`) and sample weights are

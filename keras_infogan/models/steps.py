@@ -80,7 +80,7 @@ def compute_losses(
         discriminator: From images to logits and the posterior.
         spec: The noise and the codes.
         objective: The losses and their weights.
-        batch: `images`, and optionally `partners`, `labeled_images` and
+        batch: `images`, and optionally `positives`, `labeled_images` and
             `labels`.
         key: Integer tensor of shape `(2,)`, the seed.
         training: Whether batch normalization and dropout are in training mode.
@@ -140,7 +140,7 @@ def fused_update(
         players: The networks and their optimizers.
         spec: The noise and the codes.
         objective: The losses and their weights.
-        batch: `images`, and optionally `partners`, `labeled_images` and
+        batch: `images`, and optionally `positives`, `labeled_images` and
             `labels`.
         key: Integer tensor of shape `(2,)`, the seed.
 

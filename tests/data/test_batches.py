@@ -24,7 +24,7 @@ def test_shapes_are_static(mnist_test):
     }
     spec = mnist_test.batches(64, neighbor_share=0.5).element_spec
     assert spec == dict.fromkeys(
-        ("images", "partners"), tf.TensorSpec((64, 28, 28, 1), tf.float32)
+        ("images", "positives"), tf.TensorSpec((64, 28, 28, 1), tf.float32)
     )
 
 
@@ -103,17 +103,17 @@ def test_positive_pairs_are_the_image_or_a_neighbor():
     """
     images = numbered(100)
     batches = take(images.batches(20, seed=4, neighbor_share=0.3), 100)
-    rows, partners = (
+    rows, positives = (
         np.concatenate([pixel(batch[name]) for batch in batches])
-        for name in ("images", "partners")
+        for name in ("images", "positives")
     )
     plain = take(images.batches(20, seed=4), 100)
     np.testing.assert_array_equal(rows, pixel(np.concatenate(plain)))
-    has_neighbor = rows != partners
+    has_neighbor = rows != positives
     assert has_neighbor.mean() == pytest.approx(0.3, abs=0.05)
-    assert np.abs(rows - partners).max() <= 12
+    assert np.abs(rows - positives).max() <= 12
     for row in range(100):
-        assert len(set(partners[has_neighbor & (rows == row)])) <= 1
+        assert len(set(positives[has_neighbor & (rows == row)])) <= 1
     # An image is never paired in 20 visits once in a thousand (.7 ** 20).
     shares = np.bincount(rows, weights=has_neighbor) / np.bincount(rows)
     assert ((shares > 0) & (shares < 1)).mean() > 0.9
@@ -124,8 +124,8 @@ def test_all_images_may_have_neighbors_beside_labels():
     element = take(
         images.batches(5, seed=4, neighbor_share=1.0, num_labels=7), 1
     )[0]
-    assert set(element) == {"images", "partners", "labeled_images", "labels"}
-    assert (pixel(element["images"]) != pixel(element["partners"])).all()
+    assert set(element) == {"images", "positives", "labeled_images", "labels"}
+    assert (pixel(element["images"]) != pixel(element["positives"])).all()
 
 
 @pytest.mark.parametrize("share", [-0.1, 1.5, float("nan")])

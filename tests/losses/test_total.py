@@ -186,10 +186,10 @@ def test_invariance_enters_with_its_weight():
     assert loss == pytest.approx(plain - weight * information, abs=1e-5)
 
 
-def test_invariance_is_that_of_partners():
+def test_invariance_is_that_of_positives():
     """Between the images and others, if a batch has others; 1e-5 of ten."""
     objective = Objective(augmentation=NOTHING, invariance_weight=1.0)
-    batch = {"images": images_of(0), "partners": images_of(3)}
+    batch = {"images": images_of(0), "positives": images_of(3)}
     information = categorical_information(*batch.values())
     _, metrics = discriminator_loss_of(objective, batch)
     assert metrics["invariant_information"] == pytest.approx(

@@ -486,7 +486,7 @@ def test_wrong_use(images):
         model.fit(tf.data.Dataset.from_tensors(np.zeros((8, 9, 9, 1))))
     batch = {
         "images": np.zeros((8, *SHAPE)),
-        "partners": np.zeros((8, 9, 9, 1)),
+        "positives": np.zeros((8, 9, 9, 1)),
     }
     with pytest.raises(
         ValueError, match="should yield batches of float images"
