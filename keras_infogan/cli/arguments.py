@@ -1,4 +1,4 @@
-"""What the arguments of several commands are, and how they are refused."""
+"""Arguments that several commands share, and their types for argparse."""
 
 import argparse
 import json
@@ -6,13 +6,18 @@ import math
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 from typing import Any
 
+from keras_infogan.models.pretrained import find_companion
 from keras_infogan.models.pretrained import find_model
+
+if TYPE_CHECKING:
+    from keras_infogan.evaluation.code_map import CodeMap
 
 
 def json_value(example: Any, text: str) -> Any:
-    """An object or a list, as the example is."""
+    """A JSON object or list, whichever the example is."""
     try:
         content = json.loads(text)
     except ValueError:
@@ -27,7 +32,7 @@ def json_value(example: Any, text: str) -> Any:
 
 
 def count(most: int, text: str) -> int:
-    """A number of images that a picture has room for, or of labels."""
+    """A whole number from 1 to `most`."""
     if not text.isdecimal() or not 1 <= int(text) <= most:
         limits = "of at least 1" if most == sys.maxsize else f"from 1 to {most}"
         raise argparse.ArgumentTypeError(
@@ -37,7 +42,7 @@ def count(most: int, text: str) -> int:
 
 
 def path(text: str) -> Path:
-    """A path; an empty one would be the current folder, by accident."""
+    """A path. An empty one would be the current folder by accident."""
     if not text:
         raise argparse.ArgumentTypeError("expected a path, got an empty one")
     return Path(text)
@@ -55,7 +60,7 @@ def code_values(text: str) -> tuple[str, list[float]]:
 
 
 def attribute_value(text: str) -> tuple[str, float]:
-    """`NAME=NUMBER` as the name of an attribute and how much of it."""
+    """`NAME=NUMBER` as the name of an attribute and its value."""
     name, _, value = text.partition("=")
     try:
         number = float(value)
@@ -69,7 +74,7 @@ def attribute_value(text: str) -> tuple[str, float]:
 
 
 def png(text: str) -> Path:
-    """A picture to write; that it cannot be is said before the work."""
+    """A PNG file to write."""
     path = Path(text)
     if path.suffix.lower() != ".png":
         raise argparse.ArgumentTypeError(
@@ -79,7 +84,7 @@ def png(text: str) -> Path:
 
 
 def code_dimension(text: str) -> tuple[str, int]:
-    """`NAME:INDEX` as the name of a code and its dimension, 0 if not given."""
+    """`NAME:INDEX` as the name of a code and its dimension, by default 0."""
     name, _, index = text.partition(":")
     if index and not index.isdecimal():
         raise argparse.ArgumentTypeError(
@@ -96,19 +101,20 @@ def add_command(
     example: str,
     run: Callable[[argparse.Namespace], Any],
     check: Callable[[argparse.Namespace], None] | None = None,
-    needs_tensorflow: bool = True,
+    needs_tensorflow: bool | Callable[[argparse.Namespace], bool] = True,
 ) -> argparse.ArgumentParser:
-    """Adds a command, which is `run` with its arguments.
+    """Adds a command.
 
     Args:
-        commands: Where to add it.
-        name: As it is typed.
-        text: What it does.
-        example: Its arguments in an example.
-        run: Returns the result, ready for JSON.
-        check: Raises what is wrong with the arguments, as far as it can be
-            told before TensorFlow is loaded, which takes seconds.
-        needs_tensorflow: Whether it needs TensorFlow from the start on.
+        commands: The subparsers of the command line.
+        name: The name of the command.
+        text: What it does, for the help.
+        example: Arguments for an example in the help.
+        run: Executes the command; returns its result, ready for JSON.
+        check: Raises an error for arguments that can be refused before
+            TensorFlow is imported, which takes seconds.
+        needs_tensorflow: Whether `run` imports TensorFlow; may depend on the
+            arguments.
     """
     parser: argparse.ArgumentParser = commands.add_parser(
         name,
@@ -116,36 +122,42 @@ def add_command(
         description=f"{text[0].upper()}{text[1:]}.",
         epilog=f"example: keras-infogan {name} {example}".rstrip(),
     )
-    parser.set_defaults(run=run, check=check, needs_tensorflow=needs_tensorflow)
+    parser.set_defaults(
+        run=run,
+        check=check,
+        needs_tensorflow=needs_tensorflow
+        if callable(needs_tensorflow)
+        else lambda args: needs_tensorflow,
+    )
     return parser
 
 
 def add_data_arguments(parser: argparse.ArgumentParser) -> None:
-    """Adds where the data come from."""
+    """Adds the folders of the data."""
     parser.add_argument(
         "--data-dir",
         type=path,
         metavar="DIR",
-        help="where tfds keeps prepared data sets (by default the environment "
+        help="folder where tfds keeps prepared data sets (the environment "
         "variable TFDS_DATA_DIR, or ~/tensorflow_datasets)",
     )
     parser.add_argument(
         "--archives-dir",
         type=path,
         metavar="DIR",
-        help="folder with the original archives of the data set, so that "
-        "nothing is downloaded; those of MNIST come with the package",
+        help="folder with the original archives of the data set, to use "
+        "instead of a download; those of MNIST come with the package",
     )
 
 
 def add_model_argument(parser: argparse.ArgumentParser) -> None:
-    """Adds the trained model."""
+    """Adds the argument for the trained model."""
     parser.add_argument(
         "model",
         type=path,
         metavar="RUN",
-        help="the directory of a finished run, a .keras file, or the name of "
-        "a published model: mnist",
+        help="directory of a finished run, .keras file, or name of a "
+        "pretrained model: mnist",
     )
 
 
@@ -154,14 +166,38 @@ def check_model(args: argparse.Namespace) -> None:
     find_model(args.model)
 
 
-def add_picture_arguments(parser: argparse.ArgumentParser, output: str) -> None:
-    """Adds the seed and where the picture goes, `output` by default."""
+def find_code_map(run: Path) -> "CodeMap | None":
+    """What the codes of a model mean, if it is known."""
+    from keras_infogan.evaluation.code_map import CodeMap
+
+    path = find_companion(run, "code_map.json")
+    return CodeMap.load(path) if path else None
+
+
+def load_code_map(run: Path) -> "CodeMap":
+    """What the codes of a model mean.
+
+    Raises:
+        ValueError: If there is no code map.
+    """
+    code_map = find_code_map(run)
+    if code_map is None:
+        raise ValueError(
+            "Classes and attributes are looked up in the code map of a run. "
+            f"Received: {run}, without code_map.json. "
+            f"`keras-infogan evaluate {run}` writes one."
+        )
+    return code_map
+
+
+def add_image_arguments(parser: argparse.ArgumentParser, output: str) -> None:
+    """Adds the seed and the image file, `output` by default."""
     parser.add_argument(
         "--seed",
         type=int,
         default=0,
         metavar="N",
-        help="of all that is not given; the same one draws the same images "
+        help="seed of the noise and of all codes that are not given "
         "(%(default)s)",
     )
     parser.add_argument(
@@ -170,5 +206,5 @@ def add_picture_arguments(parser: argparse.ArgumentParser, output: str) -> None:
         type=png,
         default=Path(output),
         metavar="PNG",
-        help="the picture to write (%(default)s)",
+        help="image file to write (%(default)s)",
     )

@@ -1,6 +1,5 @@
-"""What a command says on stderr, and what TensorFlow shall not say there."""
+"""Standard error of the command line: its lines, and TensorFlow's silenced."""
 
-import importlib
 import logging
 import os
 import sys
@@ -9,27 +8,44 @@ import tempfile
 PROGRAM = "keras-infogan"
 
 
+class _ConsoleHandler(logging.Handler):
+    """Shows the log of the package as plain lines."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        say(self.format(record))
+
+
 def say(text: str) -> None:
-    """Prints a line for a person."""
-    print(text, file=sys.stderr, flush=True)
+    """Prints a line on stderr, above a progress bar if there is one."""
+    from tqdm import tqdm
+
+    tqdm.write(text, file=sys.stderr)
 
 
-def import_tensorflow(module: str) -> None:
-    """Imports a module that imports TensorFlow, without the talk of that.
+def show_log() -> None:
+    """Shows the log of the package on stderr from now on."""
+    logger = logging.getLogger("keras_infogan")
+    logger.setLevel(logging.INFO)
+    if not any(isinstance(x, _ConsoleHandler) for x in logger.handlers):
+        logger.addHandler(_ConsoleHandler())
 
-    It talks of CPU features and missing GPUs. Its C++ library writes that to
-    file descriptor 2 before it has read how much it shall say. What it wrote is
-    shown if the import fails.
+
+def import_tensorflow() -> None:
+    """Imports TensorFlow without its messages.
+
+    It reports CPU features and missing GPUs. Its C++ library writes to file
+    descriptor 2 before it has read its log level. If the import fails, what it
+    wrote is shown.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     stderr = os.dup(2)
-    with tempfile.TemporaryFile() as talk:
-        os.dup2(talk.fileno(), 2)
+    with tempfile.TemporaryFile() as messages:
+        os.dup2(messages.fileno(), 2)
         try:
-            importlib.import_module(module)
+            import tensorflow  # noqa: F401
         except BaseException:
-            talk.seek(0)
-            os.write(stderr, talk.read())
+            messages.seek(0)
+            os.write(stderr, messages.read())
             raise
         finally:
             os.dup2(stderr, 2)

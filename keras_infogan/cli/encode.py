@@ -1,13 +1,11 @@
-"""`keras-infogan encode`: reads the codes from pictures."""
+"""`keras-infogan encode`: infers the codes of images."""
 
 import argparse
 from typing import Any
 
 from keras_infogan.cli import arguments
-from keras_infogan.cli.companions import load_code_map
 from keras_infogan.cli.console import say
 from keras_infogan.files import explain
-from keras_infogan.models.pretrained import find_companion
 from keras_infogan.models.pretrained import load_model
 
 
@@ -16,7 +14,7 @@ def add_parser(commands: Any) -> None:
     parser = arguments.add_command(
         commands,
         "encode",
-        "read the codes from images of your own",
+        "infer the codes of your own images",
         example="runs/mnist three.png four.png",
         run=run,
         check=arguments.check_model,
@@ -27,13 +25,13 @@ def add_parser(commands: Any) -> None:
         type=arguments.path,
         nargs="+",
         metavar="IMAGE",
-        help="a picture like those the model learned from: for MNIST one "
-        "digit, white on black, in the middle",
+        help="image file like the training images: for MNIST one centered "
+        "digit, white on black",
     )
     parser.add_argument(
         "--invert",
         action="store_true",
-        help="turn bright into dark first, for ink on white or transparent "
+        help="invert the brightness first, for ink on white or transparent "
         "paper",
     )
 
@@ -41,8 +39,8 @@ def add_parser(commands: Any) -> None:
 def run(args: argparse.Namespace) -> Any:
     """`keras-infogan encode`: returns the codes of each image.
 
-    Of one that cannot be read, in place of them an `error`; none can, is an
-    error itself.
+    An image that cannot be read has an `error` instead. If none can be read,
+    the first error is raised.
     """
     from keras_infogan.data.image_file import describe_crop
     from keras_infogan.data.image_file import read_image
@@ -51,9 +49,7 @@ def run(args: argparse.Namespace) -> Any:
     from keras_infogan.reports.text import describe_meaning
 
     model = load_model(args.model)
-    code_map = None
-    if find_companion(args.model, "code_map.json"):
-        code_map = load_code_map(args.model)
+    code_map = arguments.find_code_map(args.model)
     images = {}
     crops = {}
     errors: dict[int, Exception] = {}

@@ -1,4 +1,4 @@
-"""`keras-infogan evaluate`: measures a finished run anew."""
+"""`keras-infogan evaluate`: evaluates a finished run again."""
 
 import argparse
 import functools
@@ -17,7 +17,7 @@ def add_parser(commands: Any) -> None:
     parser = arguments.add_command(
         commands,
         "evaluate",
-        "measure a finished run anew, and write its report and pictures",
+        "evaluate a finished run again, and write its report and images",
         example="runs/mnist",
         run=run,
         check=check,
@@ -26,15 +26,15 @@ def add_parser(commands: Any) -> None:
         "model",
         type=arguments.path,
         metavar="RUN",
-        help="the directory of the run, or the name of a published model, "
-        "mnist, whose report is printed and not written",
+        help="directory of the run, or name of a pretrained model (mnist), "
+        "whose report is printed but not written",
     )
     parser.add_argument(
         "--num-naming-labels",
         type=functools.partial(arguments.count, sys.maxsize),
         metavar="N",
-        help="name the categories after the labels of so many training images, "
-        "balanced by class, as if there were no more (all)",
+        help="number of training images, balanced by class, whose labels name "
+        "the categories (all)",
     )
     arguments.add_data_arguments(parser)
 
@@ -44,13 +44,13 @@ def _load_config(run: Path) -> TrainingConfig:
     if path is None:
         raise ValueError(
             "evaluate takes the directory of a finished run, or the name of a "
-            f"published model. Received: {run}, without a config.json."
+            f"pretrained model. Received: {run}, without a config.json."
         )
     return TrainingConfig.load(path)
 
 
 def check(args: argparse.Namespace) -> None:
-    """Raises a `ValueError` if there is no such model, or no options of it."""
+    """Raises a `ValueError` if there is no such model or configuration."""
     arguments.check_model(args)
     _load_config(args.model)
 
@@ -61,15 +61,17 @@ def run(args: argparse.Namespace) -> Any:
     from keras_infogan.data.tfds import cache_directory
     from keras_infogan.evaluation.evaluate import check_naming_labels
     from keras_infogan.reports.text import describe_report
-    from keras_infogan.training import run as training
+    from keras_infogan.training.build import load_data
+    from keras_infogan.training.finish import finish
+    from keras_infogan.training.finish import measure_run
 
-    data = training.load_data(
-        config, data_dir=args.data_dir, archives_dir=args.archives_dir
+    data = load_data(
+        config.data, data_dir=args.data_dir, archives_dir=args.archives_dir
     )
     if args.num_naming_labels is not None:
         check_naming_labels(data[0], args.num_naming_labels)
-    # What was published stays as it is.
-    measure = training.finish if args.model.is_dir() else training.measure_run
+    # The files of a pretrained model stay as they are.
+    measure = finish if args.model.is_dir() else measure_run
     report = measure(
         config,
         args.model,

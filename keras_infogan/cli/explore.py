@@ -1,4 +1,4 @@
-"""`keras-infogan explore`: makes a page with sliders."""
+"""`keras-infogan explore`: writes an interactive page."""
 
 import argparse
 import shlex
@@ -7,9 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from keras_infogan.cli import arguments
-from keras_infogan.cli.companions import load_code_map
 from keras_infogan.cli.console import say
-from keras_infogan.models.pretrained import find_companion
 from keras_infogan.models.pretrained import load_model
 
 
@@ -18,7 +16,7 @@ def add_parser(commands: Any) -> None:
     parser = arguments.add_command(
         commands,
         "explore",
-        "make a page with sliders of a trained model, for a browser",
+        "write an interactive page for a trained model",
         example="runs/mnist --output explorer.html",
         run=run,
         check=check,
@@ -30,29 +28,30 @@ def add_parser(commands: Any) -> None:
         type=arguments.path,
         default=Path("explorer.html"),
         metavar="FILE",
-        help="the page (%(default)s); with --folder, the folder",
+        help="file of the page, or with --folder its folder (%(default)s)",
     )
     parser.add_argument(
         "--title",
         default="InfoGAN explorer",
         metavar="TEXT",
-        help="of the page",
+        help="title of the page",
     )
     parser.add_argument(
         "--folder",
         action="store_true",
-        help="a folder for a web server in place of one file: a new or empty "
-        "one, or one that this command has made",
+        help="write a folder for a web server instead of one file; it must be "
+        "new, empty, or written by this command",
     )
     parser.add_argument(
         "--float16-weights",
         action="store_true",
-        help="a smaller page, which still computes in float32",
+        help="store weights as float16 for a smaller page; it still computes "
+        "in float32",
     )
 
 
 def check(args: argparse.Namespace) -> None:
-    """Raises if the page cannot be written, or there is no model."""
+    """Raises an error if the page cannot be written or there is no model."""
     from keras_infogan.export.explorer import build as explorer
 
     explorer.check_output(args.output, folder=args.folder)
@@ -60,13 +59,11 @@ def check(args: argparse.Namespace) -> None:
 
 
 def run(args: argparse.Namespace) -> Any:
-    """`keras-infogan explore`: returns where the page lies."""
+    """`keras-infogan explore`: returns the path of the page."""
     from keras_infogan.export import onnx
     from keras_infogan.export.explorer import build as explorer
 
-    code_map = None
-    if find_companion(args.model, "code_map.json"):
-        code_map = load_code_map(args.model).to_json()
+    code_map = arguments.find_code_map(args.model)
     model = load_model(args.model)
     with tempfile.TemporaryDirectory() as folder:
         paths = []
@@ -78,7 +75,7 @@ def run(args: argparse.Namespace) -> Any:
             export(
                 model,
                 path,
-                code_map=code_map,
+                code_map=code_map.to_json() if code_map else None,
                 float16_weights=args.float16_weights,
             )
             paths.append(path)

@@ -2,10 +2,10 @@
 
 import argparse
 import json
+from pathlib import Path
 from typing import Any
 
 from keras_infogan.cli import arguments
-from keras_infogan.cli.companions import load_model_card
 from keras_infogan.cli.console import say
 from keras_infogan.models.pretrained import find_companion
 from keras_infogan.models.pretrained import load_model
@@ -16,7 +16,7 @@ def add_parser(commands: Any) -> None:
     parser = arguments.add_command(
         commands,
         "export",
-        "write a trained model for TensorFlow Serving, or as ONNX",
+        "write a trained model as SavedModel for TensorFlow Serving, or ONNX",
         example="runs/mnist --saved-model serving/mnist --onnx mnist.onnx",
         run=run,
         check=check,
@@ -26,36 +26,36 @@ def add_parser(commands: Any) -> None:
         "--saved-model",
         type=arguments.path,
         metavar="DIR",
-        help="where the versions of the SavedModel are; a new one is published",
+        help="folder of the versions of the SavedModel; adds one",
     )
     parser.add_argument(
         "--version",
         type=int,
         metavar="N",
-        help="the number of the version (the next one; 1 without "
-        "--saved-model)",
+        help="version number (the next one; 1 without --saved-model)",
     )
     parser.add_argument(
         "--onnx",
         type=arguments.path,
         metavar="FILE",
-        help="the generator, as ONNX",
+        help="ONNX file of the generator",
     )
     parser.add_argument(
         "--onnx-encoder",
         type=arguments.path,
         metavar="FILE",
-        help="what reads the codes from an image, as ONNX",
+        help="ONNX file of the encoder, from images to posteriors of the codes",
     )
     parser.add_argument(
         "--float16-weights",
         action="store_true",
-        help="ONNX files of half the size, which still compute in float32",
+        help="store weights as float16 for ONNX files of half the size; they "
+        "still compute in float32",
     )
 
 
 def check(args: argparse.Namespace) -> None:
-    """Raises a `ValueError` for nothing to write, or no model."""
+    """Raises a `ValueError` if there is nothing to write, or no model."""
     kinds = ("saved_model", "onnx", "onnx_encoder")
     if all(getattr(args, kind) is None for kind in kinds):
         raise ValueError(
@@ -75,8 +75,23 @@ def check(args: argparse.Namespace) -> None:
     arguments.check_model(args)
 
 
+def _load_model_card(run: Path) -> str | None:
+    """The card of a model; by default what its report says."""
+    from keras_infogan.reports.text import describe_report
+
+    card = find_companion(run, "model_card.md")
+    if card is not None:
+        return card.read_text(encoding="utf-8")
+    report = find_companion(run, "report.json")
+    if report is None:
+        return None
+    sentences = describe_report(json.loads(report.read_text()))
+    title = f"# {run.resolve().name}\n\nAn InfoGAN by keras-infogan.\n\n"
+    return title + "".join(f"- {sentence}\n" for sentence in sentences)
+
+
 def run(args: argparse.Namespace) -> Any:
-    """`keras-infogan export`: returns what was written."""
+    """`keras-infogan export`: returns the paths that were written."""
     from keras_infogan.export import onnx
     from keras_infogan.export import saved_model
 
@@ -86,7 +101,7 @@ def run(args: argparse.Namespace) -> Any:
 
     model = load_model(args.model)
     code_map = read("code_map.json")
-    model_card = load_model_card(args.model)
+    model_card = _load_model_card(args.model)
     result = {}
     version = 1 if args.version is None else args.version
     if args.saved_model is not None:

@@ -1,6 +1,6 @@
-"""The command line: arguments in, JSON on stdout, talk on stderr, no logic.
+"""The command line: arguments in, JSON on stdout, messages on stderr.
 
-Imports no TensorFlow before a command is known to need it.
+Imports TensorFlow only once a command needs it.
 """
 
 import argparse
@@ -12,6 +12,7 @@ from typing import Any
 from typing import NoReturn
 
 from keras_infogan import __version__
+from keras_infogan.cli import canary
 from keras_infogan.cli import encode
 from keras_infogan.cli import evaluate
 from keras_infogan.cli import explore
@@ -23,6 +24,7 @@ from keras_infogan.cli import train
 from keras_infogan.cli import traverse
 from keras_infogan.cli.console import PROGRAM
 from keras_infogan.cli.console import import_tensorflow
+from keras_infogan.cli.console import show_log
 from keras_infogan.files import explain
 from keras_infogan.files import one_line
 
@@ -38,15 +40,13 @@ _COMMANDS = (
     export,
     explore,
     serve_config,
+    canary,
     presets,
 )
 
 
 class _Parser(argparse.ArgumentParser):
-    """A parser whose errors are one line, without the whole usage.
-
-    Those of a command name its help, which `prog` includes.
-    """
+    """A parser with errors of one line, which point to the help."""
 
     def error(self, message: str) -> NoReturn:
         self.exit(
@@ -58,7 +58,7 @@ class _Parser(argparse.ArgumentParser):
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(
         prog=PROGRAM,
-        description="Learn what varies in images, without labels (InfoGAN).",
+        description="Learn disentangled codes of images with InfoGAN.",
         epilog="example: keras-infogan train --preset mnist --epochs 1",
     )
     parser.add_argument(
@@ -67,7 +67,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--traceback",
         action="store_true",
-        help="show where in the code an error came from",
+        help="show the traceback of an error",
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for command in _COMMANDS:
@@ -79,16 +79,16 @@ def _print_result(result: Any) -> None:
     try:
         print(json.dumps(result, indent=2), flush=True)
     except OSError as error:
-        # Python would try again at its end, and fail with a traceback.
+        # At exit Python would flush again, and fail with a traceback.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        # Whoever closed a pipe has read enough.
+        # The reader of a closed pipe has read enough.
         if not isinstance(error, BrokenPipeError):
             error.filename = "stdout"
             raise
 
 
 def _out_of_memory() -> tuple[type[BaseException], ...]:
-    """What NumPy and, if it was imported, TensorFlow raise for it."""
+    """What NumPy and, if it is imported, TensorFlow raise out of memory."""
     tensorflow = sys.modules.get("tensorflow")
     if tensorflow is None:
         return (MemoryError,)
@@ -98,23 +98,20 @@ def _out_of_memory() -> tuple[type[BaseException], ...]:
 def main(argv: Sequence[str] | None = None) -> None:
     """Runs the command line, `sys.argv` by default.
 
-    Prints the result as JSON. Exits with 2 after an error of the user's, 130
-    after Ctrl-C and 143 after SIGTERM.
+    Prints the result as JSON. The exit status is 2 for an error in the input,
+    130 after Ctrl-C and 143 after SIGTERM.
     """
     parser = _parser()
     args = parser.parse_args(argv)
+    show_log()
     try:
-        server = getattr(args, "server", None)
         if args.check is not None:
             args.check(args)
-        if server is None and args.needs_tensorflow:
-            import_tensorflow("keras_infogan.models.infogan")
-        elif server and server.startswith("grpc"):
-            # Its messages are not to be had without.
-            import_tensorflow("tensorflow")
+        if args.needs_tensorflow(args):
+            import_tensorflow()
         result = args.run(args)
         _print_result(result)
-        # Some of many images.
+        # Errors of some images among many.
         if isinstance(result, list) and any("error" in x for x in result):
             parser.exit(_USER_ERROR)
     except (OSError, ValueError) as error:
@@ -127,7 +124,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         parser.exit(
             _USER_ERROR,
             f"{parser.prog}: error: This needs more memory than there is; "
-            f"choose smaller numbers. Received: {one_line(error, limit=200)}\n",
+            f"choose smaller sizes. Received: {one_line(error, limit=200)}\n",
         )
     except KeyboardInterrupt as interrupt:
         status = getattr(interrupt, "exit_status", _INTERRUPTED)

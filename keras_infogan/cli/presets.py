@@ -1,10 +1,10 @@
-"""`keras-infogan presets`: prints the options of each."""
+"""`keras-infogan presets`: prints the options of each preset."""
 
 import argparse
 from typing import Any
 
 from keras_infogan.cli import arguments
-from keras_infogan.training.config import PRESETS
+from keras_infogan.training.presets import PRESETS
 
 
 def add_parser(commands: Any) -> None:

@@ -1,4 +1,4 @@
-"""`keras-infogan sample`: draws images of chosen codes."""
+"""`keras-infogan sample`: generates images with chosen codes."""
 
 import argparse
 import dataclasses
@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 from typing import Any
 
 from keras_infogan.cli import arguments
-from keras_infogan.cli.companions import load_code_map
+from keras_infogan.cli.arguments import load_code_map
 from keras_infogan.cli.console import say
 from keras_infogan.models.pretrained import load_model
 
 if TYPE_CHECKING:
     from keras_infogan.models.infogan import InfoGAN
 
-# A picture of more images than that is no use to anybody.
+# More images than a person can look at.
 _MOST_IMAGES = 10_000
 
 
@@ -24,23 +24,27 @@ def add_parser(commands: Any) -> None:
     parser = arguments.add_command(
         commands,
         "sample",
-        "draw images from a trained generator",
+        "generate images",
         example="runs/mnist --category 7 --count 64 --output sevens.png",
         run=run,
         check=check,
+        # Messages of gRPC are made with TensorFlow.
+        needs_tensorflow=lambda args: (
+            args.server is None or args.server.startswith("grpc")
+        ),
     )
     arguments.add_model_argument(parser)
     parser.add_argument(
         "--category",
         metavar="C",
         type=int,
-        help="a number of the first categorical code",
+        help="category of the first categorical code",
     )
     parser.add_argument(
         "--digit",
         metavar="NAME",
-        help="a class that the model has found, such as 7: the category that "
-        "stands for it in code_map.json",
+        help="class to generate, such as 7, by way of its category in "
+        "code_map.json",
     )
     parser.add_argument(
         "--attribute",
@@ -48,7 +52,8 @@ def add_parser(commands: Any) -> None:
         action="append",
         default=[],
         metavar="NAME=VALUE",
-        help="such as slant=0.5: from -1 (least) to 1 (most); repeatable",
+        help="value of an attribute from -1 (least) to 1 (most), such as "
+        "slant=0.5; repeatable",
     )
     parser.add_argument(
         "--code",
@@ -56,33 +61,33 @@ def add_parser(commands: Any) -> None:
         action="append",
         default=[],
         metavar="NAME=VALUE[,VALUE]",
-        help="a value for each dimension of a code, or one for all; repeatable",
+        help="value of a code, or one for each of its dimensions; repeatable",
     )
     parser.add_argument(
         "--count",
         type=functools.partial(arguments.count, _MOST_IMAGES),
         default=64,
         metavar="N",
-        help="images to draw (%(default)s)",
+        help="number of images (%(default)s)",
     )
-    arguments.add_picture_arguments(parser, "samples.png")
+    arguments.add_image_arguments(parser, "samples.png")
     group = parser.add_argument_group(
         "from a server", "Then RUN is the name of the served model."
     )
     group.add_argument(
         "--server",
         metavar="URL",
-        help="of TensorFlow Serving: http://host:8501 (needs no TensorFlow "
-        "here), https://..., grpc://host:8500 or grpcs://...",
+        help="address of TensorFlow Serving: http://host:8501 (needs no "
+        "TensorFlow here), https://..., grpc://host:8500 or grpcs://...",
     )
     group.add_argument(
-        "--label", metavar="NAME", help="of a version, such as canary"
+        "--label", metavar="NAME", help="label of a version, such as canary"
     )
     group.add_argument(
         "--code-map",
         type=arguments.path,
         metavar="FILE",
-        help="for --digit and --attribute (what the model itself says)",
+        help="code map for --digit and --attribute (that of the model)",
     )
 
 
@@ -142,7 +147,7 @@ def _chosen_codes(
 
 
 def _ask_server(args: argparse.Namespace) -> Any:
-    """Images of a served model, whose codes are known by their names alone."""
+    """Images of a served model."""
     from keras_infogan.serving import PredictionClient
 
     choices: dict[str, Any] = {}
@@ -162,7 +167,7 @@ def _ask_server(args: argparse.Namespace) -> Any:
 
 
 def check(args: argparse.Namespace) -> None:
-    """Raises a `ValueError` or an `OSError` for what no image is drawn for."""
+    """Raises an error if the image cannot be written or there is no model."""
     from keras_infogan.reports import images as visualization
 
     visualization.check_picture_path(args.output)
@@ -176,7 +181,7 @@ def check(args: argparse.Namespace) -> None:
 
 
 def run(args: argparse.Namespace) -> Any:
-    """`keras-infogan sample`: returns where the picture lies."""
+    """`keras-infogan sample`: returns the path of the image file."""
     from keras_infogan.reports import images as visualization
 
     if args.server is not None:
@@ -185,7 +190,7 @@ def run(args: argparse.Namespace) -> Any:
         model = load_model(args.model)
         codes = _chosen_codes(args, model)
         images = model.generate(args.count, codes=codes, seed=args.seed)
-    # One image alone has no frame, so that `encode` reads it as it is.
+    # A single image has no padding, so `encode` can read it back.
     grid = visualization.image_grid(
         images,
         num_columns=min(args.count, 10),

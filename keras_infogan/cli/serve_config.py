@@ -1,4 +1,4 @@
-"""`keras-infogan serve-config`: writes what an operator needs."""
+"""`keras-infogan serve-config`: writes a deployment."""
 
 import argparse
 from typing import Any
@@ -12,7 +12,7 @@ def add_parser(commands: Any) -> None:
     parser = arguments.add_command(
         commands,
         "serve-config",
-        "write what an operator of TensorFlow Serving needs",
+        "write the files to deploy a SavedModel with TensorFlow Serving",
         example="serving --model-dir saved_models/mnist",
         run=run,
         needs_tensorflow=False,
@@ -21,32 +21,32 @@ def add_parser(commands: Any) -> None:
         "directory",
         type=arguments.path,
         metavar="DIR",
-        help="where the files go",
+        help="directory for the files",
     )
     parser.add_argument(
         "--model-dir",
         type=arguments.path,
         required=True,
         metavar="DIR",
-        help="where the versions of the SavedModel are",
+        help="folder of the versions of the SavedModel",
     )
     parser.add_argument(
         "--model-name",
         metavar="NAME",
-        help="the name by which clients ask (that of the folder)",
+        help="name of the model in requests (the name of the folder)",
     )
     for flag, text in (
-        ("--stable", "the version of the label stable, at the start (1)"),
+        ("--stable", "initial version of the label stable (1)"),
         (
             "--canary",
-            "that of the label canary, at the start and with --stable (without "
-            "it there is no such label; later scripts/canary.sh moves labels)",
+            "initial version of the label canary, if there is one; needs "
+            "--stable. Later, `keras-infogan canary` moves the labels",
         ),
     ):
         parser.add_argument(flag, type=int, metavar="N", help=text)
     for flag, default, text in (
-        ("--replicas", 2, "servers that Kubernetes keeps at least"),
-        ("--max-replicas", 8, "servers that it may start under load"),
+        ("--replicas", 2, "minimum number of servers on Kubernetes"),
+        ("--max-replicas", 8, "maximum number of servers under load"),
     ):
         parser.add_argument(
             flag,
@@ -58,7 +58,7 @@ def add_parser(commands: Any) -> None:
 
 
 def run(args: argparse.Namespace) -> Any:
-    """`keras-infogan serve-config`: returns the files."""
+    """`keras-infogan serve-config`: returns the paths of the files."""
     from keras_infogan.serving.deploy import config as serve_config
 
     paths = serve_config.write_serving_files(

@@ -1,31 +1,23 @@
 """`keras-infogan train`: from options to a finished run."""
 
 import argparse
-import dataclasses
 import functools
 import json
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from keras_infogan.cli import arguments
 from keras_infogan.cli.console import PROGRAM
 from keras_infogan.cli.console import say
-from keras_infogan.training.config import PRESETS
+from keras_infogan.training.config import Setting
 from keras_infogan.training.config import TrainingConfig
-from keras_infogan.training.config import preset
+from keras_infogan.training.presets import PRESETS
+from keras_infogan.training.presets import preset
 
-# How the options of a configuration are written on the command line.
-_METAVARS: dict[Any, str] = {int: "N", float: "X", str: "NAME"}
-_JSON_EXAMPLES = {
-    "codes": {"style": {"type": "uniform", "dim": 2}},
-    "information_weights": {"category": 1.0},
-    "warp": {"rotation": 0.35, "thickness": 1.0},
-    "warped_codes": ["category"],
-    "slant_gains": {"pose": 2.2},
-    "thickness_gains": {"style": 0.8},
-}
-# The numbers of a report that answer how a training went.
+_DEFAULT_PRESET = "mnist"
+# The numbers of the report that say how well a training went.
 _SUMMARY = (
     "clustering_accuracy",
     "normalized_mutual_information",
@@ -41,91 +33,89 @@ def add_parser(commands: Any) -> None:
     parser = arguments.add_command(
         commands,
         "train",
-        "train an InfoGAN, evaluate it and draw pictures, or resume",
+        "train and evaluate an InfoGAN, or resume a run that was stopped",
         example="--preset mnist --run-dir runs/mnist --epochs 1",
         run=run,
     )
     parser.add_argument(
         "--preset",
         choices=PRESETS,
-        help="where the options start from (mnist)",
+        help=f"where the options start from ({_DEFAULT_PRESET})",
     )
     parser.add_argument(
         "--run-dir",
         type=arguments.path,
         metavar="DIR",
-        help="where everything goes (runs/PRESET, or runs/PRESET-DATASET for "
-        "another data set); the same command again resumes",
+        help="directory of the run (runs/PRESET, or runs/PRESET-DATASET for "
+        "another data set); the same command again resumes it",
     )
     parser.add_argument(
         "--dry-run",
         action="store_true",
-        help="check the options, but not the data, print them, and do nothing "
-        "else",
+        help="check the options, but not the data, and print them",
     )
     arguments.add_data_arguments(parser)
     group = parser.add_argument_group(
         "options of the run", "The defaults are those of the preset."
     )
-    for option in dataclasses.fields(TrainingConfig):
-        if option.name == "preset":
-            continue
-        flag = "--" + option.name.replace("_", "-")
-        text = option.metadata["help"].replace("%", "%%")
-        if option.type is bool:
-            group.add_argument(
-                flag,
-                action=argparse.BooleanOptionalAction,
-                default=None,
-                help=text,
-            )
-        else:
-            kind: Any = option.type
-            if kind not in _METAVARS:
-                example = _JSON_EXAMPLES[option.name]
-                kind = functools.partial(arguments.json_value, example)
-                text = f"{text}; for example '{json.dumps(example)}'"
-            group.add_argument(
-                flag,
-                type=kind,
-                metavar=_METAVARS.get(option.type, "JSON"),
-                help=text,
-            )
+    for setting in TrainingConfig.settings():
+        if setting.name != "preset":
+            group.add_argument(setting.flag, **_argument(setting))
+
+
+def _argument(setting: Setting) -> dict[str, Any]:
+    """What `add_argument` takes for an option."""
+    text = setting.field.metadata["help"].replace("%", "%%")
+    choices = setting.field.metadata["choices"]
+    if setting.kind is bool:
+        return {
+            "action": argparse.BooleanOptionalAction,
+            "default": None,
+            "help": text,
+        }
+    if choices:
+        return {"choices": choices, "help": text}
+    metavars: dict[Any, str] = {int: "N", float: "X", str: "NAME"}
+    if setting.kind in metavars:
+        return {
+            "type": setting.kind,
+            "metavar": metavars[setting.kind],
+            "help": text,
+        }
+    example = setting.value(PRESETS[_DEFAULT_PRESET].to_json())
+    if isinstance(example, Mapping):
+        example = {key: value for key, value in example.items() if value}
+    return {
+        "type": functools.partial(arguments.json_value, example),
+        "metavar": "JSON",
+        "help": f"{text}; for example '{json.dumps(example)}'",
+    }
 
 
 def _config(args: argparse.Namespace, run_dir: Path) -> TrainingConfig:
     given = {
-        option.name: getattr(args, option.name)
-        for option in dataclasses.fields(TrainingConfig)
-        if getattr(args, option.name) is not None
+        setting.name: getattr(args, setting.name)
+        for setting in TrainingConfig.settings()
+        if getattr(args, setting.name) is not None
     }
     if not given and (run_dir / "config.json").exists():
         return TrainingConfig.load(run_dir / "config.json")
-    name = given.pop("preset", "mnist")
-    return dataclasses.replace(preset(name), **given)
+    return preset(given.pop("preset", _DEFAULT_PRESET)).replace(**given)
 
 
 def run(args: argparse.Namespace) -> Any:
     """`keras-infogan train`: returns a summary of the report."""
-    name = args.preset or "mnist"
-    if args.dataset and args.dataset != preset(name).dataset:
+    name = args.preset or _DEFAULT_PRESET
+    if args.dataset and args.dataset != preset(name).data.dataset:
         name = f"{name}-{args.dataset.replace('/', '-')}"
     run_dir = args.run_dir or Path("runs") / name
     config = _config(args, run_dir)
-    from keras_infogan.reports.text import describe_report
-    from keras_infogan.training import run as training
-
     if args.dry_run:
-        training.build_model(config)
-        training.check_directory(run_dir, config)
-        say(
-            "The options go together. Not checked, as no data are read: that "
-            f"there is a data set {config.dataset} with the splits "
-            f"{config.train_split} and {config.test_split}, and as many images "
-            "and labels as these options need."
-        )
-        return config.to_json()
-    report = training.train(
+        return _dry_run(config, run_dir)
+    from keras_infogan.reports.text import describe_report
+    from keras_infogan.training.run import train
+
+    report = train(
         config,
         run_dir,
         data_dir=args.data_dir,
@@ -142,10 +132,26 @@ def run(args: argparse.Namespace) -> Any:
     # As it was called: it need not be on the PATH.
     command = sys.argv[0] if sys.argv[0].endswith(PROGRAM) else PROGRAM
     say(
-        f"Pictures, curves, report and model.keras lie in {run_dir}. Go on with"
-        f" `{command} sample {run_dir}`."
+        f"Images, curves, report and model.keras are in {run_dir}. Continue "
+        f"with `{command} sample {run_dir}`."
     )
     return {
         "run_dir": str(run_dir),
         **{name: report[name] for name in _SUMMARY},
     }
+
+
+def _dry_run(config: TrainingConfig, run_dir: Path) -> dict[str, Any]:
+    from keras_infogan.training.build import build_model
+    from keras_infogan.training.directory import check_directory
+
+    build_model(config)
+    check_directory(run_dir, config)
+    data = config.data
+    say(
+        "The options are consistent. Not checked, as no data is loaded: that "
+        f"the data set {data.dataset} exists and has the splits "
+        f"{data.train_split} and {data.test_split}, with enough images and "
+        "labels for these options."
+    )
+    return config.to_json()

@@ -1,13 +1,11 @@
-"""`keras-infogan traverse`: draws what one code changes."""
+"""`keras-infogan traverse`: draws a latent traversal."""
 
 import argparse
 import functools
 from typing import Any
 
 from keras_infogan.cli import arguments
-from keras_infogan.cli.companions import load_code_map
 from keras_infogan.cli.console import say
-from keras_infogan.models.pretrained import find_companion
 from keras_infogan.models.pretrained import load_model
 
 _MOST_COLUMNS = 100
@@ -18,7 +16,7 @@ def add_parser(commands: Any) -> None:
     parser = arguments.add_command(
         commands,
         "traverse",
-        "draw what one code changes, from left to right",
+        "draw a latent traversal: one code varies from left to right",
         example="runs/mnist --attribute slant --output slant.png",
         run=run,
         check=check,
@@ -28,25 +26,26 @@ def add_parser(commands: Any) -> None:
         "--code",
         type=arguments.code_dimension,
         metavar="NAME[:INDEX]",
-        help="the code to sweep, and which of its dimensions",
+        help="code to vary, and which of its dimensions",
     )
     parser.add_argument(
         "--attribute",
         metavar="NAME",
-        help="such as slant: the code that stands for it in code_map.json",
+        help="attribute to vary, such as slant, by way of the code that "
+        "controls it in code_map.json",
     )
     parser.add_argument(
         "--columns",
         type=functools.partial(arguments.count, _MOST_COLUMNS),
         default=10,
         metavar="N",
-        help="values of the sweep (%(default)s)",
+        help="number of values (%(default)s)",
     )
-    arguments.add_picture_arguments(parser, "traverse.png")
+    arguments.add_image_arguments(parser, "traverse.png")
 
 
 def check(args: argparse.Namespace) -> None:
-    """Raises a `ValueError` for no model, or not one thing to sweep."""
+    """Raises a `ValueError` unless there are a model and one thing to vary."""
     if (args.code is None) == (args.attribute is None):
         raise ValueError(
             "traverse takes one of --code and --attribute. Received: "
@@ -56,14 +55,13 @@ def check(args: argparse.Namespace) -> None:
 
 
 def run(args: argparse.Namespace) -> Any:
-    """`keras-infogan traverse`: returns where the picture lies."""
+    """`keras-infogan traverse`: returns the path of the image."""
     from keras_infogan.reports import grids as pictures
     from keras_infogan.reports import images as visualization
 
-    code_map = None
-    if args.attribute or find_companion(args.model, "code_map.json"):
-        code_map = load_code_map(args.model)
-    if code_map is not None and args.attribute:
+    code_map = arguments.find_code_map(args.model)
+    if args.attribute:
+        code_map = arguments.load_code_map(args.model)
         name, index, _ = code_map.find_dimension(args.attribute)
     else:
         name, index = args.code
@@ -82,5 +80,5 @@ def run(args: argparse.Namespace) -> Any:
         what = f"{name}, dimension {index},"
     else:
         what = name
-    say(f"{what} changes along each row: {args.output}.")
+    say(f"{what} varies along each row: {args.output}.")
     return {"output": str(args.output), "code": name, "index": index}

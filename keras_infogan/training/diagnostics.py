@@ -1,96 +1,97 @@
-"""Is a training going wrong? What to look at, and what to say then."""
+"""Diagnostics of a running training: what is measured and what is wrong."""
 
+import logging
 import math
-import sys
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
-from tqdm import tqdm
 
 from keras_infogan.evaluation import clustering as metrics
 from keras_infogan.evaluation.distances import density_coverage
 from keras_infogan.losses.augmentation import Augmentation
 from keras_infogan.losses.views import augment
 from keras_infogan.models.infogan import InfoGAN
-from keras_infogan.training.callbacks import RunPosition
-from keras_infogan.training.callbacks import StepCallback
+from keras_infogan.training.callbacks.steps import RunPosition
+from keras_infogan.training.callbacks.steps import StepCallback
 
-# So few that a check takes a tenth of a second.
+# Few enough for a tenth of a second.
 NUM_IMAGES = 500
-# What a person would not call another shape: 3 degrees, a pixel.
-_SLIGHT_WARP = Augmentation(
+# Too little for a person to notice: 3 degrees, half a pixel.
+_SLIGHT_AUGMENTATION = Augmentation(
     rotation=0.05, shear=0.05, log_scale=0.05, shift=0.02
 )
-_WARP_KEY = (0, 0)
-# Of `density_coverage`, as its paper has it.
+_KEY = (0, 0)
+# Of [Naeem et al., 2020](https://arxiv.org/abs/2002.09797).
 _NUM_NEIGHBORS = 5
 
-
-class Unhealthy(ValueError):
-    """A run was stopped because it does not learn what it should."""
+_logger = logging.getLogger(__name__)
 
 
-def measure_health(model: InfoGAN, images: np.ndarray) -> dict[str, float]:
-    """Looks at real and at generated images, as a user would.
+class TrainingFailed(ValueError):
+    """The diagnostics ended a run."""
+
+
+def diagnose(model: InfoGAN, images: np.ndarray) -> dict[str, float]:
+    """Compares a few real and generated images.
 
     Args:
         model: The model.
-        images: Real images, float array in [-1, 1]; always the same.
+        images: Real images, float array in [-1, 1].
 
     Returns:
-        `health_separation`: how often the discriminator gives a real image the
-        higher logit of a pair of a real and a generated one; 0.5 if it cannot
-        tell them apart, 1 if it has won; NaN, and nothing else, if what is
-        generated is not finite. `health_density` and
-        `health_coverage` of `distances.density_coverage`, of the pixels; left
-        out for five images or fewer. With a categorical code, the first:
-        `health_usage_entropy` of its categories on the real images, in nats;
-        `health_reading`, the share of generated images whose category is read;
-        `health_warped_reading`, the same of slightly warped copies.
+        `diagnostics_separation`: the probability that the discriminator gives
+        a real image a higher logit than a generated one: 0.5 if it cannot tell
+        them apart, 1 if it has won; NaN, and nothing else, if the generated
+        images are not finite. `diagnostics_density` and `diagnostics_coverage`
+        of the pixels (`density_coverage`); left out for five images or fewer.
+        For the first categorical code, if there is one:
+        `diagnostics_usage_entropy` of its categories on the real images, in
+        nats; `diagnostics_category_accuracy`, the share of generated images
+        whose category `Q` recovers; and
+        `diagnostics_augmented_category_accuracy`, the same after a slight
+        augmentation.
     """
     latents = model.sample_latents(len(images))
     generated = model.generate_from(latents)
     if not np.isfinite(generated).all():
-        return {"health_separation": math.nan}
+        return {"diagnostics_separation": math.nan}
     real_logits, fake_logits = (
         model.discriminator(tf.constant(x), training=False)["logits"].numpy()
         for x in (images, generated)
     )
     higher = np.sign(real_logits - fake_logits.T).mean()
-    measures = {"health_separation": round(0.5 + 0.5 * float(higher), 3)}
+    measures = {"separation": round(0.5 + 0.5 * float(higher), 3)}
     if len(images) > _NUM_NEIGHBORS:
         density, coverage = density_coverage(
             images.reshape(len(images), -1),
             generated.reshape(len(generated), -1),
             num_neighbors=_NUM_NEIGHBORS,
         )
-        measures |= {
-            "health_density": round(density, 4),
-            "health_coverage": round(coverage, 4),
-        }
+        measures |= {"density": density, "coverage": coverage}
     for name in model.latent_spec.categorical_names[:1]:
         category = latents[name].numpy().argmax(axis=1)
         views = augment(
-            _SLIGHT_WARP,
+            _SLIGHT_AUGMENTATION,
             tf.constant(generated),
-            tf.constant(_WARP_KEY, tf.int64),
+            tf.constant(_KEY, tf.int64),
         )
-        warped = np.clip(views.images.numpy(), -1.0, 1.0)
-        found, read, warped_read = (
+        augmented = np.clip(views.images.numpy(), -1.0, 1.0)
+        of_real, of_generated, of_augmented = (
             model.encode(x)[f"{name}_logits"].argmax(axis=1)
-            for x in (images, generated, warped)
+            for x in (images, generated, augmented)
         )
-        usage = np.bincount(found, minlength=model.latent_spec.code(name).dim)
+        usage = np.bincount(of_real, minlength=model.latent_spec.code(name).dim)
         measures |= {
-            "health_usage_entropy": round(metrics.usage_entropy(usage), 4),
-            "health_reading": round(float((read == category).mean()), 4),
-            "health_warped_reading": round(
-                float((warped_read == category).mean()), 4
-            ),
+            "usage_entropy": metrics.usage_entropy(usage),
+            "category_accuracy": (of_generated == category).mean(),
+            "augmented_category_accuracy": (of_augmented == category).mean(),
         }
-    return measures
+    return {
+        f"diagnostics_{name}": round(float(value), 4)
+        for name, value in measures.items()
+    }
 
 
 def find_problems(
@@ -99,13 +100,15 @@ def find_problems(
     *,
     is_first_epoch: bool = False,
 ) -> list[str]:
-    """What is wrong, in sentences with advice; nothing for a healthy run.
+    """The problems of a training, in sentences with advice.
 
     Args:
-        measures: The losses and what `measure_health` gives.
+        measures: The losses and the result of `diagnose`.
         num_categories: Of the first categorical code, if there is one.
-        is_first_epoch: Whether it is early: categories that few images use may
-            still get theirs.
+        is_first_epoch: Whether it is too early to call categories collapsed.
+
+    Returns:
+        The problems; none for a sound training.
     """
     broken = [
         name for name, value in measures.items() if not math.isfinite(value)
@@ -113,70 +116,79 @@ def find_problems(
     if broken:
         return [
             "The training has diverged: NaN or infinity in "
-            f"{', '.join(sorted(broken))}. Start again with lower learning "
+            f"{', '.join(sorted(broken))}. Restart with lower learning "
             "rates, or without mixed_float16."
         ]
     problems = []
-    # Of 250,000 pairs, all but 125 (it is rounded): no gradient is left for the
-    # generator.
-    if measures.get("health_separation", 0.0) >= 1.0:
+    # Rounded to three digits: all but 125 of 250,000 pairs, so the generator
+    # has no gradient left.
+    if measures.get("diagnostics_separation", 0.0) >= 1.0:
         problems.append(
             "The discriminator has won: it tells every generated image from "
             "every real one. Lower its learning rate, or set an r1_weight with "
-            "normalization layer."
+            "layer normalization."
         )
-    # A ball around a real image, out to its 5th neighbor, has no generated one
-    # of the same distribution with odds of 2^-5 (Naeem et al., 2020), and of
-    # one q times as dense with (1 + q)^-5. That is next to certain where
-    # nothing looks real yet, so that an early image is not called collapsed.
-    density = measures.get("health_density", 0.0)
+    # The ball around a real image out to its 5th neighbor contains no image of
+    # a generator with the same distribution with probability 2^-5 (Naeem et
+    # al., 2020), and of one that is q times as dense with (1 + q)^-5. That
+    # probability is near 1 while nothing looks real yet, so an early generator
+    # is not called collapsed.
+    density = measures.get("diagnostics_density", 0.0)
     expected = 1.0 - (1.0 + density) ** -_NUM_NEIGHBORS
-    if measures.get("health_coverage", 1.0) < expected / 2:
+    if measures.get("diagnostics_coverage", 1.0) < expected / 2:
         problems.append(
-            "The generator collapses: what it draws is like "
-            f"{measures['health_coverage']:.0%} of real images, where "
+            "The generator collapses: its images cover "
+            f"{measures['diagnostics_coverage']:.0%} of the real ones, where "
             f"{expected:.0%} are expected. Lower its learning rate, or try "
             "another seed."
         )
-    entropy = measures.get("health_usage_entropy")
-    if entropy is not None and num_categories:
-        used = math.exp(entropy)
-        # One of ten runs on MNIST had 4.6 of 10 after its first epoch, and 9.9
-        # from the second to the last.
-        if used < num_categories / 2 and not is_first_epoch:
-            problems.append(
-                f"The categories collapse: of {num_categories}, real images "
-                f"use {used:.1f} in effect. Raise the information weight of "
-                "the category or the invariance_weight, or try another seed."
-            )
-        chance = 1.0 / num_categories
-        reading, warped = (
-            (measures[name] - chance) / (1.0 - chance)
-            for name in ("health_reading", "health_warped_reading")
+    if num_categories and "diagnostics_usage_entropy" in measures:
+        problems += _find_category_problems(
+            measures, num_categories, is_first_epoch=is_first_epoch
         )
-        if reading > 0.8 and warped < reading / 2:
-            problems.append(
-                "Q reads the category from a signal that nobody sees: it knows "
-                f"{measures['health_reading']:.0%} of generated images, and "
-                f"{measures['health_warped_reading']:.0%} when they are "
-                "slightly moved. Use warp with warped_codes."
-            )
     return problems
 
 
-class Health(StepCallback):
-    """Looks for problems after each epoch, and for NaN at each line of the log.
+def _find_category_problems(
+    measures: Mapping[str, float], num_categories: int, *, is_first_epoch: bool
+) -> list[str]:
+    problems = []
+    used = math.exp(measures["diagnostics_usage_entropy"])
+    # One of ten runs on MNIST used 4.6 of 10 after its first epoch, and 9.9
+    # from the second on.
+    if used < num_categories / 2 and not is_first_epoch:
+        problems.append(
+            f"The categories collapse: real images use {used:.1f} of "
+            f"{num_categories} (perplexity). Raise the information weight of "
+            "the category or the invariance_weight, or try another seed."
+        )
+    plain = measures["diagnostics_category_accuracy"]
+    augmented = measures["diagnostics_augmented_category_accuracy"]
+    chance = 1.0 / num_categories
+    # How far above chance, as a share of what is possible.
+    plain_skill, augmented_skill = (
+        (accuracy - chance) / (1.0 - chance) for accuracy in (plain, augmented)
+    )
+    if plain_skill > 0.8 and augmented_skill < plain_skill / 2:
+        problems.append(
+            "Q recovers the category from an invisible signal: of "
+            f"{plain:.0%} of generated images, and of {augmented:.0%} after a "
+            "slight augmentation. Use --warp with --warped-codes."
+        )
+    return problems
 
-    NaN ends the run, as no step can mend it.
 
-    Adds what it measures to the line of the log, and its warnings as
-    `warnings`; so it must come before `RunLog`.
+class Diagnostics(StepCallback):
+    """Runs the diagnostics after each epoch, and ends a diverged run.
+
+    Adds its measures and its `warnings` to the line of the log, so it must come
+    before `RunLog`. Checks for NaN at each line.
 
     Args:
         images: Real images, float array in [-1, 1].
-        position: Where the process begins.
+        position: The steps of this process.
         interval: Steps between lines of the log.
-        stop: Whether to end the run at the first problem.
+        stop: Whether to end the run at any problem.
     """
 
     def __init__(
@@ -191,7 +203,7 @@ class Health(StepCallback):
         self.images = images
         self.stop = stop
         self.problems: list[str] = []
-        self.is_broken = False
+        self._is_broken = False
         self._epochs = position.first_step // position.steps_per_epoch
 
     def on_interval(self, logs: dict[str, Any]) -> None:
@@ -199,7 +211,7 @@ class Health(StepCallback):
         epochs = self.run_step // self.position.steps_per_epoch
         if epochs > self._epochs:
             self._epochs = epochs
-            logs |= measure_health(self.model, self.images)
+            logs |= diagnose(self.model, self.images)
         spec = self.model.latent_spec
         sizes = [spec.code(name).dim for name in spec.categorical_names[:1]]
         problems = find_problems(
@@ -209,14 +221,18 @@ class Health(StepCallback):
             logs["warnings"] = problems
         for problem in problems:
             if problem not in self.problems:
-                tqdm.write(
-                    f"Warning, after step {self.run_step}: {problem}",
-                    file=sys.stderr,
+                _logger.warning(
+                    "Warning, after step %d: %s", self.run_step, problem
                 )
         self.problems += [x for x in problems if x not in self.problems]
-        self.is_broken = any(
+        self._is_broken = any(
             isinstance(value, float) and not math.isfinite(value)
             for value in logs.values()
         )
-        if self.is_broken or (problems and self.stop):
+        if self._is_broken or (problems and self.stop):
             self.model.stop_training = True
+
+    @property
+    def has_ended_run(self) -> bool:
+        """Whether the run ends early because of a problem."""
+        return self._is_broken or bool(self.stop and self.problems)

@@ -1,0 +1,1 @@
+"""What a run does between steps: log, sample images, checkpoints, signals."""

@@ -1,0 +1,113 @@
+"""The end of a run: its evaluation, and the report with all its files."""
+
+import logging
+from pathlib import Path
+from typing import Any
+
+import tensorflow as tf
+
+from keras_infogan.data.dataset import ImageData
+from keras_infogan.evaluation.code_map import CodeMap
+from keras_infogan.evaluation.evaluate import evaluate
+from keras_infogan.files import write_json
+from keras_infogan.models.infogan import InfoGAN
+from keras_infogan.models.pretrained import load_model
+from keras_infogan.reports import images as visualization
+from keras_infogan.reports.html import write_page
+from keras_infogan.reports.run_images import caption
+from keras_infogan.reports.run_images import draw_run
+from keras_infogan.reports.text import describe_report
+from keras_infogan.training.callbacks.log import read_log
+from keras_infogan.training.config import TrainingConfig
+
+_logger = logging.getLogger(__name__)
+
+
+def measure_run(
+    config: TrainingConfig,
+    run: Path,
+    train_data: ImageData,
+    test_data: ImageData,
+    *,
+    cache_dir: Path | None = None,
+    num_naming_labels: int | None = None,
+) -> dict[str, Any]:
+    """Evaluates a run or a pretrained model, without writing anything.
+
+    Args:
+        config: The configuration.
+        run: See `load_model`.
+        train_data: The training split.
+        test_data: The test split.
+        cache_dir: Where feature extractors of data sets are kept.
+        num_naming_labels: How many labels name the categories; all by default.
+
+    Returns:
+        The report of `evaluate`, with `num_labels`, the `warnings` of the
+        training, its `steps` and the `configuration`.
+
+    Raises:
+        ValueError: If there is no such model, or there are too few labels.
+    """
+    return _measure(
+        config,
+        load_model(run),
+        read_log(run / "log.jsonl"),
+        train_data,
+        test_data,
+        cache_dir=cache_dir,
+        num_naming_labels=num_naming_labels,
+    )
+
+
+def _measure(
+    config: TrainingConfig,
+    model: InfoGAN,
+    log: list[dict[str, Any]],
+    *data: ImageData,
+    **options: Any,
+) -> dict[str, Any]:
+    _logger.info("Evaluating ...")
+    return {
+        **evaluate(model, *data, seed=config.seed, **options),
+        "num_labels": config.data.num_labels,
+        "warnings": [
+            f"After step {line['step']}: {warning}"
+            for line in log
+            for warning in line.get("warnings", [])
+        ],
+        "steps": int(model.step),
+        "configuration": config.to_json(),
+    }
+
+
+def finish(
+    config: TrainingConfig,
+    run_dir: Path,
+    train_data: ImageData,
+    test_data: ImageData,
+    **options: Any,
+) -> dict[str, Any]:
+    """Evaluates a run and writes its report, code map, images and page.
+
+    Arguments and result are those of `measure_run`.
+    """
+    model, log = load_model(run_dir), read_log(run_dir / "log.jsonl")
+    report = _measure(config, model, log, train_data, test_data, **options)
+    images = draw_run(model, report, log)
+    for name, image in images.items():
+        visualization.save_picture(run_dir / f"{name}.png", image)
+    with tf.summary.create_file_writer(str(run_dir)).as_default():
+        for name in ("curves", "confusion", "attributes"):
+            if name in images:
+                tf.summary.image(name, images[name][None], step=int(model.step))
+    code_map = CodeMap.from_json(report["code_map"])
+    write_page(
+        run_dir / "report.html",
+        report,
+        describe_report(report),
+        {caption(name, code_map): run_dir / f"{name}.png" for name in images},
+    )
+    write_json(run_dir / "code_map.json", report["code_map"])
+    write_json(run_dir / "report.json", report)
+    return report

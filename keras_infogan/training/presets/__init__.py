@@ -1,0 +1,42 @@
+"""Presets: complete configurations, one file each.
+
+To add one, write a file beside these that defines a `TrainingConfig`, and
+register it in `PRESETS`. The command line and the tests take it from there.
+"""
+
+from keras_infogan.training.config import TrainingConfig
+from keras_infogan.training.presets.celeba import CELEBA
+from keras_infogan.training.presets.dsprites import DSPRITES
+from keras_infogan.training.presets.fashion_mnist import FASHION_MNIST
+from keras_infogan.training.presets.mnist import MNIST
+from keras_infogan.training.presets.paper import PAPER
+from keras_infogan.training.presets.svhn import SVHN
+from keras_infogan.training.presets.writeup import WRITEUP
+
+# In the order of the help; the first one is the default.
+PRESETS = {
+    config.preset: config
+    for config in (
+        MNIST,
+        PAPER,
+        WRITEUP,
+        FASHION_MNIST,
+        SVHN,
+        CELEBA,
+        DSPRITES,
+    )
+}
+
+
+def preset(name: str) -> TrainingConfig:
+    """Returns a preset by name.
+
+    Raises:
+        ValueError: If there is no such preset.
+    """
+    if name not in PRESETS:
+        raise ValueError(
+            f"The preset should be one of {', '.join(PRESETS)}. "
+            f"Received: {name!r}."
+        )
+    return PRESETS[name]

@@ -1,0 +1,27 @@
+"""InfoGAN on faces of celebrities.
+
+    keras-infogan train --preset celeba
+
+Codes and noise as in Section 7.2 and Appendix C of Chen et al., 2016
+(https://arxiv.org/abs/1606.03657), with the networks of its MNIST experiment.
+CelebA has to be downloaded. This preset was not run to the end.
+"""
+
+from keras_infogan.training.config import TrainingConfig
+from keras_infogan.training.sections import DataConfig
+from keras_infogan.training.sections import LatentConfig
+from keras_infogan.training.sections import NetworkConfig
+
+CELEBA = TrainingConfig(
+    preset="celeba",
+    epochs=20,
+    data=DataConfig(dataset="celeb_a", image_size=32, channels=3),
+    latents=LatentConfig(
+        noise_dim=128,
+        codes={
+            f"category_{number}": {"type": "categorical", "num_categories": 10}
+            for number in range(1, 11)
+        },
+    ),
+    networks=NetworkConfig(architecture="paper"),
+)

@@ -1,0 +1,49 @@
+"""InfoGAN on Fashion-MNIST, with the method of the preset `mnist`.
+
+    keras-infogan train --preset fashion_mnist
+
+Fashion-MNIST is by Xiao et al., 2017 (https://arxiv.org/abs/1708.07747). No
+code is equivariant: clothes have no slant or stroke thickness.
+
+Takes 12 minutes on one CPU core. Accuracy on the test split is 69.4 % +/- 1.4 %
+(three seeds; `scripts/results/fashion_mnist_summary.json`).
+"""
+
+import dataclasses
+
+from keras_infogan.losses.augmentation import Augmentation
+from keras_infogan.losses.objective import Objective
+from keras_infogan.training.presets.mnist import MNIST
+from keras_infogan.training.sections import DataConfig
+from keras_infogan.training.sections import ExecutionConfig
+from keras_infogan.training.sections import LatentConfig
+from keras_infogan.training.sections import StepConfig
+
+FASHION_MNIST = dataclasses.replace(
+    MNIST,
+    preset="fashion_mnist",
+    data=DataConfig(
+        dataset="fashion_mnist", neighbor_share=MNIST.data.neighbor_share
+    ),
+    latents=LatentConfig(),
+    objective=Objective(
+        information_weights={"category": 1.0, "continuous": 0.1},
+        # Thinner strokes remove the handles of bags, other heights the heels of
+        # sandals, and each kind of clothes has many shades. So none of these
+        # becomes a category, in two seeds of three.
+        augmentation=Augmentation(
+            rotation=0.1,
+            shear=0.15,
+            log_scale=0.3,
+            shift=0.07,
+            erase=0.2,
+            thickness=1.5,
+            log_brightness=1.5,
+        ),
+        invariant_codes=["category"],
+        invariance_weight=1.0,
+    ),
+    # As they were when the augmentation was chosen.
+    step=StepConfig(),
+    execution=ExecutionConfig(),
+)

@@ -1,0 +1,29 @@
+"""InfoGAN on street view house numbers.
+
+    keras-infogan train --preset svhn
+
+Codes and noise as in Section 7.2 and Appendix C of Chen et al., 2016
+(https://arxiv.org/abs/1606.03657), with the networks of its MNIST experiment.
+SVHN has to be downloaded. This preset was not run to the end.
+"""
+
+from keras_infogan.training.config import TrainingConfig
+from keras_infogan.training.sections import DataConfig
+from keras_infogan.training.sections import LatentConfig
+from keras_infogan.training.sections import NetworkConfig
+
+_CATEGORY = {"type": "categorical", "num_categories": 10}
+
+SVHN = TrainingConfig(
+    preset="svhn",
+    epochs=20,
+    data=DataConfig(dataset="svhn_cropped", image_size=32, channels=3),
+    latents=LatentConfig(
+        noise_dim=124,
+        codes={
+            **{f"category_{number}": _CATEGORY for number in range(1, 5)},
+            "continuous": {"type": "uniform", "dim": 4},
+        },
+    ),
+    networks=NetworkConfig(architecture="paper"),
+)
