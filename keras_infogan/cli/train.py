@@ -1,9 +1,11 @@
 """`keras-infogan train`: from options to a finished run."""
 
 import argparse
+import dataclasses
 import functools
 import json
 import sys
+import typing
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -85,6 +87,12 @@ def _argument(setting: Setting) -> dict[str, Any]:
     example = setting.value(PRESETS[_DEFAULT_PRESET].to_json())
     if isinstance(example, Mapping):
         example = {key: value for key, value in example.items() if value}
+    kind = typing.get_args(setting.kind)[:1] or (setting.kind,)
+    if dataclasses.is_dataclass(kind[0]):
+        text += ": " + "; ".join(
+            f"{field.name}, {field.metadata['help']}"
+            for field in dataclasses.fields(kind[0])
+        )
     return {
         "type": functools.partial(arguments.json_value, example),
         "metavar": "JSON",

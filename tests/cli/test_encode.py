@@ -1,0 +1,119 @@
+"""`keras-infogan encode`: image files in, posteriors of the codes out."""
+
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from keras_infogan.cli import main as cli
+from keras_infogan.models.pretrained import load_model
+from tests.helpers.command_line import run
+from tests.helpers.models import SHAPE
+
+
+def test_encode(model_path, capfd, tmp_path):
+    generator = np.random.default_rng(0)
+    pixels = generator.integers(0, 256, SHAPE[:2], np.uint8)
+    Image.fromarray(pixels).save(tmp_path / "x.png")
+    (result,), err = run(capfd, "encode", model_path, tmp_path / "x.png")
+    posterior = load_model(model_path).encode(
+        pixels[None, :, :, None] / 127.5 - 1.0
+    )
+    assert result["image"] == str(tmp_path / "x.png")
+    probabilities = posterior["category_probabilities"][0]
+    assert result["codes"]["category"] == {
+        "category": int(probabilities.argmax()),
+        "probability": pytest.approx(float(probabilities.max())),
+        "probabilities": pytest.approx(probabilities.tolist()),
+    }
+    assert result["codes"]["continuous"]["stddev"] == pytest.approx(
+        np.exp(posterior["continuous_log_stddev"][0]).tolist()
+    )
+    assert f"category {probabilities.argmax()} (" in err
+
+
+def test_one_sample_can_be_encoded(model_path, capfd, tmp_path):
+    """It has no frame: read from the file nearly as from memory.
+
+    The picture is seven times enlarged; making it small again smooths random
+    pixels a little. A frame would change the probabilities by far more.
+    """
+    path = tmp_path / "x.png"
+    _, err = run(capfd, "sample", model_path, "--count=1", "-o", path)
+    assert err == f"1 image in {path}.\n"
+    (result,), err = run(capfd, "encode", model_path, path)
+    model = load_model(model_path)
+    expected = model.encode(model.generate(1))["category_probabilities"][0]
+    assert result["codes"]["category"]["probabilities"] == pytest.approx(
+        expected.tolist(), abs=0.05
+    )
+
+
+def test_encode_says_what_it_means(named_run, capfd, tmp_path):
+    run(capfd, "sample", named_run, "--count=1", "-o", tmp_path / "x.png")
+    (result,), err = run(capfd, "encode", named_run, tmp_path / "x.png")
+    shares = result["codes"]["category"]["probabilities"]
+    # Nine of ten images of each are what it is named.
+    share, name = max((0.9 * shares[0], "1"), (0.9 * shares[2], "7"))
+    assert result["meaning"][0] == f"{name} ({share:.0%})"
+    assert f"{name} ({share:.0%})" in err
+    assert result["class"] == name
+    assert result["class_probability"] == pytest.approx(share)
+    assert result["warnings"] == []
+
+
+def test_encode_keeps_what_can_be_read(model_path, capfd, tmp_path):
+    """A black image with its doubt in the JSON; a file that is none."""
+    Image.fromarray(np.zeros(SHAPE[:2], np.uint8)).save(tmp_path / "x.png")
+    with pytest.raises(SystemExit) as exit_:
+        cli.main(
+            [
+                "encode",
+                str(model_path),
+                str(tmp_path / "none.png"),
+                str(tmp_path / "x.png"),
+            ]
+        )
+    assert exit_.value.code == 2
+    out, err = capfd.readouterr()
+    bad, black = json.loads(out)
+    assert bad["error"].startswith("There is no file")
+    assert "codes" not in bad
+    assert "one color" in black["warnings"][0]
+    assert f"Warning: {tmp_path / 'x.png'} is of one color" in err
+    assert set(black["codes"]) == {"category", "continuous"}
+
+
+def test_encode_of_ink_on_paper(model_path, capfd, tmp_path):
+    """Inverted, it is the picture of which it is the negative."""
+    generator = np.random.default_rng(0)
+    pixels = np.pad(generator.integers(0, 100, (6, 6), np.uint8), 1)
+    assert pixels.shape == SHAPE[:2]
+    Image.fromarray(pixels).save(tmp_path / "x.png")
+    Image.fromarray(255 - pixels).save(tmp_path / "paper.png")
+    (expected,), err = run(capfd, "encode", model_path, tmp_path / "x.png")
+    assert "--invert" not in err
+    _, err = run(capfd, "encode", model_path, tmp_path / "paper.png")
+    assert "brightness of the border 1.00" in err
+    assert "use --invert" in err
+    (result,), _ = run(
+        capfd, "encode", model_path, tmp_path / "paper.png", "--invert"
+    )
+    assert result["codes"]["category"]["probabilities"] == pytest.approx(
+        expected["codes"]["category"]["probabilities"]
+    )
+    Image.new("RGBA", (9, 9)).save(tmp_path / "blank.png")
+    _, err = run(capfd, "encode", model_path, tmp_path / "blank.png")
+    assert "is of one color" in err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["MODEL", "nowhere.png"], "There is no file nowhere.png"),
+        (["MODEL", "TEXT"], "should be an image file"),
+    ],
+)
+def test_errors_are_one_line(arguments, message, refuse):
+    assert message in refuse("encode", *arguments)

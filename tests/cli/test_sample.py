@@ -1,0 +1,178 @@
+"""`keras-infogan sample`: chosen codes arrive in the images of a file."""
+
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from keras_infogan.files import write_json
+from keras_infogan.models.pretrained import load_model
+from keras_infogan.reports import images as visualization
+from tests.helpers.command_line import run
+from tests.helpers.imitated_serving import expected_images
+from tests.helpers.imitated_serving import imitated_rest
+
+
+def test_sample(model_path, capfd, tmp_path):
+    output = tmp_path / "new" / "x.png"
+    result, err = run(
+        capfd,
+        "sample",
+        model_path,
+        "--category=2",
+        "--code=continuous=0.5,-1",
+        "--count=12",
+        "--seed=3",
+        f"--output={output}",
+    )
+    assert result == {"output": str(output), "count": 12, "seed": 3}
+    assert str(output) in err
+    model = load_model(model_path)
+    expected = model.generate(
+        12, codes={"category": 2, "continuous": [[0.5, -1.0]]}, seed=3
+    )
+    # Cells of 8 pixels, 7 times enlarged, 2 pixels apart.
+    picture = np.asarray(Image.open(output))
+    np.testing.assert_allclose(
+        picture[2 : 2 + 56 : 7, 2 : 2 + 56 : 7, 0],
+        (expected[0, :, :, 0] + 1) * 127.5,
+        atol=0.51,
+    )
+
+
+def test_sample_by_meaning(named_run, capfd, tmp_path):
+    """A seven is category 2 here, and slanted right is a negative code."""
+    for path, options in (
+        ("meant.png", ["--digit=7", "--attribute=slant=0.5"]),
+        ("told.png", ["--category=2", "--code=continuous=0,-0.5"]),
+    ):
+        result, err = run(
+            capfd,
+            "sample",
+            named_run,
+            *options,
+            "--count=4",
+            f"--output={tmp_path / path}",
+        )
+        if path == "meant.png":
+            assert "'7' is category 2 of `category`: 90% of its 10" in err
+            assert result["digit"] == {
+                "code": "category",
+                "category": 2,
+                "name": "7",
+                "purity": 0.9,
+                "confidence": 0.8,
+                "num_labels": 10,
+            }
+    meant, told = (
+        np.asarray(Image.open(tmp_path / path))
+        for path in ("meant.png", "told.png")
+    )
+    np.testing.assert_array_equal(meant, told)
+
+
+@pytest.mark.parametrize("given", [True, False], ids=["given", "asked"])
+def test_sample_from_an_imitated_server(given, capfd, tmp_path):
+    """What the client's own tests check in full arrives as a picture.
+
+    The code map turns a digit into a category and a slant into the second
+    continuous code, with its sign: 5 by the one that is given, 4 by that of the
+    model.
+    """
+    entries = [{"name": str((number + 2) % 10)} for number in range(10)]
+    dimensions = [{}, {"attribute": "slant", "sign": -1}]
+    path = tmp_path / "code_map.json"
+    write_json(
+        path,
+        {
+            "codes": {
+                "category": {"type": "categorical", "categories": entries},
+                "continuous": {"type": "uniform", "dimensions": dimensions},
+            }
+        },
+    )
+    with imitated_rest() as server:
+        result, _ = run(
+            capfd,
+            "sample",
+            "infogan",
+            f"--server=http://127.0.0.1:{server.port}",
+            "--digit=7",
+            "--attribute=slant=0.5",
+            "--count=2",
+            "--seed=5",
+            f"--output={tmp_path / 'x.png'}",
+            *([f"--code-map={path}"] if given else []),
+        )
+    assert result["count"] == 2
+    expected = expected_images(np.arange(5, 7), 5 if given else 4, [0.0, -0.5])
+    visualization.save_picture(
+        tmp_path / "expected.png",
+        visualization.image_grid(expected, num_columns=2),
+    )
+    assert (tmp_path / "x.png").read_bytes() == (
+        tmp_path / "expected.png"
+    ).read_bytes()
+
+
+def test_grpc_says_nothing_of_tensorflow():
+    """It imports it, which writes lines of its own to stderr."""
+    done = subprocess.run(
+        [sys.executable, "-m", "keras_infogan", "sample", "infogan"]
+        + ["--server=grpc://127.0.0.1:1"],
+        capture_output=True,
+        text=True,
+        env={k: v for k, v in os.environ.items() if not k.startswith("TF_")},
+        timeout=300,
+    )
+    assert done.returncode == 2
+    (line,) = done.stderr.splitlines()
+    assert "takes no connection" in line
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["MODEL", "--digit=7"], "without code_map.json"),
+        (["NAMED", "--digit=3"], "Known classes: 1, 7"),
+        (["NAMED", "--attribute=width=1"], "Known attributes: slant"),
+        (
+            ["NAMED", "--attribute=slant=2"],
+            "The attribute 'slant' should be in [-1, 1]. Received: 2.",
+        ),
+        (
+            ["NAMED", "--digit=7", "--category=0"],
+            "Received: --category and --digit. Leave one of them out",
+        ),
+        (
+            ["NAMED", "--code=category=1", "--category=0"],
+            "Received: --code category and --category.",
+        ),
+        (
+            ["NAMED", "--attribute=slant=1", "--attribute=slant=-1"],
+            "The attribute 'slant' should be chosen once",
+        ),
+        (
+            ["NAMED", "--attribute=slant=1", "--code=continuous=0"],
+            "Received: --code continuous and --attribute slant.",
+        ),
+        (["served", "--label=canary"], "are for --server"),
+        (["infogan", "--server=http://127.0.0.1:1"], "127.0.0.1:1"),
+        (
+            ["infogan", "--server=http://127.0.0.1:1", "--output=text/x.png"],
+            "text/x.png: Not a directory",
+        ),
+        (["MODEL", "--server="], "should be like http://host:8501"),
+        (["MODEL", "--category=3"], "from 0 to 2. Received: 3"),
+        (["MODEL", "--code=slant=1"], "Received: 'slant'"),
+        (["MODEL", "--code=continuous=2"], "should be in [-1, 1]"),
+        (["MODEL", "--code=category=0.5"], "one category number"),
+        (["nowhere"], "Expected the directory of a finished run"),
+        (["STOPPED"], "STOPPED, which is not complete"),
+    ],
+)
+def test_errors_are_one_line(arguments, message, refuse):
+    assert message in refuse("sample", *arguments)

@@ -1,0 +1,276 @@
+"""Every option of a configuration reaches what it configures."""
+
+from collections.abc import Callable
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from keras_infogan.data.dataset import ImageData
+from keras_infogan.evaluation.code_map import CodeMap
+from keras_infogan.models.infogan import InfoGAN
+from keras_infogan.models.networks import build_discriminator
+from keras_infogan.models.networks import build_generator
+from keras_infogan.training import build
+from keras_infogan.training import finish
+from keras_infogan.training.callbacks.checkpoints import Checkpoints
+from keras_infogan.training.callbacks.images import SampleImages
+from keras_infogan.training.callbacks.log import RunLog
+from keras_infogan.training.config import TrainingConfig
+from keras_infogan.training.diagnostics import Diagnostics
+from keras_infogan.training.presets import preset
+from keras_infogan.training.run import train
+from tests.helpers.options import other_options
+
+NUM_IMAGES = 256
+# Of the preset's batches of 128 images.
+STEPS_PER_EPOCH = 2
+
+
+class Observed:
+    """What a run did with its configuration; nothing is trained."""
+
+    def __init__(self) -> None:
+        self.requests: list[dict[str, Any]] = []
+        self.batches: dict[str, Any] = {}
+        self.model: InfoGAN
+        self.fit: dict[str, Any] = {}
+        self.evaluation: dict[str, Any] = {}
+        self.report: dict[str, Any] = {}
+
+    def callback(self, kind: type) -> Any:
+        (found,) = (x for x in self.fit["callbacks"] if isinstance(x, kind))
+        return found
+
+    @property
+    def optimizers(self) -> list[keras.optimizers.Optimizer]:
+        model = self.model
+        return [model.generator_optimizer, model.discriminator_optimizer]
+
+    @property
+    def schedules(self) -> list[Any]:
+        return [optimizer._learning_rate for optimizer in self.optimizers]
+
+
+@pytest.fixture
+def observe(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> Callable[[TrainingConfig], Observed]:
+    seen = Observed()
+
+    def load_images(name: str, **options: Any) -> ImageData:
+        seen.requests.append({"dataset": name, **options})
+        size, channels = options["image_size"], options["channels"]
+        shape = (NUM_IMAGES, size, size, channels)
+        return ImageData(
+            np.zeros(shape, np.uint8),
+            np.arange(NUM_IMAGES) % 10,
+            options["split"],
+            tuple("0123456789"),
+        )
+
+    def batches(
+        self: ImageData, batch_size: int, **options: Any
+    ) -> tf.data.Dataset:
+        seen.batches = {
+            "batch_size": batch_size,
+            "split": self.name,
+            **options,
+        }
+        return tf.data.Dataset.range(1)
+
+    def fit(self: InfoGAN, stream: tf.data.Dataset, **options: Any) -> None:
+        seen.model, seen.fit = self, options
+
+    def evaluate(
+        model: InfoGAN, train: ImageData, test: ImageData, **options: Any
+    ) -> dict[str, Any]:
+        seen.evaluation = {"train": train.name, "test": test.name, **options}
+        return {"code_map": CodeMap({}).to_json()}
+
+    monkeypatch.setattr(build, "load_images", load_images)
+    monkeypatch.setattr(ImageData, "batches", batches)
+    monkeypatch.setattr(InfoGAN, "fit", fit)
+    monkeypatch.setattr(InfoGAN, "save", lambda self, path: path.touch())
+    monkeypatch.setattr(finish, "load_model", lambda run: seen.model)
+    monkeypatch.setattr(finish, "evaluate", evaluate)
+    monkeypatch.setattr(finish, "draw_run", lambda *args: {})
+    monkeypatch.setattr(finish, "write_page", lambda *args: None)
+    monkeypatch.setattr(finish, "describe_report", lambda report: [])
+
+    def run(config: TrainingConfig) -> Observed:
+        try:
+            seen.report = train(config, tmp_path / "run")
+        finally:
+            keras.config.set_dtype_policy("float32")
+        return seen
+
+    return run
+
+
+def _images(name: str) -> Callable[[Observed], Iterable[Any]]:
+    return lambda seen: [request[name] for request in seen.requests]
+
+
+def _objective(name: str, key: str | None = None) -> Any:
+    def find(seen: Observed) -> list[Any]:
+        value = seen.model.objective.get_config()[name]
+        return [value if key is None else value[key]]
+
+    return find
+
+
+def _same_networks(seen: Observed) -> list[str]:
+    """The architecture whose networks have as many weights."""
+    model = seen.model
+    found = []
+    for name in ("compact", "paper"):
+        expected = [
+            make(
+                model.latent_spec, model.image_shape, architecture=name
+            ).count_params()
+            for make in (build_generator, build_discriminator)
+        ]
+        networks = (model.generator, model.discriminator)
+        if expected == [network.count_params() for network in networks]:
+            found.append(name)
+    return found
+
+
+def _layers(seen: Observed, kind: type) -> bool:
+    return any(isinstance(x, kind) for x in seen.model.discriminator.layers)
+
+
+def _seeds(seen: Observed) -> list[int]:
+    keras.utils.set_random_seed(5)
+    model = seen.model
+    again = build_generator(model.latent_spec, model.image_shape)
+    are_equal = np.array_equal(
+        again.get_weights()[0], model.generator.get_weights()[0]
+    )
+    return [
+        model.seed,
+        seen.batches["seed"],
+        seen.evaluation["seed"],
+        5 if are_equal else -1,
+    ]
+
+
+# All places where a run should have the value of an option.
+PLACES: dict[str, Callable[[Observed], Iterable[Any]]] = {
+    "preset": lambda seen: [seen.report["configuration"]["preset"]],
+    "epochs": lambda seen: [
+        num_steps / STEPS_PER_EPOCH
+        for num_steps in (
+            seen.fit["steps_per_epoch"],
+            seen.callback(RunLog).position.num_steps,
+            *(schedule.num_steps for schedule in seen.schedules),
+        )
+    ],
+    "seed": _seeds,
+    "dataset": _images("dataset"),
+    "train_split": lambda seen: [
+        seen.requests[0]["split"],
+        seen.batches["split"],
+        seen.evaluation["train"],
+    ],
+    "test_split": lambda seen: [
+        seen.requests[1]["split"],
+        seen.evaluation["test"],
+    ],
+    "image_size": lambda seen: [
+        *_images("image_size")(seen),
+        *seen.model.image_shape[:2],
+    ],
+    "channels": lambda seen: [
+        *_images("channels")(seen),
+        seen.model.image_shape[2],
+    ],
+    "batch_size": lambda seen: [
+        seen.batches["batch_size"],
+        seen.callback(RunLog).batch_size,
+        NUM_IMAGES / seen.callback(RunLog).position.steps_per_epoch,
+    ],
+    "neighbor_share": lambda seen: [seen.batches["neighbor_share"]],
+    "num_labels": lambda seen: [
+        seen.batches["num_labels"],
+        seen.report["num_labels"],
+    ],
+    "noise_dim": lambda seen: [
+        seen.model.latent_spec.noise_dim,
+        seen.model.generator.input["noise"].shape[1],
+    ],
+    "codes": lambda seen: [
+        {
+            name: {key: x for key, x in code.items() if x is not None}
+            for name, code in seen.model.latent_spec.get_config()[
+                "codes"
+            ].items()
+        }
+    ],
+    "architecture": _same_networks,
+    "normalization": lambda seen: [
+        "layer"
+        if _layers(seen, keras.layers.LayerNormalization)
+        and not _layers(seen, keras.layers.BatchNormalization)
+        else "other"
+    ],
+    "dtype_policy": lambda seen: [
+        network.layers[2].dtype_policy.name
+        for network in (seen.model.generator, seen.model.discriminator)
+    ],
+    "update": lambda seen: [seen.model.update],
+    "information_gradient": lambda seen: [seen.model.information_gradient],
+    "adversarial_loss": _objective("adversarial_loss"),
+    "label_smoothing": _objective("label_smoothing"),
+    "r1_weight": _objective("r1_weight"),
+    "gradient_penalty_weight": _objective("gradient_penalty_weight"),
+    "information_weights": _objective("information_weights"),
+    "warp": _objective("augmentation"),
+    "warped_codes": _objective("invariant_codes"),
+    "slant_gains": _objective("equivariant_codes", "slant"),
+    "thickness_gains": _objective("equivariant_codes", "thickness"),
+    "invariance_weight": _objective("invariance_weight"),
+    "label_weight": _objective("label_weight"),
+    "generator_learning_rate": lambda seen: [
+        float(seen.model.generator_optimizer.learning_rate)
+    ],
+    "discriminator_learning_rate": lambda seen: [
+        float(seen.model.discriminator_optimizer.learning_rate)
+    ],
+    "beta_1": lambda seen: [x.beta_1 for x in seen.optimizers],
+    "decay_share": lambda seen: [x.decay_share for x in seen.schedules],
+    "jit_compile": lambda seen: [seen.model.jit_compile],
+    "steps_per_execution": lambda seen: [seen.model.steps_per_execution],
+    "log_interval": lambda seen: [
+        seen.callback(RunLog).interval,
+        seen.callback(Diagnostics).interval,
+    ],
+    "sample_interval": lambda seen: [seen.callback(SampleImages).interval],
+    "checkpoint_interval": lambda seen: [seen.callback(Checkpoints).interval],
+    "stop_when_unhealthy": lambda seen: [seen.callback(Diagnostics).stop],
+}
+
+
+@pytest.mark.parametrize(
+    "name", [setting.name for setting in TrainingConfig.settings()]
+)
+def test_every_option_reaches_what_it_configures(name, observe):
+    """A new option needs another value and the places where it should arrive.
+
+    One is changed at a time, so an option that takes another's place is found.
+    """
+    options = other_options(name)
+    config = preset("mnist").replace(**options)
+    found = list(PLACES[name](observe(config)))
+    assert found
+    for value in found:
+        if isinstance(value, float):
+            # Of the learning rates, which are float32.
+            assert value == pytest.approx(options[name], rel=1e-6)
+        else:
+            assert value == options[name]
