@@ -47,14 +47,14 @@ def check(args: argparse.Namespace) -> None:
 
 def run(args: argparse.Namespace) -> Any:
     """`keras-infogan canary`: returns the version of each label."""
-    from keras_infogan.serving.deploy import config
+    from keras_infogan.serving.deploy import labels
 
     if args.step == "publish":
-        labels = config.publish_canary(args.config, args.version)
+        moved = labels.publish_canary(args.config, args.version)
     elif args.step == "promote":
-        labels = config.promote_canary(args.config)
+        moved = labels.promote_canary(args.config)
     elif args.step == "rollback":
-        labels = config.roll_back(args.config)
+        moved = labels.roll_back(args.config)
     else:
-        labels = config.read_models_config(args.config).labels
-    return labels._asdict()
+        moved = labels.read_models_config(args.config).labels
+    return moved._asdict()

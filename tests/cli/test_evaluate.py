@@ -4,6 +4,8 @@ import pytest
 
 from keras_infogan.cli import main as cli
 from keras_infogan.files import write_json
+from keras_infogan.models import pretrained
+from keras_infogan.training.build import build_model
 from keras_infogan.training.presets import PRESETS
 from tests.helpers.command_line import fail
 from tests.helpers.command_line import run
