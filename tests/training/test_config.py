@@ -1,77 +1,33 @@
-"""The options of a run: as data, in and out, and the published presets."""
+"""The configuration as data: bounds, JSON and differences."""
 
-import dataclasses
 import json
 
 import pytest
 
-from keras_infogan.training.config import PRESETS
+from keras_infogan.models.infogan import UPDATES
 from keras_infogan.training.config import TrainingConfig
-from keras_infogan.training.config import preset
-from keras_infogan.training.run import build_model
+from keras_infogan.training.presets import preset
+from tests.helpers.options import OTHER_VALUES
+from tests.helpers.options import other_options
+
+SETTINGS = {setting.name: setting for setting in TrainingConfig.settings()}
+FLAT = {"preset": "mnist", "dataset": "mnist", "epochs": 7, "noise_dim": 62}
 
 
-@pytest.mark.parametrize("name", PRESETS)
-def test_json_round_trip(name):
-    config = preset(name)
-    text = json.dumps(config.to_json())
-    assert TrainingConfig.from_json(json.loads(text)) == config
-    assert config.preset == name
+@pytest.mark.parametrize("name", SETTINGS)
+def test_json_round_trip_of_every_option(name):
+    options = other_options(name)
+    config = preset("mnist").replace(**options)
+    content = json.loads(json.dumps(config.to_json()))
+    assert SETTINGS[name].value(content) == OTHER_VALUES[name]
+    assert TrainingConfig.from_json(content) == config
+    # Nothing else has changed.
+    changed = preset("mnist").differences(config)
+    assert len(changed) == len(options)
 
 
-@pytest.mark.parametrize("name", PRESETS)
-def test_presets_build(name):
-    """The networks of each preset fit its codes and images."""
-    config = preset(name)
-    model = build_model(config, num_steps=10)
-    side = config.image_size
-    assert model.image_shape == (side, side, config.channels)
-    assert list(model.latent_spec.codes) == list(config.codes)
-    assert model.jit_compile
-    renamed = {
-        "augmentation": "warp",
-        "invariant_codes": "warped_codes",
-        "equivariant_codes": None,
-    }
-    for option, value in model.objective.get_config().items():
-        name = renamed.get(option, option)
-        if name not in (None, "warp"):
-            assert value == config.to_json()[name], option
-    gains = model.objective.equivariant_codes
-    assert gains.get("slant", {}) == config.slant_gains
-    assert gains.get("thickness", {}) == config.thickness_gains
-
-
-def test_published_settings():
-    """docs of the method: the write-up, and the paper with its code."""
-    writeup = preset("writeup")
-    assert writeup.image_size == 32
-    assert (writeup.adversarial_loss, writeup.update) == (
-        "least_squares",
-        "three_phase",
-    )
-    assert (writeup.batch_size, writeup.epochs) == (64, 200)
-    assert writeup.generator_learning_rate == 2e-4
-    assert writeup.discriminator_learning_rate == 2e-4
-    assert writeup.beta_1 == 0.5
-    assert writeup.information_weights == {"category": 1.0, "continuous": 0.1}
-    assert writeup.codes["continuous"]["stddev"] == 1.0
-    paper = preset("paper")
-    assert paper.batch_size == 128
-    assert paper.generator_learning_rate == 1e-3
-    assert paper.discriminator_learning_rate == 2e-4
-    # 5,000 updates of 128 of 60,000 images.
-    assert paper.epochs == -(-5000 // (60_000 // 128))
-    assert not paper.warp
-    assert preset("svhn").noise_dim == 124
-    assert preset("celeba").noise_dim == 128
-    for name, kinds in (
-        ("svhn", ["categorical"] * 4 + ["uniform"]),
-        ("celeba", ["categorical"] * 10),
-        ("dsprites", ["uniform"]),
-    ):
-        codes = preset(name).codes.values()
-        assert [code["type"] for code in codes] == kinds
+def test_names_of_options_are_unique():
+    assert len(SETTINGS) == len(TrainingConfig.settings())
 
 
 @pytest.mark.parametrize(
@@ -81,52 +37,77 @@ def test_published_settings():
         ({"batch_size": 1}, "batch_size should be .* at least 2"),
         ({"batch_size": 2.5}, "batch_size should be a whole number"),
         ({"num_labels": -1}, "num_labels should be .* at least 0"),
-        ({"seed": -1}, "seed should be a whole number from 0"),
+        ({"seed": -1}, "seed should be a whole number of at least 0"),
+        ({"seed": 2**31}, "seed should be .* at most 2147483647"),
         ({"beta_1": 1.0}, "beta_1 should be a number .* below 1"),
         ({"decay_share": -0.1}, "decay_share should be .* at most 1"),
-        ({"codes": 5}, "codes should be a JSON object. Received: 5"),
-        ({"warp": 5}, "warp should be a JSON object"),
-        ({"warp": False}, "warp should be a JSON object"),
+        ({"codes": 5}, "codes should be a mapping .* Received: 5"),
+        ({"warp": 5}, "should be a mapping .* Received: 5"),
+        ({"warp": False}, "should be a mapping .* Received: False"),
         ({"information_weights": None}, "information_weights should be"),
-        ({"dataset": 5}, "dataset should be a text"),
+        ({"dataset": 5}, "dataset should be a string"),
         ({"label_smoothing": "a"}, "label_smoothing should be a number"),
         ({"label_smoothing": True}, "label_smoothing should be a number"),
         ({"seed": True}, "seed should be a whole number"),
         ({"jit_compile": 1}, "jit_compile should be true or false"),
-        ({"warped_codes": "style"}, "warped_codes should be a JSON list"),
+        ({"warped_codes": "style"}, "invariant_codes should be a list"),
         (
             {"generator_learning_rate": float("nan")},
             "generator_learning_rate should be a number",
         ),
         ({"dtype_policy": "half"}, "dtype_policy should be one of float32"),
+        ({"update": "x"}, "update should be one of fused, three_phase"),
         ({"neighbor_share": 1.1}, "neighbor_share should be .* at most 1"),
-        ({"invariance_weight": 0.0}, "neighbor_share should be 0 where"),
+        ({"invariance_weight": 0.0}, "neighbor_share should be 0 if"),
+        ({"colour": "red"}, "one of those of .* Received: 'colour'"),
     ],
 )
 def test_ranges(changes, message):
     with pytest.raises(ValueError, match=message):
-        dataclasses.replace(preset("mnist"), **changes)
+        preset("mnist").replace(**changes)
+
+
+def test_choices_are_those_of_the_model():
+    choices = SETTINGS["update"].field.metadata["choices"]
+    assert set(choices) == set(UPDATES)
+
+
+def test_no_augmentation():
+    """`--warp {}`, as well as `None`."""
+    config = preset("paper").replace(warp={})
+    assert config.objective.augmentation is None
+    assert config == preset("paper").replace(warp=None)
 
 
 def test_differences():
     mine = preset("mnist")
-    theirs = dataclasses.replace(mine, seed=3, num_labels=10)
+    theirs = mine.replace(seed=3, num_labels=10, slant_gains={})
     assert mine.differences(mine) == []
-    assert mine.differences(theirs) == ["num_labels: 0 -> 10", "seed: 0 -> 3"]
-
-
-def test_unknown_preset():
-    with pytest.raises(ValueError, match="one of mnist, paper, .*'minst'"):
-        preset("minst")
+    assert mine.differences(theirs) == [
+        "seed: 0 -> 3",
+        "data.num_labels: 0 -> 10",
+        'objective.equivariant_codes.slant: {"pose": 2.2} -> null',
+    ]
 
 
 @pytest.mark.parametrize(
-    "text", ["", "[1]", '{"epochs": "many"}', '{"colour": 1}', "{"]
+    ("text", "message"),
+    [
+        ("", "Expecting value"),
+        ("{", "Expecting property name"),
+        ("[1]", "a mapping"),
+        ('{"epochs": "many"}', "epochs should be a whole number"),
+        ('{"colour": 1}', "Received: colour"),
+        ('{"data": {"colour": 1}}', "Received: colour"),
+        # As it was before it was nested.
+        (json.dumps(FLAT), "Received: dataset, noise_dim"),
+    ],
 )
-def test_damaged_file(text, tmp_path):
+def test_a_file_of_something_else(text, message, tmp_path):
     path = tmp_path / "config.json"
     path.write_text(text)
     with pytest.raises(
-        ValueError, match="should be the configuration of a run"
-    ):
+        ValueError, match=f"config.json should be .*{message}.* train again"
+    ) as error:
         TrainingConfig.load(path)
+    assert "\n" not in str(error.value)

@@ -1,4 +1,4 @@
-"""Each warning on a case that is made for it, and none on a healthy one."""
+"""Each problem is found where it was made, and none in a sound training."""
 
 import json
 import math
@@ -11,39 +11,39 @@ from keras_infogan.latents.codes import Categorical
 from keras_infogan.latents.spec import LatentSpec
 from keras_infogan.models.infogan import InfoGAN
 from keras_infogan.models.pretrained import load_model
-from keras_infogan.training import diagnostics as health
-from keras_infogan.training import run as training
-from keras_infogan.training.callbacks import RunLog
-from keras_infogan.training.callbacks import RunPosition
-from keras_infogan.training.callbacks import find_checkpoints
+from keras_infogan.training import diagnostics
+from keras_infogan.training.callbacks.checkpoints import find_checkpoints
+from keras_infogan.training.callbacks.log import RunLog
+from keras_infogan.training.callbacks.steps import RunPosition
 from keras_infogan.training.config import TrainingConfig
-from keras_infogan.training.diagnostics import Health
-from keras_infogan.training.diagnostics import Unhealthy
+from keras_infogan.training.diagnostics import Diagnostics
+from keras_infogan.training.diagnostics import TrainingFailed
+from keras_infogan.training.diagnostics import diagnose
 from keras_infogan.training.diagnostics import find_problems
-from keras_infogan.training.diagnostics import measure_health
+from keras_infogan.training.run import train
 from tests.helpers.models import SHAPE
 from tests.helpers.models import fit
 from tests.helpers.models import tiny_model
 
-HEALTHY = {
+SOUND = {
     "discriminator_loss": 1.2,
-    "health_separation": 0.9,
-    "health_density": 0.95,
-    "health_coverage": 0.9,
-    "health_usage_entropy": 2.25,
-    "health_reading": 0.97,
-    "health_warped_reading": 0.93,
+    "diagnostics_separation": 0.9,
+    "diagnostics_density": 0.95,
+    "diagnostics_coverage": 0.9,
+    "diagnostics_usage_entropy": 2.25,
+    "diagnostics_category_accuracy": 0.97,
+    "diagnostics_augmented_category_accuracy": 0.93,
 }
 
 
-def test_a_healthy_run_is_silent():
-    assert find_problems(HEALTHY, 10) == []
-    # One that knows nothing yet is no problem, either.
-    early = HEALTHY | {
-        "health_density": 0.0,
-        "health_coverage": 0.0,
-        "health_reading": 0.1,
-        "health_warped_reading": 0.1,
+def test_a_sound_training_has_no_problems():
+    assert find_problems(SOUND, 10) == []
+    # Nor has one that has not learned anything yet.
+    early = SOUND | {
+        "diagnostics_density": 0.0,
+        "diagnostics_coverage": 0.0,
+        "diagnostics_category_accuracy": 0.1,
+        "diagnostics_augmented_category_accuracy": 0.1,
     }
     assert find_problems(early, 10) == []
     assert find_problems({"generator_loss": 3.0}, None) == []
@@ -57,29 +57,32 @@ def test_a_healthy_run_is_silent():
             "diverged: NaN or infinity in generator_loss.",
         ),
         ({"generator_loss": math.inf}, "lower learning rates"),
-        ({"health_separation": 1.0}, "The discriminator has won"),
-        # As dense as real images, of which 1 - 2^-5 should be covered.
+        ({"diagnostics_separation": 1.0}, "The discriminator has won"),
+        # As dense as the real images, so 1 - 2^-5 should be covered.
         (
-            {"health_density": 1.0, "health_coverage": 0.4},
-            "like 40% of real images, where 97% are expected",
+            {"diagnostics_density": 1.0, "diagnostics_coverage": 0.4},
+            "cover 40% of the real ones, where 97% are expected",
         ),
-        # Four categories in effect of ten.
-        ({"health_usage_entropy": math.log(4.0)}, "real images use 4.0"),
-        ({"health_usage_entropy": 0.0}, "The categories collapse"),
-        ({"health_warped_reading": 0.4}, "a signal that nobody sees"),
+        # A perplexity of four of ten categories.
+        ({"diagnostics_usage_entropy": math.log(4.0)}, "real images use 4.0"),
+        ({"diagnostics_usage_entropy": 0.0}, "The categories collapse"),
+        (
+            {"diagnostics_augmented_category_accuracy": 0.4},
+            "an invisible signal",
+        ),
     ],
 )
 def test_each_problem(changes, message):
-    (problem,) = find_problems(HEALTHY | changes, 10)
+    (problem,) = find_problems(SOUND | changes, 10)
     assert message in problem
 
 
 def test_what_is_measured():
-    """By another way, on a model with random weights."""
+    """Computed in another way, for a model with random weights."""
     model = tiny_model()
     images = np.random.default_rng(1).uniform(-1, 1, (40, *SHAPE))
     images = images.astype(np.float32)
-    found = measure_health(model, images)
+    found = diagnose(model, images)
     latents = model.sample_latents(40)
     generated = model.generate_from(latents)
     real = model.discriminator.predict(images, verbose=0)
@@ -89,17 +92,23 @@ def test_what_is_measured():
         for r in real["logits"][:, 0]
         for f in fake["logits"][:, 0]
     ]
-    assert found["health_separation"] == pytest.approx(np.mean(pairs), abs=1e-3)
+    assert found["diagnostics_separation"] == pytest.approx(
+        np.mean(pairs), abs=1e-3
+    )
     shares = np.bincount(real["category_logits"].argmax(1), minlength=3) / 40
     entropy = -sum(p * math.log(p) for p in shares if p)
-    assert found["health_usage_entropy"] == pytest.approx(entropy, abs=1e-4)
+    assert found["diagnostics_usage_entropy"] == pytest.approx(
+        entropy, abs=1e-4
+    )
     truth = latents["category"].numpy().argmax(1)
     reading = (fake["category_logits"].argmax(1) == truth).mean()
-    assert found["health_reading"] == pytest.approx(reading, abs=1e-4)
+    assert found["diagnostics_category_accuracy"] == pytest.approx(
+        reading, abs=1e-4
+    )
 
 
-def invisible_reader() -> InfoGAN:
-    """Writes the category as stripes a pixel wide, and reads it from those."""
+def invisible_signal() -> InfoGAN:
+    """Encodes the category in stripes a pixel wide, and recovers it."""
     size, amplitude = 64, 0.02
     stripe = (-1.0) ** np.arange(size)
     patterns = np.stack(
@@ -134,72 +143,75 @@ def invisible_reader() -> InfoGAN:
     return InfoGAN(generator, discriminator, spec)
 
 
-def test_a_signal_that_nobody_sees_is_found():
-    """Stripes of a pixel are gone, or turned, after a shift of half of one.
+def test_an_invisible_signal_is_found():
+    """A shift of half a pixel blurs or inverts stripes of one pixel.
 
-    A fiftieth of the range of gray, and no other fault: noise looks like all
-    three alike, and a judge that knows nothing has not won.
+    They have a fiftieth of the contrast. There is no other problem: noise is
+    assigned to all three categories, and a discriminator with zero weights has
+    not won.
     """
-    model = invisible_reader()
+    model = invisible_signal()
     noise = np.random.default_rng(0).uniform(-1, 1, (200, 64, 64, 1))
-    found = measure_health(model, noise.astype(np.float32))
-    assert found["health_reading"] == 1.0
+    found = diagnose(model, noise.astype(np.float32))
+    assert found["diagnostics_category_accuracy"] == 1.0
     (problem,) = find_problems(found, 3)
-    assert "a signal that nobody sees: it knows 100%" in problem
-    assert "Use warp with warped_codes" in problem
+    assert "an invisible signal: of 100%" in problem
+    assert "Use --warp with --warped-codes" in problem
 
 
 @pytest.fixture(scope="module")
-def published(mnist_test):
+def pretrained(mnist_test):
     return load_model("mnist"), mnist_test.scaled(slice(500))
 
 
-def test_a_trained_model_is_healthy(published):
-    """Of the published one nothing is said; by coverage it is near the real."""
-    found = measure_health(*published)
+def test_the_pretrained_model_has_no_problems(pretrained):
+    """And its images cover the real ones."""
+    found = diagnose(*pretrained)
     assert find_problems(found, 10) == []
-    assert found["health_coverage"] > 0.9
-    assert found["health_density"] > 0.9
+    assert found["diagnostics_coverage"] > 0.9
+    assert found["diagnostics_density"] > 0.9
 
 
 @pytest.mark.parametrize("num_left", [1, 10])
-def test_a_generator_that_collapses(num_left, published, monkeypatch):
-    """One image, or one of each category, which are all read without fault."""
-    model, images = published
+def test_a_generator_that_collapses(num_left, pretrained, monkeypatch):
+    """To one image, or to one for each category."""
+    model, images = pretrained
     latents = model.sample_latents(len(images))
     category = latents["category"].numpy().argmax(axis=1)
     first = np.array([np.flatnonzero(category == c)[0] for c in category])
     drawn = model.generate_from(latents)[first if num_left > 1 else first * 0]
     monkeypatch.setattr(InfoGAN, "generate_from", lambda self, latents: drawn)
-    (problem,) = find_problems(measure_health(model, images), 10)
+    (problem,) = find_problems(diagnose(model, images), 10)
     assert "The generator collapses" in problem
-    assert "of real images, where" in problem
+    assert "of the real ones, where" in problem
 
 
-def test_not_a_number_is_measured_too(published, monkeypatch):
-    model, images = published
+def test_not_a_number_is_measured_too(pretrained, monkeypatch):
+    model, images = pretrained
     drawn = np.full_like(images, np.nan)
     monkeypatch.setattr(InfoGAN, "generate_from", lambda self, latents: drawn)
-    (problem,) = find_problems(measure_health(model, images), 10)
-    assert "has diverged: NaN or infinity in health_separation" in problem
+    (problem,) = find_problems(diagnose(model, images), 10)
+    assert "has diverged: NaN or infinity in diagnostics_separation" in problem
 
 
 @pytest.mark.parametrize("steps_per_execution", [1, 2, 4])
-def test_each_epoch_is_looked_at(steps_per_execution, monkeypatch):
-    """Two epochs of three steps, which no execution of several ends with."""
+def test_each_epoch_is_diagnosed(steps_per_execution, monkeypatch):
+    """Two epochs of three steps, which end within executions of several."""
     seen: list[int] = []
 
     def measure(model: InfoGAN, images: np.ndarray) -> dict[str, float]:
         seen.append(len(images))
         return {}
 
-    monkeypatch.setattr(health, "measure_health", measure)
-    watch = Health(np.zeros((2, *SHAPE)), RunPosition(0, 6, 3), interval=2)
-    fit(tiny_model(), [watch], 6, steps_per_execution=steps_per_execution)
+    monkeypatch.setattr(diagnostics, "diagnose", measure)
+    callback = Diagnostics(
+        np.zeros((2, *SHAPE)), RunPosition(0, 6, 3), interval=2
+    )
+    fit(tiny_model(), [callback], 6, steps_per_execution=steps_per_execution)
     assert len(seen) == 2
 
 
-def test_the_log_has_what_was_measured(tmp_path, capsys):
+def test_the_log_has_the_measures(tmp_path, caplog):
     """After each epoch, with the warnings; NaN at any line."""
     import tensorflow as tf
 
@@ -213,27 +225,26 @@ def test_the_log_has_what_was_measured(tmp_path, capsys):
         interval=2,
         batch_size=4,
     )
-    fit(model, [Health(images, position, interval=2), log], 6)
+    fit(model, [Diagnostics(images, position, interval=2), log], 6)
     log.close()
     lines = [
         json.loads(line)
         for line in (tmp_path / "log.jsonl").read_text().splitlines()
     ]
     assert [line["step"] for line in lines] == [2, 3, 4, 6]
-    assert ["health_separation" in line for line in lines] == [
+    assert ["diagnostics_separation" in line for line in lines] == [
         False, True, False, True,
     ]  # fmt: skip
-    # Black images are all of one category, which is early after one epoch.
+    # All black images are in one category; too early after one epoch.
     assert "warnings" not in lines[1]
     assert "The categories collapse" in lines[3]["warnings"][0]
-    assert capsys.readouterr().err.count("The categories collapse") == 1
+    assert caplog.text.count("The categories collapse") == 1
 
 
 @pytest.mark.parametrize(
     ("log_interval", "options"),
     [
-        # Seen at a line of the log, or at the end of an epoch, whose pictures
-        # cannot be drawn.
+        # Found at a line of the log, or at the end of an epoch.
         (2, {"stop_when_unhealthy": True}),
         (2, {}),
         (1000, {}),
@@ -241,7 +252,7 @@ def test_the_log_has_what_was_measured(tmp_path, capsys):
 )
 def test_nan_ends_a_run(log_interval, options, few_digits_dir, tmp_path):
     """A learning rate of 1e18 makes NaN in the first steps."""
-    config = TrainingConfig(
+    config = TrainingConfig().replace(
         dataset="few_digits",
         batch_size=32,
         epochs=3,
@@ -252,9 +263,9 @@ def test_nan_ends_a_run(log_interval, options, few_digits_dir, tmp_path):
         **options,
     )
     message = "Stopped after step .* has diverged.* and another --run-dir"
-    # Again: it neither goes on with weights of NaN nor evaluates them.
+    # Again: it neither resumes from weights of NaN nor evaluates them.
     for _ in range(2):
-        with pytest.raises(Unhealthy, match=message):
-            training.train(config, tmp_path / "run", data_dir=few_digits_dir)
+        with pytest.raises(TrainingFailed, match=message):
+            train(config, tmp_path / "run", data_dir=few_digits_dir)
     assert not find_checkpoints(tmp_path / "run" / "checkpoints")
     assert not (tmp_path / "run" / "report.json").exists()
