@@ -101,9 +101,9 @@ def test_what_is_measured():
         entropy, abs=1e-4
     )
     truth = latents["category"].numpy().argmax(1)
-    reading = (fake["category_logits"].argmax(1) == truth).mean()
+    accuracy = (fake["category_logits"].argmax(1) == truth).mean()
     assert found["diagnostics_category_accuracy"] == pytest.approx(
-        reading, abs=1e-4
+        accuracy, abs=1e-4
     )
 
 
