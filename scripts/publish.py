@@ -36,14 +36,15 @@ def write_card(name: str, report: dict[str, Any]) -> str:
         f"{package} {version}"
         for package, version in report["versions"].items()
     )
+    objective = report["configuration"]["objective"]
     told = "".join(
-        f"That `{code}` is {what} was told by geometry, not by labels: how "
+        f"That `{code}` is {effect} was told by geometry, not by labels: how "
         f"{changed} the random copies of generated images are is known. "
-        for option, what, changed in (
-            ("slant_gains", "slant", "far slanted"),
-            ("thickness_gains", "thickness", "much thicker"),
+        for effect, changed in (
+            ("slant", "far slanted"),
+            ("thickness", "much thicker"),
         )
-        for code in report["configuration"].get(option, {})
+        for code in objective["equivariant_codes"].get(effect, {})
     )
     return f"""# {name}
 

@@ -20,12 +20,17 @@ from pathlib import Path
 from typing import Any
 from typing import NamedTuple
 
-from keras_infogan.training.config import preset
+from keras_infogan.options import to_plain
+from keras_infogan.training.presets import preset
 
 SEEDS = Path(__file__).with_name("seeds.py")
 RESULTS = Path(__file__).parents[1] / "results"
 CATEGORY = {"type": "categorical", "num_categories": 10}
-AUGMENTATION_WITH_ERASING = {**(preset("mnist").warp or {}), "erase": 0.2}
+AUGMENTATION = to_plain(preset("mnist").objective.augmentation)
+AUGMENTATION_WITH_ERASING = {
+    **{name: value for name, value in AUGMENTATION.items() if value},
+    "erase": 0.2,
+}
 
 
 class Study(NamedTuple):

@@ -7,7 +7,6 @@ with a line of JSON. Images are random bytes.
 """
 
 import contextlib
-import dataclasses
 import json
 import resource
 import sys
@@ -71,21 +70,21 @@ def random_data(shape: tuple[int, int, int], num_images: int = 10_000) -> Any:
 
 
 def config_of(spec: Mapping[str, Any]) -> Any:
-    from keras_infogan.training.config import preset
+    from keras_infogan.training.presets import preset
 
-    return dataclasses.replace(
-        preset(spec["preset"]), **spec.get("options", {})
-    )
+    return preset(spec["preset"]).replace(**spec.get("options", {}))
 
 
 def batches_of(data: Any, config: Any) -> Any:
-    return data.batches(config.batch_size, neighbor_share=config.neighbor_share)
+    return data.batches(
+        config.data.batch_size, neighbor_share=config.data.neighbor_share
+    )
 
 
 def build_model(config: Any) -> Any:
-    from keras_infogan.training import run as training
+    from keras_infogan.training.build import build_model
 
-    return training.build_model(config, num_steps=1000)
+    return build_model(config, num_steps=1000)
 
 
 def train(spec: Mapping[str, Any]) -> None:
@@ -107,8 +106,8 @@ def train(spec: Mapping[str, Any]) -> None:
 
     serve(
         steps,
-        config.batch_size,
-        config.steps_per_execution,
+        config.data.batch_size,
+        config.execution.steps_per_execution,
         build_s=built,
         flops_per_image=flops.step_flops(model),
     )
@@ -126,20 +125,20 @@ def fit(spec: Mapping[str, Any]) -> None:
         for _ in range(count):
             model.fit(batches, steps_per_epoch=steps, verbose=0)
 
-    serve(run, config.batch_size, steps)
+    serve(run, config.data.batch_size, steps)
 
 
 def pipeline(spec: Mapping[str, Any]) -> None:
     """The stream of batches alone."""
     config = config_of(spec)
-    shape = (config.image_size, config.image_size, config.channels)
-    iterator = iter(batches_of(random_data(shape, 60_000), config))
+    data = random_data(config.data.image_shape, 60_000)
+    iterator = iter(batches_of(data, config))
 
     def steps(count: int) -> None:
         for _ in range(100 * count):
             next(iterator)
 
-    serve(steps, config.batch_size, 100)
+    serve(steps, config.data.batch_size, 100)
 
 
 def memory(spec: Mapping[str, Any]) -> None:
