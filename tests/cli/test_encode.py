@@ -112,7 +112,7 @@ def test_encode_of_ink_on_paper(model_path, capfd, tmp_path):
     ("arguments", "message"),
     [
         (["MODEL", "nowhere.png"], "There is no file nowhere.png"),
-        (["MODEL", "TEXT"], "should be an image file"),
+        (["MODEL", "text"], "should be an image file"),
     ],
 )
 def test_errors_are_one_line(arguments, message, refuse):

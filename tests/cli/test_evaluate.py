@@ -28,7 +28,7 @@ def test_a_pretrained_model_is_measured_and_left(
     assert report["configuration"] == config.to_json()
     assert report["num_test_images"] == 200
     assert report["steps"] == 0
-    assert "the category tells the class of" in err
+    assert "of the test images" in err
     assert sorted(tmp_path.rglob("*")) == before
 
 
@@ -53,7 +53,7 @@ def test_damaged_configuration(tmp_path, capfd):
     [
         (["nowhere"], "directory of a finished run"),
         (["MODEL"], "without a config.json"),
-        (["STOPPED"], "train` command again resumes it"),
+        (["STOPPED"], "train` command to resume it"),
     ],
 )
 def test_errors_are_one_line(arguments, message, refuse):

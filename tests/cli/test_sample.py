@@ -58,7 +58,9 @@ def test_sample_by_meaning(named_run, capfd, tmp_path):
             f"--output={tmp_path / path}",
         )
         if path == "meant.png":
-            assert "'7' is category 2 of `category`: 90% of its 10" in err
+            assert (
+                "Category 2 of `category` stands for '7': 90% of its 10" in err
+            )
             assert result["digit"] == {
                 "code": "category",
                 "category": 2,
@@ -130,7 +132,7 @@ def test_grpc_says_nothing_of_tensorflow():
     )
     assert done.returncode == 2
     (line,) = done.stderr.splitlines()
-    assert "takes no connection" in line
+    assert "accepts no connection" in line
 
 
 @pytest.mark.parametrize(
@@ -171,7 +173,7 @@ def test_grpc_says_nothing_of_tensorflow():
         (["MODEL", "--code=continuous=2"], "should be in [-1, 1]"),
         (["MODEL", "--code=category=0.5"], "one category number"),
         (["nowhere"], "Expected the directory of a finished run"),
-        (["STOPPED"], "STOPPED, which is not complete"),
+        (["STOPPED"], "STOPPED, which has no model.keras yet"),
     ],
 )
 def test_errors_are_one_line(arguments, message, refuse):
