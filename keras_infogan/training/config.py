@@ -27,8 +27,6 @@ from keras_infogan.training.sections import OptimizerConfig
 from keras_infogan.training.sections import Section
 from keras_infogan.training.sections import StepConfig
 
-from keras_infogan.latents import CODE_TYPES
-
 
 class Setting(NamedTuple):
     """One option of a run, wherever it is nested."""

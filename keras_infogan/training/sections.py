@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from keras_infogan.latents import CODE_TYPES
 from keras_infogan.options import check_options
 from keras_infogan.options import option
 
@@ -68,8 +69,8 @@ class LatentConfig(Section):
             "category": {"type": "categorical", "num_categories": 10},
             "continuous": {"type": "uniform", "dim": 2},
         },
-        "the latent codes by name: the type of each (such as categorical, "
-        "uniform, normal or bernoulli) and its arguments",
+        f"the latent codes by name: the type of each ({', '.join(CODE_TYPES)}) "
+        "and its arguments",
     )
 
 

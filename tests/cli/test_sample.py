@@ -171,7 +171,7 @@ def test_grpc_says_nothing_of_tensorflow():
         (["MODEL", "--category=3"], "from 0 to 2. Received: 3"),
         (["MODEL", "--code=slant=1"], "Received: 'slant'"),
         (["MODEL", "--code=continuous=2"], "should be in [-1, 1]"),
-        (["MODEL", "--code=category=0.5"], "one category number"),
+        (["MODEL", "--code=category=0.5"], "category numbers from 0"),
         (["nowhere"], "Expected the directory of a finished run"),
         (["STOPPED"], "STOPPED, which has no model.keras yet"),
     ],
