@@ -44,9 +44,11 @@ def run(args: argparse.Namespace) -> Any:
     """
     from keras_infogan.data.image_file import describe_crop
     from keras_infogan.data.image_file import read_image
-    from keras_infogan.evaluation import outliers as doubts
+    from keras_infogan.evaluation import outliers
     from keras_infogan.reports import grids as pictures
     from keras_infogan.reports.text import describe_meaning
+    from keras_infogan.reports.warnings import describe_outlier
+    from keras_infogan.reports.warnings import describe_unlikely_codes
 
     model = load_model(args.model)
     code_map = arguments.find_code_map(args.model)
@@ -65,7 +67,9 @@ def run(args: argparse.Namespace) -> Any:
         raise errors[0]
     read = pictures.read_codes(model, list(images.values()))
     codes_of = dict(zip(images, read, strict=True))
-    ranges = doubts.drawn_ranges(model.generate(doubts.NUM_DRAWN, seed=0))
+    ranges = outliers.find_ranges(
+        model.generate(outliers.NUM_GENERATED, seed=0)
+    )
     results: list[dict[str, Any]] = []
     for number, path in enumerate(args.images):
         if number in errors:
@@ -81,10 +85,10 @@ def run(args: argparse.Namespace) -> Any:
             meaning = {"meaning": words, **code_map.interpret(codes)}
             text = " - ".join([", ".join(words)] * bool(words) + [text])
         warnings = crops[number]
-        warnings += doubts.picture_doubts(
+        warnings += describe_outlier(
             images[number], ranges, inverted=args.invert
         )
-        warnings += doubts.reading_doubts(model.latent_spec, codes)
+        warnings += describe_unlikely_codes(model.latent_spec, codes)
         say(f"{path}: {text}")
         for warning in warnings:
             say(f"Warning: {path} {warning}")

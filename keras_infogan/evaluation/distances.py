@@ -1,24 +1,28 @@
-"""How far generated images are from real ones, in features of a classifier."""
+"""Distances between two sets of images, in the features of a network."""
 
 from collections.abc import Iterator
 
 import numpy as np
 import scipy.linalg
+from sklearn.metrics.pairwise import euclidean_distances
 
 # Rows of a matrix of distances at a time.
 _BLOCK = 1000
 
 
-def _check_pair(real: np.ndarray, generated: np.ndarray, least: int) -> None:
+def _check_pair(
+    real: np.ndarray, generated: np.ndarray, minimum: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Returns both as float64, or raises a `ValueError`."""
     for name, features in (("real", real), ("generated", generated)):
         if (
             features.ndim != 2
-            or len(features) < least
+            or len(features) < minimum
             or not np.isfinite(features).all()
         ):
             raise ValueError(
                 f"`{name}` should be finite features of shape (num_images, "
-                f"dim), of at least {least} images. "
+                f"dim), of at least {minimum} images. "
                 f"Received: shape={features.shape}."
             )
     if real.shape[1] != generated.shape[1]:
@@ -26,6 +30,7 @@ def _check_pair(real: np.ndarray, generated: np.ndarray, least: int) -> None:
             "`real` and `generated` should have features of one dimension. "
             f"Received: {real.shape[1]} and {generated.shape[1]}."
         )
+    return real.astype(np.float64), generated.astype(np.float64)
 
 
 def frechet_distance(real: np.ndarray, generated: np.ndarray) -> float:
@@ -33,8 +38,8 @@ def frechet_distance(real: np.ndarray, generated: np.ndarray) -> float:
 
     `|m - m'|^2 + tr(C + C' - 2 (C C')^(1/2))`, Eq. 6 of
     [Heusel et al., 2017](https://arxiv.org/abs/1706.08500); the trace of the
-    root is the sum of the singular values of `C^(1/2) C'^(1/2)`. Biased upwards
-    for few images: compare numbers of the same sizes only.
+    root is the sum of the singular values of `C^(1/2) C'^(1/2)`. It is
+    biased upwards for few images, so compare only equal numbers of them.
 
     Args:
         real: Float array of shape `(num_images, dim)`, at least two rows.
@@ -43,10 +48,7 @@ def frechet_distance(real: np.ndarray, generated: np.ndarray) -> float:
     Returns:
         At least 0, in squared units of the features.
     """
-    real, generated = (
-        np.asarray(features, np.float64) for features in (real, generated)
-    )
-    _check_pair(real, generated, 2)
+    real, generated = _check_pair(real, generated, 2)
     return _between(_moments(real), _moments(generated))
 
 
@@ -57,21 +59,19 @@ def frechet_error(
     num_draws: int = 20,
     seed: int = 0,
 ) -> float:
-    """The standard error of `frechet_distance`, for real images as they are.
+    """The standard error of `frechet_distance`, given the real images.
 
-    By drawing the generated images again, Algorithm 6.1 of Efron and
-    Tibshirani, 1993.
+    By bootstrap of the generated images, Algorithm 6.1 of Efron and Tibshirani,
+    1993.
 
     Args:
         real: Float array of shape `(num_images, dim)`.
         generated: Float array of shape `(num_generated, dim)`.
-        num_draws: How often; the error of the error is `1 / sqrt(2 num_draws)`.
-        seed: Whole number.
+        num_draws: Bootstrap samples; the relative error of the result is
+            `1 / sqrt(2 num_draws)`.
+        seed: Seed of the bootstrap.
     """
-    real, generated = (
-        np.asarray(features, np.float64) for features in (real, generated)
-    )
-    _check_pair(real, generated, 2)
+    real, generated = _check_pair(real, generated, 2)
     generator = np.random.default_rng(seed)
     of_real = _moments(real)
     distances = [
@@ -117,10 +117,7 @@ def kernel_distance(real: np.ndarray, generated: np.ndarray) -> float:
         real: Float array of shape `(num_images, dim)`, at least two rows.
         generated: Float array of shape `(num_generated, dim)`.
     """
-    real, generated = (
-        np.asarray(features, np.float64) for features in (real, generated)
-    )
-    _check_pair(real, generated, 2)
+    real, generated = _check_pair(real, generated, 2)
 
     def mean_kernel(one: np.ndarray, other: np.ndarray) -> float:
         total, scale = 0.0, one.shape[1]
@@ -131,7 +128,7 @@ def kernel_distance(real: np.ndarray, generated: np.ndarray) -> float:
             total += (products * products * products).sum()
         if one is not other:
             return total / (len(one) * len(other))
-        # A pair of an image with itself is no pair.
+        # Without pairs of an image with itself.
         own = ((one**2).sum(axis=1) / scale + 1.0) ** 3
         return (total - own.sum()) / (len(one) * (len(one) - 1))
 
@@ -145,16 +142,16 @@ def kernel_distance(real: np.ndarray, generated: np.ndarray) -> float:
 def precision_recall(
     real: np.ndarray, generated: np.ndarray, *, num_neighbors: int = 3
 ) -> tuple[float, float]:
-    """How much of what is generated is like real images, and the reverse.
+    """Measures how many generated images look real, and the reverse.
 
-    An image is covered by a set if it is no further from one of its members
-    than that is from its `num_neighbors`th nearest other member: Eq. 1 and 2 of
+    A set covers an image if the image is no further from one of its members
+    than the `num_neighbors`th nearest other member is: Eq. 1 and 2 of
     [Kynkaanniemi et al., 2019](https://arxiv.org/abs/1904.06991).
 
     Args:
         real: Float array of shape `(num_images, dim)`.
         generated: Float array of shape `(num_generated, dim)`.
-        num_neighbors: The paper has 3.
+        num_neighbors: 3 in the paper.
 
     Returns:
         Precision, the share of generated images that the real ones cover, and
@@ -175,23 +172,23 @@ def precision_recall(
 def density_coverage(
     real: np.ndarray, generated: np.ndarray, *, num_neighbors: int = 5
 ) -> tuple[float, float]:
-    """Precision and recall that a single outlier does not change much.
+    """Alternatives to precision and recall that are robust to outliers.
 
     From [Naeem et al., 2020](https://arxiv.org/abs/2002.09797), Section 3. Both
-    are of the balls around real images alone, out to the `num_neighbors`th
-    nearest other one.
+    use balls around the real images only, out to the `num_neighbors`th nearest
+    other one.
 
     Args:
         real: Float array of shape `(num_images, dim)`.
         generated: Float array of shape `(num_generated, dim)`.
-        num_neighbors: The paper has 5.
+        num_neighbors: 5 in the paper.
 
     Returns:
-        Density, how many balls a generated image is in, over `num_neighbors`:
-        1 is expected of equal distributions, and more if what is generated
-        keeps to where real images are dense. Coverage, the share of balls that
-        a generated image is in, `1 - 2^-num_neighbors` for as many images of an
-        equal distribution.
+        Density, the mean number of balls that a generated image is in, divided
+        by `num_neighbors`: 1 is expected of equal distributions, and more if
+        generated images keep to dense regions. Coverage, the share of balls
+        with a generated image: `1 - 2^-num_neighbors` is expected of equal
+        distributions and as many images.
     """
     real, generated = _check_neighbors(real, generated, num_neighbors)
     within, covered = 0, np.zeros(len(real), bool)
@@ -204,16 +201,13 @@ def density_coverage(
 def _check_neighbors(
     real: np.ndarray, generated: np.ndarray, num_neighbors: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """In float64 and around 0, where squares of differences round least."""
+    """Returns float64 features around 0, where distances round least."""
     if num_neighbors < 1:
         raise ValueError(
             "`num_neighbors` should be at least 1. "
             f"Received: num_neighbors={num_neighbors}."
         )
-    real, generated = (
-        np.asarray(features, np.float64) for features in (real, generated)
-    )
-    _check_pair(real, generated, num_neighbors + 1)
+    real, generated = _check_pair(real, generated, num_neighbors + 1)
     middle = real.mean(axis=0)
     return real - middle, generated - middle
 
@@ -221,29 +215,26 @@ def _check_neighbors(
 def _inside_balls(
     images: np.ndarray, members: np.ndarray, num_neighbors: int
 ) -> Iterator[np.ndarray]:
-    """Which balls around members, out to a neighbor, each image is in.
+    """Finds the balls around members, out to a neighbor, that hold each image.
 
     Yields:
         Boolean arrays of shape `(block, num_members)`, block by block.
     """
-    squares = (members**2).sum(axis=1)
 
-    def blocks(points: np.ndarray) -> Iterator[np.ndarray]:
+    def squared_distances(points: np.ndarray) -> Iterator[np.ndarray]:
         for start in range(0, len(points), _BLOCK):
-            block = points[start : start + _BLOCK]
-            distances = block @ members.T
-            distances *= -2.0
-            distances += (block**2).sum(axis=1)[:, None]
-            distances += squares
-            yield distances
+            yield euclidean_distances(
+                points[start : start + _BLOCK], members, squared=True
+            )
 
     # The nearest is the member itself.
     radii = np.concatenate(
         [
             np.partition(block, num_neighbors, axis=1)[:, num_neighbors]
-            for block in blocks(members)
+            for block in squared_distances(members)
         ]
     )
-    # They round by some 1e-15 of the squares, so that equal ones may differ.
-    radii += 1e-12 * squares.max(initial=(images**2).sum(axis=1).max())
-    return (block <= radii for block in blocks(images))
+    # Equal distances may differ by rounding, some 1e-15 of the squared norms.
+    norms = np.concatenate([(members**2).sum(axis=1), (images**2).sum(axis=1)])
+    radii += 1e-12 * norms.max()
+    return (block <= radii for block in squared_distances(images))

@@ -1,7 +1,8 @@
-"""Why what was read from a picture may mean nothing."""
+"""Finds images that are unlike those that a model generates."""
 
 from collections.abc import Mapping
 from typing import Any
+from typing import NamedTuple
 
 import numpy as np
 
@@ -9,45 +10,72 @@ from keras_infogan.evaluation.attributes import ATTRIBUTES
 from keras_infogan.evaluation.morphology import measure
 from keras_infogan.latents.spec import LatentSpec
 
-# How many drawn images to compare a picture with, and how much of their range
-# is added at each end: 6 to 52 of the 10,000 test images of MNIST are doubted
-# then with the published model, by which images it draws (seeds 0 to 5). With
-# half the slack it is 14 to 79.
-NUM_DRAWN = 1000
-_SLACK = 0.2
-# What is hardly seen, however small the range. Half of white, as Q reads .94 of
-# the digits of MNIST as before when they are half as bright, .62 when a fifth.
-_LEAST_SLACKS = {
-    "border": 0.025,
-    "brightest": 0.5,
-    "column": 0.05,
-    "row": 0.05,
-    **{name: attribute.tolerance for name, attribute in ATTRIBUTES.items()},
-}
-# Deviations of Q; of these 14 of 10,000 are read further out.
-_MOST_BEYOND = 3.0
-_NAMES = {
-    "border": ("brightness of the border", "of white"),
-    "brightest": ("brightest point", "of white"),
-    "column": ("middle of the ink from the left", "of the width"),
-    "row": ("middle of the ink from the top", "of the height"),
+# Generated images to compare with.
+NUM_GENERATED = 1000
+# The share of their range that an image may be outside of it, at each end: then
+# 6 to 52 of the 10,000 test images of MNIST are outliers of the pretrained
+# model, depending on the images it generates (seeds 0 to 5). With half of it,
+# 14 to 79 are.
+_MARGIN = 0.2
+# Deviations of the posterior; 14 of these 10,000 are further outside.
+_MAX_DEVIATIONS = 3.0
+
+
+class Trait(NamedTuple):
+    """A property by which outliers are found.
+
+    Args:
+        name: For people.
+        unit: The unit of its values.
+        tolerance: How far outside of the range of generated images a value may
+            be, at least, however narrow the range.
+    """
+
+    name: str
+    unit: str
+    tolerance: float
+
+
+TRAITS = {
+    "border": Trait("brightness of the border", "of white", 0.025),
+    # `Q` assigns .94 of the digits of MNIST to the same category if they are
+    # half as bright, and .62 if they are a fifth as bright.
+    "brightest": Trait("brightest point", "of white", 0.5),
+    "column": Trait("middle of the ink from the left", "of the width", 0.05),
+    "row": Trait("middle of the ink from the top", "of the height", 0.05),
     **{
-        name: (name, attribute.unit)
+        name: Trait(name, attribute.unit, attribute.tolerance)
         for name, attribute in ATTRIBUTES.items()
         if attribute.shows_outliers
     },
 }
 
 
-def _traits(images: np.ndarray) -> dict[str, np.ndarray]:
-    """What says whether pictures are of one kind, by the keys of `_NAMES`.
+class Deviation(NamedTuple):
+    """A trait of an image that is outside of the range of generated images.
+
+    Args:
+        trait: The trait.
+        value: Its value.
+        low: The lowest value among generated images.
+        high: The highest.
+    """
+
+    trait: Trait
+    value: float
+    low: float
+    high: float
+
+
+def _measure_traits(images: np.ndarray) -> dict[str, np.ndarray]:
+    """Measures the `TRAITS` of images.
 
     Args:
         images: Float array of shape `(num_images, height, width, channels)` in
             [-1, 1].
 
     Returns:
-        Arrays of shape `(num_images,)`; NaN where nothing is to be seen.
+        Arrays of shape `(num_images,)`, NaN where there is nothing to measure.
     """
     brightness = (images.mean(axis=-1, dtype=np.float64) + 1.0) / 2.0
     border = np.concatenate(
@@ -70,99 +98,72 @@ def _traits(images: np.ndarray) -> dict[str, np.ndarray]:
         "row": ink.sum(axis=2) @ ((np.arange(height) + 0.5) / height),
         **measure(images),
     }
-    return {key: traits[key] for key in _NAMES}
+    return {key: traits[key] for key in TRAITS}
 
 
-def drawn_ranges(drawn: np.ndarray) -> dict[str, tuple[float, float]]:
-    """The least and the largest of each trait of the images of a model.
+def find_ranges(generated: np.ndarray) -> dict[str, tuple[float, float]]:
+    """Returns the lowest and the highest value of each trait.
 
     Args:
-        drawn: Float array of shape `(num_images, height, width, channels)` in
-            [-1, 1].
+        generated: Float array of shape `(num_images, height, width, channels)`
+            in [-1, 1]. Images with NaN are left out.
 
     Returns:
-        By the name of the trait: brightness of the border and of the brightest
-        point, where the ink is, and the attributes but slant and area. One that
-        no image has is left out, and images of NaN do not count.
+        By the keys of `TRAITS`; without traits that no image has.
     """
-    drawn = drawn[np.isfinite(drawn).all(axis=(1, 2, 3))]
+    generated = generated[np.isfinite(generated).all(axis=(1, 2, 3))]
     ranges = {}
-    for key, values in _traits(drawn).items():
-        seen = values[np.isfinite(values)]
-        if seen.size:
-            ranges[key] = (float(seen.min()), float(seen.max()))
+    for key, values in _measure_traits(generated).items():
+        finite = values[np.isfinite(values)]
+        if finite.size:
+            ranges[key] = (float(finite.min()), float(finite.max()))
     return ranges
 
 
-def picture_doubts(
-    image: np.ndarray,
-    ranges: Mapping[str, tuple[float, float]],
-    *,
-    inverted: bool = False,
-) -> list[str]:
-    """Why a picture may be none of the kind that a model knows, if so.
+def find_deviations(
+    image: np.ndarray, ranges: Mapping[str, tuple[float, float]]
+) -> list[Deviation]:
+    """Returns the traits of an image that no generated image has.
 
     Args:
         image: Float array of shape `(height, width, channels)` in [-1, 1].
-        ranges: Of `drawn_ranges`.
-        inverted: Whether it was turned from dark to bright on request, for the
-            advice.
-
-    Returns:
-        Sentences without a subject.
+        ranges: What `find_ranges` returns.
     """
-    if np.ptp(image, axis=(0, 1)).max() == 0.0:
-        return ["is of one color; there is nothing to read. Transparent?"]
-    traits = {
-        key: float(value) for key, (value,) in _traits(image[None]).items()
-    }
+    traits = _measure_traits(image[None])
     found = []
     for key, (low, high) in ranges.items():
-        slack = max(_SLACK * (high - low), _LEAST_SLACKS[key])
-        # NaN, of what is too faint to be measured, is neither; its brightest
-        # point tells.
-        if traits[key] < low - slack or traits[key] > high + slack:
-            name, unit = _NAMES[key]
-            found.append(
-                f"{name} {traits[key]:.2f} {unit} ({low:.2f} to {high:.2f})"
-            )
-    if not found:
-        return []
-    text = (
-        f"is unlike the images that this model draws: {'; '.join(found)}, in "
-        "brackets theirs. What is read may mean nothing. It should be one "
-        "image of the kind that the model learned, as large and as bright as "
-        "those, with the middle of its ink where theirs is."
-    )
-    # Paper: brighter than what is on it, and than all borders that are drawn.
+        trait, value = TRAITS[key], float(traits[key][0])
+        margin = max(_MARGIN * (high - low), trait.tolerance)
+        # NaN, of an image that is too faint to measure, is neither; its
+        # brightest point is too low.
+        if value < low - margin or value > high + margin:
+            found.append(Deviation(trait, value, low, high))
+    return found
+
+
+def is_on_paper(
+    image: np.ndarray, ranges: Mapping[str, tuple[float, float]]
+) -> bool:
+    """Whether an image is dark on a bright background, unlike generated ones.
+
+    Then its border is brighter than theirs, and brighter than its middle.
+    """
+    border = float(_measure_traits(image[None])["border"][0])
     _, brightest_border = ranges["border"]
-    if traits["border"] > max(
-        brightest_border, 0.5 + 0.5 * float(image.mean())
-    ):
-        text += (
-            " If it is white on black, leave out --invert."
-            if inverted
-            else " If it is ink on paper, use --invert."
-        )
-    return [text]
+    return border > max(brightest_border, 0.5 + 0.5 * float(image.mean()))
 
 
-def reading_doubts(spec: LatentSpec, codes: Mapping[str, Any]) -> list[str]:
-    """Why what was read may mean nothing, if so.
+def find_unlikely_codes(
+    spec: LatentSpec, posterior: Mapping[str, Any]
+) -> list[str]:
+    """Returns the codes whose posterior is far outside of their prior.
 
     Args:
-        spec: Of the model.
-        codes: One image of `pictures.read_codes`.
-
-    Returns:
-        Sentences without a subject.
+        spec: The latent spec of the model.
+        posterior: What `LatentSpec.summarize` returns for an image.
     """
-    found = []
-    for name, summary in codes.items():
-        if spec.codes[name].deviations_outside(summary) > _MOST_BEYOND:
-            found.append(
-                f"is read as a {name!r} far outside of its prior, which no "
-                "generated image has: it may be none of the kind that the "
-                "model knows."
-            )
-    return found
+    return [
+        name
+        for name, code in spec.codes.items()
+        if code.deviations_outside(posterior[name]) > _MAX_DEVIATIONS
+    ]

@@ -1,10 +1,14 @@
-"""Pictures that are none of the kind that a model knows."""
+"""Images unlike those that a model generates."""
 
 import numpy as np
 import pytest
 
 from keras_infogan import load_images
-from keras_infogan.evaluation import outliers as doubts
+from keras_infogan.evaluation.outliers import TRAITS
+from keras_infogan.evaluation.outliers import find_deviations
+from keras_infogan.evaluation.outliers import find_ranges
+from keras_infogan.evaluation.outliers import find_unlikely_codes
+from keras_infogan.evaluation.outliers import is_on_paper
 from keras_infogan.latents.codes import Categorical
 from keras_infogan.latents.codes import Uniform
 from keras_infogan.latents.spec import LatentSpec
@@ -22,19 +26,19 @@ def bar(width: int, height: int = 20, *, right: int = 0) -> np.ndarray:
 
 @pytest.fixture(scope="module")
 def ranges():
-    """Of upright bars, two to six pixels thick, and 14 to 20 high."""
-    return doubts.drawn_ranges(
+    """Of upright bars, two to six pixels wide, and 14 to 20 high."""
+    return find_ranges(
         np.stack([bar(w, h) for w in (2, 4, 6) for h in (14, 20)])
     )
 
 
-def test_what_is_drawn_is_no_doubt(ranges):
+def test_generated_images_do_not_deviate(ranges):
     """Each of the bars, and one between them."""
     for image in (bar(2), bar(6, 14), bar(4, 16)):
-        assert doubts.picture_doubts(image, ranges) == []
+        assert find_deviations(image, ranges) == []
 
 
-def test_the_ranges_are_of_what_was_drawn(ranges):
+def test_ranges_are_those_of_the_generated_images(ranges):
     """Black borders, ink in the middle; 0.98 of the sides of a rectangle.
 
     A hundredth of the ink is left out at each end.
@@ -48,28 +52,32 @@ def test_the_ranges_are_of_what_was_drawn(ranges):
 
 
 @pytest.mark.parametrize(
-    ("image", "trait"),
+    ("image", "trait", "value"),
     [
-        (bar(12), "thickness"),
-        (bar(4, 26), "height"),
-        (bar(4, 8), "height"),
-        (np.roll(bar(4, 14), 6, axis=0), "middle of the ink from the top 0.71"),
-        (np.roll(bar(4), -6, axis=1), "middle of the ink from the left 0.29"),
-        # 28 of the 112 pixels of its border, and 2 more.
-        (np.roll(bar(4, 28), -12, axis=1), "brightness of the border 0.3"),
+        # 0.98 of the sides of a rectangle.
+        (bar(4, 26), "height", 0.98 * 26),
+        (bar(4, 8), "height", 0.98 * 8),
+        (np.roll(bar(4, 14), 6, axis=0), "row", 0.5 + 6 / 28),
+        (np.roll(bar(4), -6, axis=1), "column", 0.5 - 6 / 28),
         # Black is -1: a tenth of white.
-        (0.1 * (bar(4) + 1.0) - 1.0, "brightest point 0.10 of white"),
-        # Nothing can be measured of it, but how faint it is.
-        (0.01 * (bar(4) + 1.0) - 1.0, "brightest point 0.01 of white"),
+        (0.1 * (bar(4) + 1.0) - 1.0, "brightest", 0.1),
+        # Too faint to measure anything else.
+        (0.01 * (bar(4) + 1.0) - 1.0, "brightest", 0.01),
     ],
 )
-def test_what_is_otherwise_is_named(image, trait, ranges):
-    (sentence,) = doubts.picture_doubts(image, ranges)
-    assert trait in sentence
+def test_a_deviation_has_its_trait(image, trait, value, ranges):
+    """Perhaps beside others: a longer bar has a longer skeleton."""
+    deviations = {
+        found.trait: found for found in find_deviations(image, ranges)
+    }
+    found = deviations[TRAITS[trait]]
+    assert found.value == pytest.approx(value, abs=0.05)
+    assert (found.low, found.high) == ranges[trait]
+    assert not found.low <= found.value <= found.high
 
 
 @pytest.mark.parametrize(
-    ("key", "slack"),
+    ("key", "margin"),
     [
         ("border", 0.025),
         ("brightest", 0.5),
@@ -81,109 +89,95 @@ def test_what_is_otherwise_is_named(image, trait, ranges):
         ("height", 0.5),
     ],
 )
-def test_slacks(key, slack):
-    """A fifth of the range at each end, and no less than what is hardly seen.
+def test_margins(key, margin):
+    """A fifth of the range at each end, and no less than is hardly visible.
 
     The ranges are laid around the trait of one image, a ten-thousandth within
-    the slack and beyond it.
+    the margin and beyond it.
     """
     image = bar(4, right=1)
-    value = doubts.drawn_ranges(image[None])[key][0]
-    for width in (0.0, 2.0 * slack, 10.0 * slack):
-        allowed = max(0.2 * width, slack)
+    value = find_ranges(image[None])[key][0]
+    for width in (0.0, 2.0 * margin, 10.0 * margin):
+        allowed = max(0.2 * width, margin)
         for low in (value + allowed, value - allowed - width):
             away = 1e-4 if low > value else -1e-4
-            for shift, doubted in ((-away, False), (away, True)):
+            for shift, is_outlier in ((-away, False), (away, True)):
                 ranges = {
                     "border": (0.0, 0.0),
                     key: (low + shift, low + shift + width),
                 }
-                assert bool(doubts.picture_doubts(image, ranges)) == doubted
+                assert bool(find_deviations(image, ranges)) == is_outlier
 
 
-def test_what_is_compared(ranges):
+def test_slant_and_area_are_not_compared(ranges):
     assert set(ranges) == {
         *("border", "brightest", "column", "row"),
         *("thickness", "length", "width", "height"),
     }
 
 
-def test_paper_is_told_how_to_be_read(ranges):
-    """The negative of a bar, gray paper, too; one that is a negative already.
+def test_paper_is_brighter_than_what_is_on_it(ranges):
+    """The negative of a bar, and gray paper; not a stroke up to the border.
 
-    A stroke that reaches the border is no paper.
+    A model of paper has bright borders itself.
     """
-    for paper in (-bar(4), 0.4 * -bar(4) - 0.3):
-        (sentence,) = doubts.picture_doubts(paper, ranges)
-        assert "use --invert" in sentence
-        (sentence,) = doubts.picture_doubts(paper, ranges, inverted=True)
-        assert "leave out --invert" in sentence
-    (sentence,) = doubts.picture_doubts(bar(12, 28), ranges)
-    assert "--invert" not in sentence
+    assert is_on_paper(-bar(4), ranges)
+    assert is_on_paper(0.4 * -bar(4) - 0.3, ranges)
+    assert not is_on_paper(bar(12, 28), ranges)
+    of_paper = find_ranges(np.stack([-bar(2), -bar(4)]))
+    assert not is_on_paper(-bar(12), of_paper)
 
 
-def test_a_model_of_paper_is_not_told_of_it():
-    """Its own images have bright borders; this one has a line too thick."""
-    ranges = doubts.drawn_ranges(np.stack([-bar(2), -bar(4)]))
-    (sentence,) = doubts.picture_doubts(-bar(12), ranges)
-    assert "--invert" not in sentence
-
-
-def test_an_empty_picture(ranges):
-    for value in ((-1.0,), (1.0,), (1.0, -1.0, -1.0)):
-        empty = np.full((SIZE, SIZE, len(value)), value, np.float32)
-        (sentence,) = doubts.picture_doubts(empty, ranges)
-        assert "one color" in sentence
-
-
-def test_a_model_that_draws_nothing():
-    """Nothing to compare with but the brightness; one of NaN draws nothing."""
+def test_a_model_of_black_images():
+    """Only the brightness can be compared; images of NaN do not count."""
     black = np.full((3, SIZE, SIZE, 1), -1.0, np.float32)
-    assert set(doubts.drawn_ranges(black)) == {"border", "brightest"}
+    assert set(find_ranges(black)) == {"border", "brightest"}
     black[1] = np.nan
-    assert doubts.drawn_ranges(black)["border"] == (0.0, 0.0)
-    assert doubts.drawn_ranges(black[1:2]) == {}
-    assert doubts.picture_doubts(bar(4), {}) == []
+    assert find_ranges(black)["border"] == (0.0, 0.0)
+    assert find_ranges(black[1:2]) == {}
+    assert find_deviations(bar(4), {}) == []
 
 
-def test_what_was_drawn_may_be_saved_and_read():
-    """A model that draws one image alone: 8 bits round it by half a level."""
+def test_a_generated_image_may_be_saved_as_bytes():
+    """Of a model of one image: 8 bits round it by half a level."""
     rng = np.random.default_rng(0)
     image = bar(4) * rng.uniform(0.5, 1.0, (SIZE, SIZE, 1)).astype(np.float32)
-    ranges = doubts.drawn_ranges(np.stack([image] * 3))
+    ranges = find_ranges(np.stack([image] * 3))
     saved = np.rint((image + 1.0) * 127.5) / 127.5 - 1.0
     assert (saved != image).any()
-    assert doubts.picture_doubts(saved, ranges) == []
+    assert find_deviations(saved, ranges) == []
 
 
 def test_digits_and_several_of_them():
-    """Eight of 500 real digits at most, but each grid of four, is a doubt.
+    """At most eight of 500 real digits are outliers, and each grid of four.
 
     With the range of a thousand others. One more is outside of it with a chance
-    of 2 in 1,001 for each of the eight traits: eight of 500, and the slack
+    of 2 in 1,001 for each of the eight traits: eight of 500, and the margin
     leaves fewer.
     """
     digits = load_images("mnist", split="test[:1500]").scaled(slice(None))
-    ranges = doubts.drawn_ranges(digits[:1000])
+    ranges = find_ranges(digits[:1000])
     others = digits[1000:]
-    doubted = sum(
-        bool(doubts.picture_doubts(image, ranges)) for image in others
-    )
-    assert doubted <= 8
+    count = sum(bool(find_deviations(image, ranges)) for image in others)
+    assert count <= 8
     for first in range(0, 80, 4):
         a, b, c, d = others[first : first + 4]
         grid = np.concatenate(
             [np.concatenate([a, b], axis=1), np.concatenate([c, d], axis=1)]
         )
         small = grid.reshape(SIZE, 2, SIZE, 2, 1).mean(axis=(1, 3))
-        assert doubts.picture_doubts(small, ranges)
+        assert find_deviations(small, ranges)
 
 
-def test_a_code_far_outside_is_a_doubt():
-    """More than three deviations of Q beyond 1, of either side."""
+def test_a_code_far_outside_of_its_prior():
+    """More than three deviations of the posterior beyond 1, on either side."""
     spec = LatentSpec(1, {"a": Categorical(2), "u": Uniform(2)})
-    for mean, doubted in ((1.29, False), (-1.29, False), (1.31, True)):
-        codes = {"u": {"mean": [0.0, mean], "stddev": [0.1, 0.1]}}
-        assert bool(doubts.reading_doubts(spec, codes)) == doubted
-    codes = {"u": {"mean": [-1.31, 0.0], "stddev": [0.1, 0.1]}}
-    assert "'u' far outside" in doubts.reading_doubts(spec, codes)[0]
+    certain = {"category": 0, "probability": 1.0, "probabilities": [1.0, 0.0]}
+    for means, expected in (
+        ([0.0, 1.29], []),
+        ([0.0, -1.29], []),
+        ([0.0, 1.31], ["u"]),
+        ([-1.31, 0.0], ["u"]),
+    ):
+        posterior = {"a": certain, "u": {"mean": means, "stddev": [0.1, 0.1]}}
+        assert find_unlikely_codes(spec, posterior) == expected

@@ -26,7 +26,7 @@ NAMES: dict[str, Any] = {
 }
 
 
-def curves_of(figure):
+def curves_of(figure: Any) -> dict[str, Any]:
     """Axes and lines by their labels, without dashed ones."""
     return {
         line.get_label(): np.array(line.get_data())
@@ -34,6 +34,11 @@ def curves_of(figure):
         for line in axes.lines
         if not line.get_label().startswith("_")
     }
+
+
+def matrix_of(figure: Any) -> Any:
+    """The values behind the colors of a heat map."""
+    return np.asarray(figure.axes[0].images[0].get_array())
 
 
 def cells_of(figure):
@@ -59,7 +64,7 @@ def test_curves_are_those_of_the_log():
         ("discriminator loss", 1 + 1 / steps),
         ("category, at most 2.30", 2 - 5 / steps),
     ):
-        np.testing.assert_allclose(curves[label], [steps, values])
+        np.testing.assert_allclose(curves[label], np.stack([steps, values]))
 
 
 def test_curves_of_a_history():
@@ -111,7 +116,7 @@ def test_only_discrete_codes_have_a_dashed_line():
     def dashed(ceiling: float | None) -> list[float]:
         figure = plots.plot_curves(LOG, ceilings={"category": ceiling})
         return [
-            line.get_ydata()[0]
+            float(np.ravel(line.get_ydata())[0])
             for line in figure.axes[1].lines
             if line.get_linestyle() == "--"
         ]
@@ -160,9 +165,7 @@ def test_confusion_matrices_of_any_size(rows, columns):
 def test_confusion_shows_counts_colored_by_the_share_of_the_class():
     figure = plots.plot_confusion_matrix([[10, 0, 0], [0, 250, 750]], **NAMES)
     assert cells_of(figure) == {(0, 0): "10", (1, 1): "250", (2, 1): "750"}
-    np.testing.assert_allclose(
-        figure.axes[0].images[0].get_array(), [[1, 0, 0], [0, 0.25, 0.75]]
-    )
+    np.testing.assert_allclose(matrix_of(figure), [[1, 0, 0], [0, 0.25, 0.75]])
     names = [label.get_text() for label in figure.axes[0].get_yticklabels()]
     assert names == ["zero", "one"]
 
@@ -204,9 +207,7 @@ def test_effects_are_numbers_and_colors():
         for sign in (1.0, -1.0)
     )
     figure = plots.plot_effects({"style": [rising, falling]}, title="t")
-    np.testing.assert_allclose(
-        figure.axes[0].images[0].get_array(), [[1.5, 0.1], [-1.5, 0.1]]
-    )
+    np.testing.assert_allclose(matrix_of(figure), [[1.5, 0.1], [-1.5, 0.1]])
     assert cells_of(figure)[0, 1] == "-1.5 dev.\n(rho -1.00)"
     assert cells_of(figure)[1, 0] == "+0.1 dev.\n(rho +1.00)"
     names = [label.get_text() for label in figure.axes[0].get_yticklabels()]

@@ -1,0 +1,57 @@
+"""Warnings about images that are unlike those of a model."""
+
+import numpy as np
+import pytest
+
+from keras_infogan.evaluation.outliers import find_ranges
+from keras_infogan.latents.codes import Uniform
+from keras_infogan.latents.spec import LatentSpec
+from keras_infogan.reports.warnings import describe_outlier
+from keras_infogan.reports.warnings import describe_unlikely_codes
+
+
+def bar(width: int) -> np.ndarray:
+    """A white bar on black, 20 pixels high, in the middle."""
+    image = np.full((28, 28, 1), -1.0, np.float32)
+    image[4:24, 14 - width // 2 : 14 + width // 2] = 1.0
+    return image
+
+
+@pytest.fixture(scope="module")
+def ranges():
+    return find_ranges(np.stack([bar(2), bar(4)]))
+
+
+def test_nothing_is_said_of_what_is_alike(ranges):
+    assert describe_outlier(bar(2), ranges) == []
+
+
+def test_what_deviates_is_named_with_its_range(ranges):
+    """0.98 of the width of a rectangle: 13.72, where others have less than 4."""
+    (sentence,) = describe_outlier(bar(14), ranges)
+    assert "width 13.72 pixels (1.96 to 3.92)" in sentence
+    assert sentence.startswith("is unlike the images that this model generates")
+    assert "--invert" not in sentence
+
+
+def test_paper_needs_the_option(ranges):
+    (sentence,) = describe_outlier(-bar(4), ranges)
+    assert sentence.endswith("If it is ink on paper, use --invert.")
+    (sentence,) = describe_outlier(-bar(4), ranges, inverted=True)
+    assert sentence.endswith("If it is white on black, omit --invert.")
+
+
+@pytest.mark.parametrize("color", [(-1.0,), (1.0,), (1.0, -1.0, -1.0)])
+def test_one_color(color, ranges):
+    empty = np.full((28, 28, len(color)), color, np.float32)
+    (sentence,) = describe_outlier(empty, ranges)
+    assert sentence.startswith("is of one color")
+
+
+def test_unlikely_codes():
+    spec = LatentSpec(1, {"u": Uniform(1)})
+    posterior = {"u": {"mean": [9.0], "stddev": [0.1]}}
+    (sentence,) = describe_unlikely_codes(spec, posterior)
+    assert sentence.startswith("has a posterior of 'u' far outside")
+    posterior["u"]["mean"] = [0.5]
+    assert describe_unlikely_codes(spec, posterior) == []
