@@ -165,7 +165,9 @@ def test_confusion_matrices_of_any_size(rows, columns):
 def test_confusion_shows_counts_colored_by_the_share_of_the_class():
     figure = plots.plot_confusion_matrix([[10, 0, 0], [0, 250, 750]], **NAMES)
     assert cells_of(figure) == {(0, 0): "10", (1, 1): "250", (2, 1): "750"}
-    np.testing.assert_allclose(matrix_of(figure), [[1, 0, 0], [0, 0.25, 0.75]])
+    np.testing.assert_allclose(
+        matrix_of(figure), np.array([[1, 0, 0], [0, 0.25, 0.75]])
+    )
     names = [label.get_text() for label in figure.axes[0].get_yticklabels()]
     assert names == ["zero", "one"]
 

@@ -27,7 +27,7 @@ def test_nothing_is_said_of_what_is_alike(ranges):
 
 
 def test_what_deviates_is_named_with_its_range(ranges):
-    """0.98 of the width of a rectangle: 13.72, where others have less than 4."""
+    """0.98 of the width of a rectangle: 13.72, where others have at most 4."""
     (sentence,) = describe_outlier(bar(14), ranges)
     assert "width 13.72 pixels (1.96 to 3.92)" in sentence
     assert sentence.startswith("is unlike the images that this model generates")
