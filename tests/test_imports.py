@@ -11,8 +11,9 @@ import pytest
 import keras_infogan
 
 PACKAGE = Path(keras_infogan.__file__).parent
-# What each folder may import of the others; `files.py` and `options.py`
-# serve all of them.
+# Modules that serve all folders.
+SHARED = {"files", "images", "options"}
+# What each folder may import of the others.
 MAY_IMPORT = {
     "latents": set(),
     "losses": {"latents"},
@@ -62,9 +63,12 @@ def imports_of(path: Path) -> set[str]:
 def test_folders_import_in_one_direction(folder):
     for path in (PACKAGE / folder).rglob("*.py"):
         folders = {name.partition(".")[0] for name in imports_of(path)}
-        assert folders <= MAY_IMPORT[folder] | {folder, "files", "options"}, (
-            path
-        )
+        assert folders <= MAY_IMPORT[folder] | {
+            folder,
+            "files",
+            "images",
+            "options",
+        }, path
 
 
 def test_every_folder_has_a_line():

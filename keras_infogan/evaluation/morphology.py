@@ -14,6 +14,7 @@ from scipy.spatial import KDTree
 from skimage.morphology import skeletonize
 
 from keras_infogan.evaluation.attributes import ATTRIBUTES
+from keras_infogan.images import check_images
 
 # Fine pixels a pixel, where an edge is to be found.
 _SCALE = 4
@@ -23,28 +24,6 @@ _IGNORED_SHARE = 0.02
 _MIN_CONTRAST = 0.1
 # Fine pixels that a thread works on at a time, which bounds the memory.
 _CHUNK = 2_000_000
-
-
-def _check_images(images: np.ndarray) -> None:
-    if (
-        images.ndim != 4
-        or 0 in images.shape[1:]
-        or not np.issubdtype(images.dtype, np.floating)
-    ):
-        raise ValueError(
-            "Attributes are measured on float images of shape (num_images, "
-            f"height, width, channels). Received: shape={images.shape}, "
-            f"dtype={images.dtype}. Scale bytes by x / 127.5 - 1."
-        )
-    if not len(images):
-        return
-    low, high = images.min(), images.max()
-    # A thousandth, as resizing may overshoot; NaN fails the comparison.
-    if not (low >= -1.001 and high <= 1.001):
-        raise ValueError(
-            "Attributes are measured on images in [-1, 1]. "
-            f"Received: values from {low:.4g} to {high:.4g}."
-        )
 
 
 def _upscaling(size: int) -> np.ndarray:
@@ -217,7 +196,8 @@ def measure(images: np.ndarray) -> dict[str, np.ndarray]:
         ValueError: If shape, type or range of the images is another.
     """
     images = np.asarray(images)
-    _check_images(images)
+    if len(images):
+        check_images(images)
     mass = images.mean(axis=-1, dtype=np.float64)
     mass -= mass.min(axis=(1, 2), keepdims=True)
     contrast = mass.max(axis=(1, 2))

@@ -7,8 +7,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from keras_infogan.images import check_images
 from keras_infogan.latents.spec import LatentSpec
-from keras_infogan.models.validation import check_images
 
 
 def check_training_data(x: Any, image_shape: tuple[int, ...]) -> None:

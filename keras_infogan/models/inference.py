@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
+from keras_infogan.images import check_images
 from keras_infogan.latents.spec import LatentSpec
-from keras_infogan.models.validation import check_images
 from keras_infogan.models.validation import check_networks
 
 # Images in a chunk: worth a call, and small enough for the memory.

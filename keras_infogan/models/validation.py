@@ -1,10 +1,9 @@
-"""What InfoGAN asks of its networks and of its images."""
+"""What InfoGAN requires of its networks."""
 
 from collections.abc import Mapping
 from typing import Any
 
 import keras
-import numpy as np
 from keras import layers
 
 from keras_infogan.latents.spec import LatentSpec
@@ -102,40 +101,3 @@ def find_head_variables(discriminator: keras.Model) -> list[keras.Variable]:
         for variable in discriminator.trainable_variables
         if id(variable) not in shared
     ]
-
-
-def check_images(images: np.ndarray, image_shape: tuple[int, ...]) -> None:
-    """Raises a `ValueError` unless these are images of this shape in [-1, 1].
-
-    Args:
-        images: Array of shape `(num_images, height, width, channels)`.
-        image_shape: Height, width and channels that are expected.
-    """
-    if (
-        images.ndim != 4
-        or len(images) == 0
-        or tuple(images.shape[1:]) != tuple(image_shape)
-    ):
-        expected = ", ".join(str(size) for size in image_shape)
-        raise ValueError(
-            f"Images should have shape (num_images, {expected}), at least one "
-            f"of them. Received: shape={images.shape}."
-        )
-    if not np.issubdtype(images.dtype, np.floating):
-        raise ValueError(
-            "Images should be floats in [-1, 1]. "
-            f"Received: dtype={images.dtype}. Scale bytes by x / 127.5 - 1."
-        )
-    if not np.isfinite(images).all():
-        raise ValueError(
-            "Images should be floats in [-1, 1]. Received: NaN or infinity. If "
-            "a model drew them, its training has diverged: train it again with "
-            "lower learning rates, or without mixed_float16."
-        )
-    low, high = images.min(), images.max()
-    # A thousandth, as resizing may overshoot.
-    if low < -1.001 or high > 1.001:
-        raise ValueError(
-            "Images should be floats in [-1, 1]. "
-            f"Received: values from {low:.4g} to {high:.4g}."
-        )

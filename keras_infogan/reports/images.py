@@ -14,6 +14,7 @@ from PIL import Image
 
 from keras_infogan.files import atomic_path
 from keras_infogan.files import check_writable
+from keras_infogan.images import check_images
 
 # A power of two, so that sizes in pixels are exact in inches.
 _DPI = 128
@@ -44,23 +45,11 @@ def render(figure: matplotlib.figure.Figure) -> np.ndarray:
 def _to_pixels(images: np.ndarray) -> np.ndarray:
     """uint8 of 3 channels from floats in [-1, 1] of 1 or 3."""
     images = np.asarray(images)
-    if (
-        images.ndim != 4
-        or 0 in images.shape
-        or images.shape[-1] not in (1, 3)
-        or images.dtype.kind in "biu"
-    ):
+    check_images(images)
+    if images.shape[-1] not in (1, 3):
         raise ValueError(
-            "A grid takes float images of shape (num_images, height, width, "
-            f"1 or 3). Received: shape={images.shape}, dtype={images.dtype}. "
-            "Scale bytes by x / 127.5 - 1."
-        )
-    low, high = images.min(), images.max()
-    # A thousandth, as resizing may overshoot; NaN fails the comparison.
-    if not (low >= -1.001 and high <= 1.001):
-        raise ValueError(
-            "A grid takes images in [-1, 1]. "
-            f"Received: values from {low:.4g} to {high:.4g}."
+            "Images should have 1 channel (gray) or 3 (RGB). "
+            f"Received: shape={images.shape}."
         )
     pixels = np.rint((np.clip(images, -1, 1) + 1) * 127.5).astype(np.uint8)
     return np.broadcast_to(pixels, (*images.shape[:3], 3))

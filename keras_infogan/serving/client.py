@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from keras_infogan.evaluation.code_map import CodeMap
+from keras_infogan.images import check_images
 from keras_infogan.serving.choices import find_categories
 from keras_infogan.serving.choices import make_seeds
 from keras_infogan.serving.choices import needs_code_map
@@ -27,7 +28,6 @@ from keras_infogan.serving.transport import Transport
 from keras_infogan.serving.transport import retry
 from keras_infogan.serving.transport import wait_until_ready
 from keras_infogan.serving.validation import check_certificates
-from keras_infogan.serving.validation import check_images
 from keras_infogan.serving.validation import check_model
 from keras_infogan.serving.validation import check_numbers
 from keras_infogan.serving.validation import split_url

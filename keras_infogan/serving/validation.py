@@ -7,8 +7,6 @@ from pathlib import Path
 from urllib.parse import SplitResult
 from urllib.parse import urlsplit
 
-import numpy as np
-
 
 def split_url(url: str) -> SplitResult:
     """Splits the address of a server; raises `ValueError` if it is invalid."""
@@ -87,20 +85,4 @@ def check_numbers(
         raise ValueError(
             "`retries` should be at least 0, and `max_batch_size` at least 1. "
             f"Received: {retries} and {max_batch_size}."
-        )
-
-
-def check_images(images: np.ndarray) -> None:
-    """Raises `ValueError` unless images are floats in [-1, 1]."""
-    if images.dtype.kind != "f" or not images.size:
-        raise ValueError(
-            "`images` should be floats in [-1, 1], at least one image. "
-            f"Received: shape={images.shape}, dtype={images.dtype}. "
-            "Scale bytes by x / 127.5 - 1."
-        )
-    # A thousandth, as resizing may overshoot; NaN fails the comparison.
-    if not np.abs(images).max() <= 1.001:
-        raise ValueError(
-            "`images` should be in [-1, 1]. "
-            f"Received: {images.min():g} to {images.max():g}."
         )

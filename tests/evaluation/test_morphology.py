@@ -405,7 +405,7 @@ def test_any_size(shape):
         (np.zeros((2, 0, 28, 1)), r"shape=\(2, 0, 28, 1\)"),
         (np.zeros((1, 28, 28, 1), np.uint8), "dtype=uint8. Scale bytes by"),
         (np.full((1, 28, 28, 1), 2.0), r"in \[-1, 1\]. .* from 2 to 2"),
-        (np.full((1, 28, 28, 1), np.nan), "values from nan to nan"),
+        (np.full((1, 28, 28, 1), np.nan), r"in \[-1, 1\]. Received: NaN"),
     ],
 )
 def test_refused_images(images, message):

@@ -11,7 +11,6 @@ from keras_infogan.latents.codes import Categorical
 from keras_infogan.latents.codes import Uniform
 from keras_infogan.latents.spec import LatentSpec
 from keras_infogan.models.networks import build_discriminator
-from keras_infogan.models.validation import check_images
 from keras_infogan.models.validation import check_networks
 from keras_infogan.models.validation import find_head_variables
 from keras_infogan.models.validation import has_batch_normalization
@@ -235,58 +234,3 @@ def test_head_variables_leave_the_model_as_it_is(tmp_path):
     expected = discriminator(images)
     for name, values in loaded(images).items():
         np.testing.assert_array_equal(values, expected[name])
-
-
-@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
-def test_images_that_are_accepted(dtype):
-    """The whole interval, and the overshoot of a resizing, 0.001."""
-    images = np.linspace(-1.0, 1.0, 2 * 4 * 6 * 3).reshape(2, *SHAPE)
-    check_images(images.astype(dtype), SHAPE)
-    check_images((1.0005 * images).astype(dtype), SHAPE)
-    check_images(np.zeros((1, *SHAPE), dtype), SHAPE)
-
-
-@pytest.mark.parametrize(
-    "shape", [SHAPE, (2, 6, 4, 3), (2, 4, 6, 1), (2, 4, 6), (0, *SHAPE)]
-)
-def test_images_of_a_wrong_shape(shape):
-    with pytest.raises(
-        ValueError,
-        match=r"should have shape \(num_images, 4, 6, 3\), at least one of "
-        rf"them. Received: shape={re.escape(str(shape))}.",
-    ):
-        check_images(np.zeros(shape, np.float32), SHAPE)
-
-
-@pytest.mark.parametrize("dtype", ["uint8", "int32", "bool"])
-def test_images_that_are_not_floats(dtype):
-    """The remedy is in the message, and it works."""
-    images = np.array([0, 1], dtype)[:, None, None, None] * np.ones(
-        (1, *SHAPE), dtype
-    )
-    with pytest.raises(
-        ValueError,
-        match=f"Received: dtype={dtype}. Scale bytes by x / 127.5 - 1.",
-    ):
-        check_images(images, SHAPE)
-    check_images(images / 127.5 - 1, SHAPE)
-
-
-@pytest.mark.parametrize(
-    ("value", "received"),
-    [
-        (1.01, "values from 0 to 1.01."),
-        (-1.01, "values from -1.01 to 0."),
-        (255.0, "values from 0 to 255."),
-        (-np.inf, "NaN or infinity.*with lower learning rates"),
-        (np.nan, "NaN or infinity.*its training has diverged"),
-    ],
-)
-def test_images_out_of_range(value, received):
-    """One pixel of one image is enough."""
-    images = np.zeros((3, *SHAPE), np.float32)
-    images[1, 2, 3, 0] = value
-    with pytest.raises(
-        ValueError, match=rf"floats in \[-1, 1\]. Received: {received}"
-    ):
-        check_images(images, SHAPE)

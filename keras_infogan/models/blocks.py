@@ -1,0 +1,124 @@
+"""What the architectures have in common: ends of networks, normalization."""
+
+import keras
+from keras import layers
+
+from keras_infogan.latents.spec import LatentSpec
+
+ImageShape = tuple[int, int, int]
+
+NORMALIZATIONS = ("batch", "layer", "none")
+
+# Inputs and outputs are named after codes, whose names have no hyphen; so the
+# layers between them are named with one.
+
+
+def check_image_shape(
+    image_shape: ImageShape, multiple: int, network: str
+) -> None:
+    """Raises a `ValueError` unless a network fits images of this shape.
+
+    Args:
+        image_shape: Height, width and channels.
+        multiple: The number that should divide height and width.
+        network: What to call the network in the message.
+    """
+    height, width, channels = image_shape
+    fits = height > 0 < width and not (height % multiple or width % multiple)
+    if not fits:
+        raise ValueError(
+            f"{network} works for heights and widths that are multiples of "
+            f"{multiple}, such as {7 * multiple} or {8 * multiple}. "
+            f"Received: image_shape={tuple(image_shape)}. Resize or pad the "
+            "images, or choose another architecture."
+        )
+    if channels not in (1, 3):
+        raise ValueError(
+            "Images should have 1 channel (gray) or 3 (RGB). "
+            f"Received: image_shape={tuple(image_shape)}."
+        )
+
+
+def latent_inputs(latent_spec: LatentSpec) -> dict[str, keras.KerasTensor]:
+    """The inputs of a generator by name: noise and each code."""
+    return {
+        name: keras.Input((dim,), name=name)
+        for name, dim in latent_spec.input_dims.items()
+    }
+
+
+def concatenate(inputs: dict[str, keras.KerasTensor]) -> keras.KerasTensor:
+    """The inputs of a generator as one vector."""
+    return layers.Concatenate(name="latent-vector")(list(inputs.values()))
+
+
+def to_image(x: keras.KerasTensor) -> keras.KerasTensor:
+    """The end of a generator: `tanh`, in [-1, 1]."""
+    # float32 under any policy, as half precision has too few gray levels.
+    return layers.Activation("tanh", dtype="float32", name="image")(x)
+
+
+def normalize(
+    x: keras.KerasTensor,
+    normalization: str,
+    name: str,
+    momentum: float = 0.99,
+    epsilon: float = 1e-3,
+) -> keras.KerasTensor:
+    """Normalizes the output of a layer.
+
+    Args:
+        x: Tensor of shape `(batch, ..., features)`.
+        normalization: One of `NORMALIZATIONS`.
+        name: The name of the layer before it.
+        momentum: Of the moving averages of batch normalization.
+        epsilon: Added to the variance by batch normalization.
+    """
+    if normalization == "batch":
+        return layers.BatchNormalization(
+            momentum=momentum, epsilon=epsilon, name=f"{name}-norm"
+        )(x)
+    if normalization == "layer":
+        return layers.LayerNormalization(name=f"{name}-norm")(x)
+    if normalization == "none":
+        return x
+    raise ValueError(
+        f"`normalization` should be one of {', '.join(NORMALIZATIONS)}. "
+        f"Received: {normalization!r}."
+    )
+
+
+def discriminator_outputs(
+    latent_spec: LatentSpec,
+    features: keras.KerasTensor,
+    posterior_features: keras.KerasTensor | None = None,
+) -> dict[str, keras.KerasTensor]:
+    """The heads of a discriminator: `logits` and the parameters of `Q(c|x)`.
+
+    Each is linear, followed by the activation that its code defines. Use it for
+    trunks of your own, too.
+
+    Args:
+        latent_spec: The codes.
+        features: Tensor of shape `(batch, features)`, the output of the trunk.
+        posterior_features: Tensor of shape `(batch, features)`, if `Q` has
+            layers of its own; `features` by default.
+
+    Returns:
+        Float32 tensors by name: `logits` of shape `(batch, 1)`, and those of
+        `latent_spec.posterior_dims`.
+    """
+    if posterior_features is None:
+        posterior_features = features
+    outputs = {
+        "logits": layers.Dense(1, dtype="float32", name="logits")(features)
+    }
+    for name, code in latent_spec.codes.items():
+        for parameter, dim in code.parameters.items():
+            head = layers.Dense(
+                dim, dtype="float32", name=f"{name}_{parameter}"
+            )
+            outputs[head.name] = code.activate(
+                parameter, head(posterior_features)
+            )
+    return outputs
