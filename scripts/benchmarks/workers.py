@@ -82,9 +82,9 @@ def batches_of(data: Any, config: Any) -> Any:
 
 
 def build_model(config: Any) -> Any:
-    from keras_infogan.training.build import build_model
+    from keras_infogan.training import build
 
-    return build_model(config, num_steps=1000)
+    return build.build_model(config, num_steps=1000)
 
 
 def train(spec: Mapping[str, Any]) -> None:
