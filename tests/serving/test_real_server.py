@@ -8,7 +8,6 @@ import subprocess
 import numpy as np
 import pytest
 
-from keras_infogan.evaluation.code_map import CodeMap
 from keras_infogan.serving import PredictionClient
 from tests.helpers.imitated_serving import CODE_MAP
 
@@ -37,7 +36,7 @@ def model_server(tmp_path_factory):
     )
     model = InfoGAN(build_generator(spec), build_discriminator(spec), spec)
     directory = tmp_path_factory.mktemp("served") / "infogan"
-    export_saved_model(model, directory, code_map=CodeMap.from_json(CODE_MAP))
+    export_saved_model(model, directory, code_map=CODE_MAP)
     ports = []
     for _ in range(2):
         with socket.create_server(("127.0.0.1", 0)) as unused:

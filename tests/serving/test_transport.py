@@ -9,7 +9,6 @@ import pytest
 
 from keras_infogan.serving import PredictionClient
 from keras_infogan.serving import ServingError
-from keras_infogan.serving import transport
 from keras_infogan.serving.transport import Deadline
 from keras_infogan.serving.transport import retry
 from tests.helpers.imitated_serving import dribble
@@ -21,6 +20,9 @@ from tests.helpers.imitated_serving import truncate
 from tests.helpers.serving_client import IMITATIONS
 from tests.helpers.serving_client import connected
 from tests.helpers.serving_client import failure_of
+
+
+SLEEP = "keras_infogan.serving.transport.time.sleep"
 
 
 @pytest.mark.parametrize("failure", [hang, dribble])
@@ -134,11 +136,10 @@ def test_grpc_retries(grpc_server):
 def test_pauses_double_up_to_five_seconds(fraction, monkeypatch):
     """0.1, 0.2, 0.4 s, and so on; each from half of that to the whole."""
     pauses = []
-    monkeypatch.setattr(transport.time, "sleep", pauses.append)
+    monkeypatch.setattr(SLEEP, pauses.append)
     # It fails unless the fraction is one end of the range.
     monkeypatch.setattr(
-        transport.random,
-        "uniform",
+        "keras_infogan.serving.transport.random.uniform",
         lambda low, high: {low, high}.intersection([fraction]).pop(),
     )
 
@@ -153,7 +154,7 @@ def test_pauses_double_up_to_five_seconds(fraction, monkeypatch):
 
 def test_no_pause_outlasts_the_deadline(monkeypatch):
     """A pause that would end after the deadline is not begun."""
-    monkeypatch.setattr(transport.time, "sleep", lambda seconds: None)
+    monkeypatch.setattr(SLEEP, lambda seconds: None)
     attempts = []
 
     def request(deadline):
