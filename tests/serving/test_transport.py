@@ -21,7 +21,6 @@ from tests.helpers.serving_client import IMITATIONS
 from tests.helpers.serving_client import connected
 from tests.helpers.serving_client import failure_of
 
-
 SLEEP = "keras_infogan.serving.transport.time.sleep"
 
 
@@ -135,7 +134,7 @@ def test_grpc_retries(grpc_server):
 @pytest.mark.parametrize("fraction", [0.5, 1.0])
 def test_pauses_double_up_to_five_seconds(fraction, monkeypatch):
     """0.1, 0.2, 0.4 s, and so on; each from half of that to the whole."""
-    pauses = []
+    pauses: list[float] = []
     monkeypatch.setattr(SLEEP, pauses.append)
     # It fails unless the fraction is one end of the range.
     monkeypatch.setattr(
