@@ -19,6 +19,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from keras_infogan.evaluation.code_map import CodeMap
 from keras_infogan.export.explorer.build import export_explorer
 
 # A hand-drawn 3: x and y of its points, from 0 to 255.
@@ -107,9 +108,7 @@ def main() -> None:
         args.generator,
         args.encoder,
         args.output,
-        code_map=json.loads(args.code_map.read_text())
-        if args.code_map
-        else None,
+        code_map=CodeMap.load(args.code_map) if args.code_map else None,
         title=args.title,
     )
     page_path = args.output.resolve()

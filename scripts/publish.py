@@ -102,7 +102,7 @@ def publish(run: Path, name: str) -> None:
             "RUN should be a run on mnist. "
             f"Received: {run}, a run on {report['dataset']}."
         )
-    code_map = CodeMap.load(run / "code_map.json").to_json()
+    code_map = CodeMap.load(run / "code_map.json")
     card = write_card(name, report)
     model = keras.saving.load_model(
         run / "model.keras", compile=False, safe_mode=True

@@ -75,7 +75,7 @@ def run(args: argparse.Namespace) -> Any:
             export(
                 model,
                 path,
-                code_map=code_map.to_json() if code_map else None,
+                code_map=code_map,
                 float16_weights=args.float16_weights,
             )
             paths.append(path)

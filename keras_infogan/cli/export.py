@@ -100,7 +100,7 @@ def run(args: argparse.Namespace) -> Any:
         return json.loads(path.read_text()) if path else None
 
     model = load_model(args.model)
-    code_map = read("code_map.json")
+    code_map = arguments.find_code_map(args.model)
     model_card = _load_model_card(args.model)
     result = {}
     version = 1 if args.version is None else args.version

@@ -1,4 +1,4 @@
-"""A network in float32, whatever policy it was trained with."""
+"""Float32 copies of networks that were trained in mixed precision."""
 
 import keras
 
@@ -6,7 +6,7 @@ _HALF_POLICIES = ("mixed_float16", "mixed_bfloat16", "float16", "bfloat16")
 
 
 def float32_copy(network: keras.Model) -> keras.Model:
-    """The same weights in a network that computes in float32."""
+    """Copies a network with its weights, to compute in float32."""
     config = keras.tree.map_structure(
         lambda leaf: "float32" if leaf in _HALF_POLICIES else leaf,
         network.get_config(),

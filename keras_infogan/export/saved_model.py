@@ -1,7 +1,8 @@
-"""InfoGAN as a SavedModel that TensorFlow Serving serves."""
+"""Exports InfoGAN as a SavedModel for TensorFlow Serving."""
 
 import json
 from collections.abc import Callable
+from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,21 +12,22 @@ from typing import NamedTuple
 import keras
 import tensorflow as tf
 
+from keras_infogan.evaluation.code_map import CodeMap
 from keras_infogan.export.precision import float32_copy
 from keras_infogan.export.versions import publish
-from keras_infogan.export.warmup import serialize_requests
-from keras_infogan.export.warmup import write_warmup
 from keras_infogan.files import one_line
 from keras_infogan.models.infogan import InfoGAN
 
 Tensors = Mapping[str, tf.Tensor]
 
-# One request as a person sends it, and one as batching makes them.
+# A single request, and one as the server's batching makes them.
 WARMUP_BATCH_SIZES = (1, 32)
+# Where the server looks for them.
+WARMUP_FILE = Path("assets.extra", "tf_serving_warmup_requests")
 
 
 class Endpoint(NamedTuple):
-    """A signature: what it computes, and of what."""
+    """A signature: its function, and the inputs of that."""
 
     function: Callable[[Tensors], dict[str, tf.Tensor]]
     inputs: dict[str, tf.TensorSpec]
@@ -36,58 +38,57 @@ def export_saved_model(
     directory: Path | str,
     *,
     version: int | None = None,
-    code_map: Mapping[str, Any] | None = None,
+    code_map: CodeMap | None = None,
     model_card: str | None = None,
     configuration: Mapping[str, Any] | None = None,
 ) -> Path:
     """Publishes a model for TensorFlow Serving, in float32.
 
-    The version has a warm-up request for each signature, and these:
+    The version has these signatures, and warm-up requests for each:
 
-    - `serving_default`: `noise` and each code by its name, float32 of shape
-      `(batch, dim)` and categories as one-hot rows or probabilities, to
+    - `serving_default`: from `noise` and each code by its name, float32 of
+      shape `(batch, dim)` with categories as one-hot rows or probabilities, to
       `image`, float32 of shape `(batch, height, width, channels)` in [-1, 1].
-    - `sample`: `seed`, int64 of shape `(batch,)`; each categorical code as
-      int32 numbers of shape `(batch,)`; the others as above; to `image` and
-      `valid`, bool of shape `(batch,)`. Row `i` is the image that
-      `model.generate(1, codes=..., seed=seed[i])` gives, in any batch. Where a
-      code is out of its range, `valid` is false and the image is that of codes
-      nearby.
-    - `sample_png`: the same, with `png_bytes`, string of shape `(batch,)`, in
-      place of `image`.
-    - `encode`: `image` to what `model.encode` gives.
-    - `code_map`: `row`, any int64 numbers of shape `(batch,)`, to `code_map`,
-      string of shape `(batch,)`: the JSON of what each code means, empty
-      without, so that a client needs nothing but the server.
+    - `sample`: from `seed`, int64 of shape `(batch,)`, each categorical code as
+      int32 numbers of shape `(batch,)`, and the others as above, to `image` and
+      `valid`, bool of shape `(batch,)`. Row `i` is the image of
+      `model.generate(1, codes=..., seed=seed[i])`, in any batch. If a code is
+      out of its range, `valid` is false, and the image is that of the nearest
+      codes.
+    - `sample_png`: the same, with `png_bytes`, string of shape `(batch,)`,
+      instead of `image`.
+    - `encode`: from `image` to the outputs of `model.encode`.
+    - `code_map`: from `row`, any int64 numbers of shape `(batch,)`, to
+      `code_map`, string of shape `(batch,)`: the code map as JSON, or empty.
+      So a client needs nothing but the server.
 
     Args:
         model: The model.
-        directory: Where the versions are, such as `saved_models/mnist`. Its
+        directory: The folder of the versions, such as `saved_models/mnist`. Its
             name is the name of the model for the server.
-        version: A whole number of at least 1 that is not there yet; by default
-            the next one.
-        code_map: What each code means. It and what follows are kept in the
-            version, as `assets/code_map.json`, ...
-        model_card: Text for people, as Markdown; `assets/model_card.md`.
-        configuration: Options of the training; `assets/config.json`.
+        version: A new version number of at least 1; by default the next one.
+        code_map: The meaning of each code. The version contains this and what
+            follows as `assets/code_map.json`, ...
+        model_card: A model card in Markdown; `assets/model_card.md`.
+        configuration: The training configuration; `assets/config.json`.
 
     Returns:
         The path of the version, `directory/<version>`.
 
     Raises:
-        ValueError: If the version is there already, or TensorFlow Serving's
-            messages are not installed.
-        OSError: If something cannot be written.
+        ValueError: If the version exists, or the extra `serving` is not
+            installed.
+        OSError: If a file cannot be written.
     """
     generator = float32_copy(model.generator)
     discriminator = float32_copy(model.discriminator)
-    code_map_json = _json(code_map)
+    code_map_json = _json(code_map and code_map.to_json())
     endpoints = _endpoints(model, generator, discriminator, code_map_json or "")
     archive = keras.export.ExportArchive()
     for name, endpoint in endpoints.items():
         archive.add_endpoint(name, endpoint.function, [endpoint.inputs])
     directory = Path(directory)
-    warmup = serialize_requests(directory.resolve().name, _requests(model))
+    warmup = _serialize(directory.resolve().name, _warmup_requests(model))
     assets = {
         "code_map.json": code_map_json,
         "model_card.md": model_card,
@@ -97,9 +98,9 @@ def export_saved_model(
     def write(version_dir: Path) -> None:
         try:
             archive.write_out(version_dir, verbose=False)
-            write_warmup(version_dir, warmup)
+            _write_warmup(version_dir, warmup)
         except tf.errors.OpError as error:
-            # TensorFlow names the operation and its file before the reason.
+            # TensorFlow puts its operation and file before the reason.
             reason = one_line(error, limit=1000).rpartition("; ")[2]
             raise OSError(
                 f"{directory} should be writable, with room for the model. "
@@ -135,7 +136,7 @@ def _endpoints(
             latents[name], is_valid = code.from_served(inputs[name])
             valid &= is_valid
         image = generator(latents, training=False)
-        # A normal code can be so large that the generator overflows.
+        # A normal code may be so large that the generator overflows.
         finite = tf.reduce_all(tf.math.is_finite(image), [1, 2, 3])
         image = tf.where(finite[:, None, None, None], image, 0.0)
         return {"image": image, "valid": valid & finite}
@@ -153,7 +154,7 @@ def _endpoints(
         outputs = discriminator(inputs["image"], training=False)
         return model.latent_spec.posterior(outputs)
 
-    def tell_code_map(inputs: Tensors) -> dict[str, tf.Tensor]:
+    def return_code_map(inputs: Tensors) -> dict[str, tf.Tensor]:
         return {"code_map": tf.fill(tf.shape(inputs["row"]), code_map)}
 
     latents = {
@@ -170,11 +171,11 @@ def _endpoints(
         "sample": Endpoint(sample, seeded),
         "sample_png": Endpoint(sample_png, seeded),
         "encode": Endpoint(encode, {"image": image}),
-        "code_map": Endpoint(tell_code_map, {"row": row}),
+        "code_map": Endpoint(return_code_map, {"row": row}),
     }
 
 
-def _requests(model: InfoGAN) -> Iterator[tuple[str, dict[str, Any]]]:
+def _warmup_requests(model: InfoGAN) -> Iterator[tuple[str, dict[str, Any]]]:
     for batch_size in WARMUP_BATCH_SIZES:
         latents = model.sample_latents(batch_size)
         codes = {
@@ -187,3 +188,36 @@ def _requests(model: InfoGAN) -> Iterator[tuple[str, dict[str, Any]]]:
         yield "sample_png", {"seed": seeds, **codes}
         yield "encode", {"image": model.generate_from(latents)}
         yield "code_map", {"row": seeds}
+
+
+def _serialize(
+    model_name: str, requests: Iterable[tuple[str, Mapping[str, Any]]]
+) -> list[bytes]:
+    """Converts pairs of a signature and its inputs to warm-up records."""
+    try:
+        from tensorflow_serving.apis import prediction_log_pb2
+    except ImportError as error:
+        raise ValueError(
+            "The export needs tensorflow-serving-api for its warm-up requests. "
+            f"Received: {error}. "
+            'Install it: pip install "keras-infogan[serving]".'
+        ) from error
+    records = []
+    for signature, inputs in requests:
+        log = prediction_log_pb2.PredictionLog()
+        request = log.predict_log.request
+        request.model_spec.name = model_name
+        request.model_spec.signature_name = signature
+        for name, values in inputs.items():
+            request.inputs[name].CopyFrom(tf.make_tensor_proto(values))
+        records.append(log.SerializeToString())
+    return records
+
+
+def _write_warmup(version_dir: Path, records: Iterable[bytes]) -> None:
+    """Writes the requests that the server runs before it offers a version."""
+    path = version_dir / WARMUP_FILE
+    path.parent.mkdir()
+    with tf.io.TFRecordWriter(str(path)) as writer:
+        for record in records:
+            writer.write(record)

@@ -1,7 +1,7 @@
-"""Versions of a model that appear whole or not at all.
+"""Publishes versions of a model, completely or not at all.
 
-TensorFlow Serving loads `DIR/<integer>/` as soon as it sees it, half-written
-ones too, and skips other names. Imports no TensorFlow.
+TensorFlow Serving loads a folder `DIR/<integer>/` as soon as it appears, even
+half-written, and skips other names. This module imports no TensorFlow.
 """
 
 import contextlib
@@ -23,49 +23,50 @@ def publish(
     *,
     version: int | None = None,
 ) -> Path:
-    """Publishes what `write` puts into a folder as `directory/<version>`.
+    """Publishes a folder that `write` fills as `directory/<version>`.
 
-    The folder is written under another name beside, made readable for everyone,
-    flushed to the disk and renamed last. Publications into one directory wait
-    for each other. What a killed one left behind goes with the next.
+    The folder is written under another name, made readable for everyone,
+    flushed to the disk, and finally renamed. Concurrent publications into one
+    directory wait for each other. The next publication removes what a killed
+    one has left.
 
     Args:
-        directory: Where the versions are; made if it is not there.
-        write: Called with the path of an empty folder, which it should fill. If
-            it raises, nothing is published.
-        version: A whole number of at least 1 that is not there yet; by default
-            one more than the largest that is.
+        directory: The folder of the versions, created if missing.
+        write: Called with the path of an empty folder to fill. If it raises,
+            nothing is published.
+        version: A new version number of at least 1; by default one more than
+            the largest.
 
     Returns:
         The path of the version.
 
     Raises:
-        ValueError: If the version is there, or is no such number, or the
-            directory is a version or in one.
-        OSError: If something cannot be written.
+        ValueError: If the version exists or is not such a number, or if
+            `directory` is itself a version or inside one.
+        OSError: If a file cannot be written.
     """
     is_whole = isinstance(version, int) and not isinstance(version, bool)
     if version is not None and (not is_whole or version < 1):
         raise ValueError(
-            "`version` should be a whole number of at least 1. "
+            "`version` should be an integer of at least 1. "
             f"Received: version={version!r}."
         )
     if directory.exists() and not directory.is_dir():
         raise NotADirectoryError(
-            f"{directory} should be a folder, for the versions of a model. "
+            f"{directory} should be a folder of versions of a model. "
             "Received: a file. Choose another path."
         )
     place = directory.resolve()
     for folder in (place, *place.parents):
         if (folder / "saved_model.pb").exists():
             raise ValueError(
-                "Versions are published beside each other, not in one another. "
+                "Versions should be published beside each other, not inside. "
                 f"Received: {directory}, and {folder} is a SavedModel. "
                 f"Choose {folder.parent} for the next version."
             )
     make_readable_folder(directory)
     with _lock(directory):
-        # Nobody else is at work, so that these were left behind.
+        # With the lock held, these are from publications that were killed.
         for leftover in directory.glob(f"{_STAGING}*"):
             shutil.rmtree(leftover)
         existing = find_versions(directory)
@@ -73,9 +74,9 @@ def publish(
             version = max(existing, default=0) + 1
         elif version in existing:
             raise ValueError(
-                f"The version should be new, as those that are published do "
-                f"not change. Received: {version}, and {directory} has "
-                f"{', '.join(map(str, existing))}. Leave it out for the next."
+                "The version should be new, as published versions never "
+                f"change. Received: {version}, and {directory} has "
+                f"{', '.join(map(str, existing))}. Omit it for the next one."
             )
         path = directory / str(version)
         staging = directory / f"{_STAGING}{os.getpid()}-{version}"
@@ -91,7 +92,7 @@ def publish(
 
 
 def find_versions(directory: Path) -> list[int]:
-    """The published versions, in rising order."""
+    """The published versions in ascending order."""
     return sorted(
         int(path.name)
         for path in directory.iterdir()
@@ -101,15 +102,15 @@ def find_versions(directory: Path) -> list[int]:
 
 @contextlib.contextmanager
 def _lock(directory: Path) -> Iterator[None]:
-    # A file, since NFS does not lock a directory. It stays: another process may
-    # be waiting for it.
+    # A file, since NFS does not lock directories. It is never removed: another
+    # process may be waiting for it.
     with (directory / ".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
 
 def _open_to_readers(folder: Path) -> None:
-    """Flushes a tree to the disk, readable whatever the umask was."""
+    """Makes a tree readable whatever the umask, and flushes it to the disk."""
     for parent, _, names in os.walk(folder, topdown=False):
         for name in names:
             path = Path(parent, name)

@@ -20,6 +20,10 @@ import keras
 import numpy as np
 from PIL import Image
 
+from keras_infogan.evaluation.code_map import CodeMap
+from keras_infogan.evaluation.meanings import CategoryMeaning
+from keras_infogan.evaluation.meanings import CodeMeaning
+from keras_infogan.evaluation.meanings import DimensionMeaning
 from keras_infogan.export.explorer import build
 from keras_infogan.export.explorer.build import export_explorer
 from keras_infogan.export.onnx import export_onnx
@@ -41,36 +45,22 @@ TOLERANCE = 1e-5
 UNIQUE = itertools.count()
 # Which class each category of the digits draws, as training may have it.
 CLASSES = [8, 6, 5, 0, 4, 2, 7, 9, 1, 3]
-CODE_MAP = {
-    "codes": {
-        "category": {
-            "type": "categorical",
-            "categories": [{"name": str(digit)} for digit in CLASSES],
-        },
-        "continuous": {
-            "type": "uniform",
-            "dimensions": [
-                {
-                    "attribute": "slant",
-                    "sign": 1,
-                    "correlation": 0.97,
-                    "low": -0.5,
-                    "high": 0.5,
-                    "unit": "rad",
-                },
-                # Falls as the code rises: low is at the code's -1.
-                {
-                    "attribute": "thickness",
-                    "sign": -1,
-                    "correlation": -0.95,
-                    "low": 4.0,
-                    "high": 2.0,
-                    "unit": "pixels",
-                },
-            ],
-        },
+CODE_MAP = CodeMap(
+    {
+        "category": CodeMeaning(
+            tuple(CategoryMeaning(str(digit)) for digit in CLASSES),
+            type="categorical",
+        ),
+        "continuous": CodeMeaning(
+            dimensions=(
+                DimensionMeaning("slant", 1, 0.97, -0.5, 0.5, "rad"),
+                # It falls as the code rises: `low` belongs to -1.
+                DimensionMeaning("thickness", -1, -0.95, 4.0, 2.0, "pixels"),
+            ),
+            type="uniform",
+        ),
     }
-}
+)
 SPECS = {
     "digits": (
         LatentSpec(62, {"category": Categorical(10), "continuous": Uniform(2)}),

@@ -14,6 +14,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from keras_infogan.evaluation.code_map import CodeMap
+from keras_infogan.evaluation.meanings import CategoryMeaning
+from keras_infogan.evaluation.meanings import CodeMeaning
 from keras_infogan.export.onnx import export_onnx
 from keras_infogan.export.onnx import export_onnx_encoder
 from keras_infogan.latents.codes import Bernoulli
@@ -56,17 +59,16 @@ SHAPES = {
     "many-codes": (12, 8, 3),
     "no-category": (8, 8, 1),
 }
-CODE_MAP = {
-    "codes": {
-        "category": {
-            "type": "categorical",
-            "categories": [
-                {"name": str(9 - number) if number else None}
+CODE_MAP = CodeMap(
+    {
+        "category": CodeMeaning(
+            tuple(
+                CategoryMeaning(str(9 - number) if number else None)
                 for number in range(10)
-            ],
-        }
+            )
+        )
     }
-}
+)
 
 
 @pytest.fixture(scope="module", params=SPECS)

@@ -15,6 +15,7 @@ from string import Template
 from typing import Any
 
 from keras_infogan.evaluation.attributes import ATTRIBUTES
+from keras_infogan.evaluation.code_map import CodeMap
 from keras_infogan.files import atomic_path
 from keras_infogan.files import check_writable
 from keras_infogan.files import is_partial
@@ -34,7 +35,7 @@ def export_explorer(
     encoder_path: Path | str,
     output: Path | str,
     *,
-    code_map: Mapping[str, Any] | None = None,
+    code_map: CodeMap | None = None,
     title: str = "InfoGAN explorer",
     folder: bool = False,
 ) -> Path:
@@ -55,9 +56,8 @@ def export_explorer(
         encoder_path: A file written by `export_onnx_encoder`, of the same
             model.
         output: The HTML file to write. It opens with a double click.
-        code_map: The meaning of each code, as returned by `CodeMap.to_json`; it
-            labels categories and sliders. By default, the code map in the
-            metadata of the generator.
+        code_map: The meaning of each code, which labels categories and sliders.
+            By default, the code map in the metadata of the generator.
         title: The heading of the page.
         folder: Whether to write a folder instead, with an `index.html` and the
             files it loads, for a web server. The folder must be new, empty, or
@@ -68,8 +68,8 @@ def export_explorer(
 
     Raises:
         ValueError: If onnx is not installed, a file is not such an export, the
-            two files do not belong together, `code_map` is not plain data, or
-            the folder contains other files.
+            two files do not belong together, or the folder contains other
+            files.
         OSError: If a file cannot be read or written.
     """
     output = Path(output)
@@ -175,7 +175,7 @@ def _shapes(values: Any) -> dict[str, list[int]]:
 
 
 def _page_data(
-    generator: Any, encoder: Any, code_map: Mapping[str, Any] | None
+    generator: Any, encoder: Any, code_map: CodeMap | None
 ) -> dict[str, Any]:
     """The JSON that the page reads, from the metadata of `export_onnx`."""
     metadata = {entry.key: entry.value for entry in generator.metadata_props}
@@ -188,8 +188,6 @@ def _page_data(
             f"image: {image_shape}."
         )
     spec = json.loads(metadata[f"{_METADATA}latent_spec"])
-    if code_map is None:
-        code_map = json.loads(metadata.get(f"{_METADATA}code_map", "null"))
     inputs = _shapes(encoder.graph.input)
     outputs = _shapes(encoder.graph.output)
     if inputs != {"image": image_shape} or not all(
@@ -210,7 +208,9 @@ def _page_data(
     return {
         **spec,
         "image": {"height": height, "width": width, "channels": channels},
-        "code_map": code_map,
+        "code_map": code_map.to_json()
+        if code_map
+        else json.loads(metadata.get(f"{_METADATA}code_map", "null")),
         "words": {
             name: (attribute.low, attribute.high)
             for name, attribute in ATTRIBUTES.items()
@@ -221,13 +221,6 @@ def _page_data(
 
 
 def _render(title: str, data: Mapping[str, Any], embedded: str) -> bytes:
-    try:
-        text = json.dumps(data, allow_nan=False)
-    except (TypeError, ValueError) as error:
-        raise ValueError(
-            "`code_map` should be plain data, ready for JSON. "
-            f"Received: {one_line(error)}."
-        ) from error
     modules = "\n".join(
         f'<script type="text/plain" data-module="{path.stem}">\n'
         f"{path.read_text('utf-8')}</script>"
@@ -241,7 +234,7 @@ def _render(title: str, data: Mapping[str, Any], embedded: str) -> bytes:
         ),
         modules=modules,
         # Escaped, so that no text in it can end the script element.
-        data=text.replace("<", "\\u003c"),
+        data=json.dumps(data, allow_nan=False).replace("<", "\\u003c"),
         title=html.escape(title),
         assets=embedded,
     )

@@ -5,6 +5,9 @@ import itertools
 
 import pytest
 
+from keras_infogan.evaluation.code_map import CodeMap
+from keras_infogan.evaluation.meanings import CategoryMeaning
+from keras_infogan.evaluation.meanings import CodeMeaning
 from keras_infogan.export.explorer.build import export_explorer
 from tests.helpers.explorer import SEVEN
 from tests.helpers.explorer import assert_shows
@@ -51,11 +54,9 @@ def test_long_names_fit_and_are_escaped(browser, digits, tmp_path, width):
         digits.generator,
         digits.encoder,
         tmp_path / "page.html",
-        code_map={
-            "codes": {
-                "category": {"categories": [{"name": name} for name in names]}
-            }
-        },
+        code_map=CodeMap(
+            {"category": CodeMeaning(tuple(map(CategoryMeaning, names)))}
+        ),
         title=names[-1],
     )
     viewport = {"width": width, "height": 900}
