@@ -82,7 +82,7 @@ def export_saved_model(
     """
     generator = float32_copy(model.generator)
     discriminator = float32_copy(model.discriminator)
-    code_map_json = _json(code_map and code_map.to_json())
+    code_map_json = _json(code_map.to_json() if code_map else None)
     endpoints = _endpoints(model, generator, discriminator, code_map_json or "")
     archive = keras.export.ExportArchive()
     for name, endpoint in endpoints.items():

@@ -15,9 +15,9 @@ from keras_infogan.evaluation.code_map import CodeMap
 from keras_infogan.evaluation.meanings import CategoryMeaning
 from keras_infogan.evaluation.meanings import CodeMeaning
 from keras_infogan.evaluation.meanings import DimensionMeaning
-from keras_infogan.export.onnx import OPSET
 from keras_infogan.export.onnx import export_onnx
 from keras_infogan.export.onnx import export_onnx_encoder
+from keras_infogan.export.onnx_graph import OPSET
 from keras_infogan.latents.codes import Bernoulli
 from keras_infogan.latents.codes import Categorical
 from keras_infogan.latents.spec import LatentSpec

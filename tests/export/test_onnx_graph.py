@@ -140,7 +140,7 @@ def gelu() -> Any:
     return layers.Activation(keras.activations.gelu)
 
 
-FAILURES = {
+FAILURES: dict[str, Any] = {
     # The exact one, with the error function; tf2onnx has none for it.
     "unsupported": (gelu, {}, "should convert all.*Received: .*Erfc"),
     "different": (
@@ -176,7 +176,9 @@ def test_a_failed_export_leaves_the_old_file(
     assert "\n" not in str(caught.value)
     assert path.read_bytes() == b"old"
     assert [path.name for path in tmp_path.iterdir()] == ["x.onnx"]
-    assert not caplog.records
+    # TensorFlow may warn of functions that it traces for each model here.
+    loggers = {record.name.partition(".")[0] for record in caplog.records}
+    assert "tf2onnx" not in loggers
 
 
 def test_float16_weights_that_are_too_large(tmp_path):
