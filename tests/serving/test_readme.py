@@ -3,7 +3,6 @@
 import re
 
 import numpy as np
-import pytest
 
 from keras_infogan.cli.main import _parser
 from keras_infogan.serving import client
@@ -14,9 +13,6 @@ from tests.helpers.readme import missing_links
 README = PACKAGE / "serving" / "README.md"
 
 
-@pytest.mark.xfail(
-    reason="`keras-infogan canary` comes with the commands", strict=False
-)
 def test_commands_and_links_exist():
     assert len(commands(README)) == 6
     for command in commands(README):

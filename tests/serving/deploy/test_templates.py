@@ -12,6 +12,7 @@ from google.protobuf import descriptor_pool
 from google.protobuf import message_factory
 from google.protobuf import text_format
 
+from keras_infogan.cli.main import _parser
 from keras_infogan.serving import PredictionClient
 from keras_infogan.serving.deploy.config import write_serving_files
 from tests.helpers.deploy import FILES
@@ -270,6 +271,8 @@ def test_the_commands_of_the_guide(config):
     text = (config / "OPERATING.md").read_text()
     steps = re.findall(r"keras-infogan canary (.*) --config \.", text)
     assert steps == ["publish 2", "promote", "rollback", "show"]
+    for step in steps:
+        _parser().parse_args(["canary", *step.split(), "--config=."])
     for name in re.findall(r"apply --filename=(\w\S+)", text):
         assert name in FILES
     (copied,) = re.findall(r"kubectl cp (.*) info-gan-copy:/models/", text)
