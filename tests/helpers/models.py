@@ -23,8 +23,8 @@ def tiny_generator(spec: LatentSpec = SPEC) -> keras.Model:
         for name, dim in spec.input_dims.items()
     }
     x = keras.layers.Concatenate()(list(inputs.values()))
-    x = keras.layers.Dense(64)(x)
-    x = keras.layers.BatchNormalization()(x)
+    x = keras.layers.Dense(64, name="dense")(x)
+    x = keras.layers.BatchNormalization(name="normalization")(x)
     x = keras.layers.Reshape(SHAPE)(x)
     x = keras.layers.Activation("tanh", dtype="float32")(x)
     return keras.Model(inputs, x)
@@ -34,11 +34,11 @@ def tiny_discriminator(
     spec: LatentSpec = SPEC, *, batch_norm: bool = True, dropout: float = 0.25
 ) -> keras.Model:
     image = keras.Input(SHAPE, name="image")
-    x = keras.layers.Conv2D(4, 3, 2, padding="same")(image)
+    x = keras.layers.Conv2D(4, 3, 2, padding="same", name="convolution")(image)
     x = keras.layers.LeakyReLU(0.2)(x)
     x = keras.layers.SpatialDropout2D(dropout)(x)
     if batch_norm:
-        x = keras.layers.BatchNormalization()(x)
+        x = keras.layers.BatchNormalization(name="normalization")(x)
     x = keras.layers.Flatten()(x)
     return keras.Model(image, discriminator_outputs(spec, x))
 

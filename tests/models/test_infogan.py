@@ -1,6 +1,7 @@
 """InfoGAN as a Keras model: fit, evaluate, save, load, generate, encode."""
 
 import dataclasses
+import functools
 import subprocess
 import sys
 import warnings
@@ -21,6 +22,7 @@ from keras_infogan.models.infogan import InfoGAN
 from keras_infogan.models.networks import build_discriminator
 from keras_infogan.models.networks import build_generator
 from keras_infogan.models.optimizers import LinearEnd
+from keras_infogan.models.steps import UPDATES
 from keras_infogan.models.validation import find_head_variables
 from tests.helpers.models import SHAPE
 from tests.helpers.models import SPEC
@@ -180,16 +182,19 @@ def test_eager_graph_and_several_steps_agree(batches):
 def test_mixed_precision(policy, batches):
     keras.config.set_dtype_policy(policy)
     try:
-        model = tiny_model(INVARIANT)
+        model = tiny_model(INVARIANT, update="three_phase")
         model.compile(adam(), adam(), jit_compile=False)
         before = [w.value.numpy() for w in model.trainable_variables]
         history = model.fit(batches, epochs=2, verbose=0).history
     finally:
         keras.config.set_dtype_policy("float32")
-    scaled = isinstance(
-        model.generator_optimizer, keras.optimizers.LossScaleOptimizer
-    )
-    assert scaled == (policy == "mixed_float16")
+    for optimizer in (
+        model.generator_optimizer,
+        model.discriminator_optimizer,
+        model.information_optimizer,
+    ):
+        scaled = isinstance(optimizer, keras.optimizers.LossScaleOptimizer)
+        assert scaled == (policy == "mixed_float16")
     assert np.isfinite(history["generator_loss"]).all()
     assert any(
         not np.array_equal(variable.value.numpy(), old)
@@ -341,68 +346,6 @@ def test_fit_does_not_retrace(batches):
     assert first <= 2
 
 
-def test_generate_fixes_codes_and_repeats_with_a_seed():
-    model = tiny_model()
-    images = model.generate(7, codes={"category": 2}, seed=5)
-    assert images.shape == (7, *SHAPE)
-    assert images.dtype == np.float32
-    assert np.abs(images).max() <= 1.0
-    np.testing.assert_array_equal(
-        images, model.generate(7, codes={"category": 2}, seed=5)
-    )
-    assert not np.array_equal(
-        images, model.generate(7, codes={"category": 2}, seed=6)
-    )
-    assert not np.array_equal(
-        images, model.generate(7, codes={"category": 1}, seed=5)
-    )
-
-
-def test_noise_of_a_seed_is_the_same_in_any_batch():
-    """To the last bit, and it is what one sample of that seed starts from."""
-    model = tiny_model()
-    seeds = [5, -(2**63), 2**63 - 1, 5, 0]
-    noise = model.sample_noise(tf.constant(seeds, tf.int64))
-    assert noise.shape == (5, SPEC.noise_dim)
-    for seed, row in zip(seeds, noise, strict=True):
-        expected = model.sample_latents(1, seed=seed)["noise"]
-        np.testing.assert_array_equal(row[None], expected)
-        alone = model.sample_noise(tf.constant([seed], tf.int64))
-        np.testing.assert_array_equal(alone, expected)
-    assert len(np.unique(noise[:, 0])) == 4
-
-
-def test_generate_in_chunks_is_the_generator_at_once(monkeypatch):
-    model = tiny_model()
-    whole = model.generate(7)
-    monkeypatch.setattr(
-        "keras_infogan.models.inference.INFERENCE_BATCH_SIZE", 3
-    )
-    # Another batch size may sum in another order: a few float32 epsilons.
-    np.testing.assert_allclose(model.generate(7), whole, atol=1e-6)
-
-
-def test_encode_gives_the_posterior(images):
-    model = tiny_model()
-    posterior = model.encode(images)
-    assert set(posterior) == {
-        "category_logits",
-        "category_probabilities",
-        "continuous_mean",
-        "continuous_log_stddev",
-    }
-    direct = model(images)
-    np.testing.assert_allclose(
-        posterior["continuous_mean"], direct["continuous_mean"], atol=1e-6
-    )
-    odds = np.exp(posterior["category_logits"])
-    np.testing.assert_allclose(
-        posterior["category_probabilities"],
-        odds / odds.sum(axis=1, keepdims=True),
-        rtol=1e-5,  # float32
-    )
-
-
 def test_every_kind_of_code_trains(batches):
     spec = LatentSpec(
         3,
@@ -468,53 +411,110 @@ def test_wrong_options(options, message):
         tiny_model(**options)
 
 
-def test_information_optimizer_needs_its_phase():
-    with pytest.raises(ValueError, match="is for update=.three_phase."):
-        tiny_model().compile(adam(), adam(), adam())
-
-
-def test_wrong_use(images):
+def test_wrong_data_is_refused():
+    """Before the first step, by `fit` itself."""
     model = tiny_model()
     model.compile(adam(), adam())
     with pytest.raises(ValueError, match=r"floats in \[-1, 1\]"):
         model.fit(np.zeros((8, *SHAPE), np.uint8))
-    with pytest.raises(ValueError, match="values from 0 to 255"):
-        model.fit(np.linspace(0, 255, 8 * 64).reshape(8, *SHAPE))
     with pytest.raises(
         ValueError, match="should yield batches of float images"
     ):
         model.fit(tf.data.Dataset.from_tensors(np.zeros((8, 9, 9, 1))))
-    batch = {
-        "images": np.zeros((8, *SHAPE)),
-        "positives": np.zeros((8, 9, 9, 1)),
-    }
-    with pytest.raises(
-        ValueError, match="should yield batches of float images"
-    ):
-        model.fit(tf.data.Dataset.from_tensors(batch))
-    with pytest.raises(ValueError, match="The code 'category' should be cat"):
-        model.generate(2, codes={"category": 3})
-    with pytest.raises(ValueError, match=r"'continuous' should be in \[-1, 1"):
-        model.generate(2, codes={"continuous": 1.5})
-    with pytest.raises(ValueError, match="should be one of category, contin"):
-        model.generate(2, codes={"slant": 0.0})
-    with pytest.raises(ValueError, match="at least 1. Received: 0"):
-        model.generate(0)
-    with pytest.raises(ValueError, match="Images should have shape"):
-        model.encode(images[0])
 
 
-def test_labels_need_a_categorical_code():
-    spec = LatentSpec(4, {"continuous": Uniform(2)})
-    model = tiny_model(spec=spec)
+@pytest.mark.parametrize("update", UPDATES)
+def test_a_step_is_that_of_its_update(update, images, monkeypatch):
+    """Called with all that it needs, and with the key of its number.
+
+    The key is `[seed, 0]` folded with the number of the step, so that it
+    depends on nothing else; the counter is 1 more after each step.
+    """
+    calls = []
+
+    def record(name, *arguments):
+        calls.append((name, *arguments))
+        return {"generator_loss": tf.constant(7.0)}
+
+    for name in UPDATES:
+        monkeypatch.setitem(UPDATES, name, functools.partial(record, name))
+    model = tiny_model(INVARIANT, update=update, seed=5)
     model.compile(adam(), adam(), run_eagerly=True)
-    batch = {
-        "images": np.zeros((4, *SHAPE), np.float32),
-        "labeled_images": np.zeros((4, *SHAPE), np.float32),
-        "labels": np.zeros(4, np.int32),
+    history = model.fit(images, batch_size=16, shuffle=False, verbose=0).history
+    assert history["generator_loss"] == [7.0]
+    assert int(model.step) == len(calls) == 2
+    for number, (name, players, spec, objective, batch, key) in enumerate(
+        calls
+    ):
+        assert name == update
+        assert players.generator is model.generator
+        assert players.discriminator is model.discriminator
+        assert (spec, objective) == (model.latent_spec, INVARIANT)
+        np.testing.assert_array_equal(
+            batch["images"], images[16 * number : 16 * number + 16]
+        )
+        expected = tf.random.experimental.stateless_fold_in(
+            tf.constant([5, 0], tf.int64), number, alg="philox"
+        )
+        np.testing.assert_array_equal(key, expected)
+
+
+def test_compile_takes_each_optimizer_for_its_network(tmp_path):
+    """In the order of the arguments, and from a file, too.
+
+    Also how the step is executed is in the file.
+    """
+    model = tiny_model(update="three_phase")
+    model.compile(
+        *map(keras.optimizers.SGD, (0.25, 0.5, 0.125)),
+        jit_compile=True,
+        steps_per_execution=3,
+    )
+    model.save(tmp_path / "model.keras")
+    loaded = keras.saving.load_model(tmp_path / "model.keras")
+    for one in (model, loaded):
+        rates = [
+            float(optimizer.learning_rate.value)
+            for optimizer in (
+                one.generator_optimizer,
+                one.discriminator_optimizer,
+                one.information_optimizer,
+            )
+        ]
+        assert rates == [0.25, 0.5, 0.125]
+        assert one._players.generator_optimizer is one.generator_optimizer
+        assert (
+            one._players.discriminator_optimizer is one.discriminator_optimizer
+        )
+        assert one._players.information_optimizer is one.information_optimizer
+        assert (one.jit_compile, one.steps_per_execution) == (True, 3)
+        assert not one.run_eagerly
+
+
+def test_information_optimizer_needs_its_phase():
+    with pytest.raises(
+        ValueError, match=r"is for update=.three_phase.. Received: update='fus"
+    ):
+        tiny_model().compile(adam(), adam(), adam())
+
+
+@pytest.mark.parametrize("information_gradient", ["trunk", "head"])
+def test_the_information_gradient_is_honored(information_gradient):
+    """What the information trains: all of the discriminator, or the heads."""
+    model = tiny_model(information_gradient=information_gradient)
+    model.compile(adam(), adam())
+    informed = {v.path for v in model._players.informed_variables}
+    others = {v.path for v in model._players.other_variables}
+    everything_ = {v.path for v in model.discriminator.trainable_variables}
+    heads = {
+        f"{name}/{part}"
+        for name in SPEC.posterior_dims
+        for part in ("kernel", "bias")
     }
-    with pytest.raises(ValueError, match="Labels need a categorical code"):
-        model.fit(tf.data.Dataset.from_tensors(batch), verbose=0)
+    assert informed == (
+        heads if information_gradient == "head" else everything_
+    )
+    assert others == everything_ - informed
 
 
 def test_directory_of_a_path(tmp_path, batches):

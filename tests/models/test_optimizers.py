@@ -1,6 +1,7 @@
-"""The learning rate over the steps of a run."""
+"""The optimizers: what each trains, how, and at which rate."""
 
 import json
+from typing import Any
 
 import keras
 import numpy as np
@@ -8,6 +9,11 @@ import pytest
 import tensorflow as tf
 
 from keras_infogan.models.optimizers import LinearEnd
+from keras_infogan.models.optimizers import build_players
+from keras_infogan.models.steps import Players
+from tests.helpers.models import SPEC
+from tests.helpers.models import tiny_discriminator
+from tests.helpers.models import tiny_generator
 
 
 @pytest.mark.parametrize(
@@ -97,3 +103,92 @@ def test_in_a_function(jit_compile):
     for step, expected in ((0, 0.002), (800, 0.001), (1000, 0.0)):
         rate = compiled(tf.constant(step, tf.int64))
         assert float(rate) == pytest.approx(expected, rel=1e-6)
+
+
+def players_of(**options: Any) -> Players:
+    """Of a generator by Adam and a discriminator by SGD with momentum."""
+    return build_players(
+        tiny_generator(),
+        tiny_discriminator(),
+        keras.optimizers.Adam(0.25, beta_1=0.125),
+        keras.optimizers.SGD(0.5, momentum=0.75),
+        **{
+            "information_gradient": "trunk",
+            "has_information_phase": True,
+            "scale_losses": False,
+            **options,
+        },
+    )
+
+
+def test_information_is_learned_as_the_discriminator_learns():
+    """By default by a copy of the discriminator's optimizer."""
+    players = players_of()
+    own, copy = players.discriminator_optimizer, players.information_optimizer
+    assert copy is not own
+    assert type(copy) is keras.optimizers.SGD
+    assert (float(copy.learning_rate.value), copy.momentum) == (0.5, 0.75)
+    assert players.generator_optimizer.beta_1 == 0.125
+    assert players_of(has_information_phase=False).information_optimizer is None
+
+
+def test_a_given_information_optimizer_is_taken():
+    players = players_of(information_optimizer=keras.optimizers.SGD(0.0625))
+    rate = players.information_optimizer.learning_rate
+    assert float(rate.value) == 0.0625
+
+
+HEADS = {
+    f"{name}/{part}"
+    for name in SPEC.posterior_dims
+    for part in ("kernel", "bias")
+}
+
+
+@pytest.mark.parametrize("information_gradient", ["trunk", "head"])
+def test_what_each_optimizer_trains(information_gradient):
+    """Their slots are built: `load_model` fills them, and warns if not."""
+    players = players_of(information_gradient=information_gradient)
+
+    def paths(variables: list[Any]) -> list[str]:
+        return [variable.path for variable in variables]
+
+    generator = paths(players.generator.trainable_variables)
+    discriminator = paths(players.discriminator.trainable_variables)
+    informed = paths(players.informed_variables)
+    if information_gradient == "head":
+        assert set(informed) == HEADS
+    else:
+        assert informed == discriminator
+    assert paths(players.other_variables) == [
+        path for path in discriminator if path not in informed
+    ]
+    for optimizer, expected in (
+        (players.generator_optimizer, generator),
+        (players.discriminator_optimizer, discriminator),
+        (players.information_optimizer, generator + informed),
+    ):
+        assert optimizer.built
+        assert paths(optimizer._trainable_variables) == expected
+
+
+@pytest.mark.parametrize("scale_losses", [True, False])
+def test_all_losses_are_scaled_or_none(scale_losses):
+    """And one that is scaled already is not scaled twice."""
+    players = players_of(
+        scale_losses=scale_losses,
+        information_optimizer=keras.optimizers.LossScaleOptimizer(
+            keras.optimizers.SGD()
+        ),
+    )
+    for optimizer, by_itself in (
+        (players.generator_optimizer, False),
+        (players.discriminator_optimizer, False),
+        (players.information_optimizer, True),
+    ):
+        scaled = isinstance(optimizer, keras.optimizers.LossScaleOptimizer)
+        assert scaled == (scale_losses or by_itself)
+        if scaled:
+            assert not isinstance(
+                optimizer.inner_optimizer, keras.optimizers.LossScaleOptimizer
+            )
