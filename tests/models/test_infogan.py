@@ -454,7 +454,9 @@ def test_a_step_is_that_of_its_update(update, images, monkeypatch):
             batch["images"], images[16 * number : 16 * number + 16]
         )
         expected = tf.random.experimental.stateless_fold_in(
-            tf.constant([5, 0], tf.int64), number, alg="philox"
+            tf.constant([5, 0], tf.int64),
+            tf.constant(number, tf.int64),
+            alg="philox",
         )
         np.testing.assert_array_equal(key, expected)
 
