@@ -16,10 +16,10 @@ from typing import Any
 
 import keras
 
-from keras_infogan import CodeMap
 from keras_infogan import export_onnx
 from keras_infogan import export_onnx_encoder
 from keras_infogan import export_saved_model
+from keras_infogan.evaluation.report import read_report
 from keras_infogan.files import atomic_path
 from keras_infogan.reports.text import describe_report
 
@@ -95,14 +95,16 @@ def write_card(name: str, report: dict[str, Any]) -> str:
 
 def publish(run: Path, name: str) -> None:
     """Publishes a run under a name."""
-    report = json.loads((run / "report.json").read_text())
+    report = read_report(run / "report.json")
+    if report is None:
+        raise SystemExit(f"{run} should have a report of this version.")
     # The model card speaks of digits.
     if report["dataset"] != "mnist":
         raise SystemExit(
             "RUN should be a run on mnist. "
             f"Received: {run}, a run on {report['dataset']}."
         )
-    code_map = CodeMap.load(run / "code_map.json")
+    code_map = report["code_map"]
     card = write_card(name, report)
     model = keras.saving.load_model(
         run / "model.keras", compile=False, safe_mode=True

@@ -60,6 +60,7 @@ def run(args: argparse.Namespace) -> Any:
     config = _load_config(args.model)
     from keras_infogan.data.tfds import cache_directory
     from keras_infogan.evaluation.evaluate import check_naming_labels
+    from keras_infogan.evaluation.report import report_to_json
     from keras_infogan.reports.text import describe_report
     from keras_infogan.training.build import load_data
     from keras_infogan.training.finish import finish
@@ -81,4 +82,4 @@ def run(args: argparse.Namespace) -> Any:
     )
     for sentence in describe_report(report):
         say(sentence)
-    return report
+    return report_to_json(report)

@@ -77,15 +77,17 @@ def check(args: argparse.Namespace) -> None:
 
 def _load_model_card(run: Path) -> str | None:
     """The card of a model; by default what its report says."""
+    from keras_infogan.evaluation.report import read_report
     from keras_infogan.reports.text import describe_report
 
     card = find_companion(run, "model_card.md")
     if card is not None:
         return card.read_text(encoding="utf-8")
-    report = find_companion(run, "report.json")
+    path = find_companion(run, "report.json")
+    report = read_report(path) if path else None
     if report is None:
         return None
-    sentences = describe_report(json.loads(report.read_text()))
+    sentences = describe_report(report)
     title = f"# {run.resolve().name}\n\nAn InfoGAN by keras-infogan.\n\n"
     return title + "".join(f"- {sentence}\n" for sentence in sentences)
 

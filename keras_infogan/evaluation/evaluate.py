@@ -1,6 +1,5 @@
 """From a trained model and real images to a report of numbers."""
 
-import json
 import platform
 from collections.abc import Callable
 from importlib import metadata
@@ -61,7 +60,8 @@ def evaluate(
     Returns:
         The results of all `MEASURES`, whose docstrings say what they are, and
         `num_naming_labels`, `dataset`, `num_train_images`, `num_test_images`,
-        `seed` and `versions`. Plain data, ready for JSON.
+        `seed` and `versions`. Plain data but for the `code_map`, a
+        `CodeMap`; `write_report` writes it.
 
     Raises:
         ValueError: If there are not as many labels, or too few for each class.
@@ -110,16 +110,3 @@ def versions() -> dict[str, str]:
         "python": platform.python_version(),
         **{name: metadata.version(name) for name in names},
     }
-
-
-def read_report(path: Path) -> dict[str, Any] | None:
-    """Reads a report; `None` if it is not one of this version."""
-    keys = {"clustering_accuracy", "mutual_information", "traversals"}
-    keys |= {"fidelity", "code_map"}
-    try:
-        report = json.loads(path.read_text())
-        made_by = report["versions"]["keras-infogan"]
-    except (ValueError, KeyError, TypeError):
-        return None
-    is_current = made_by == __version__ and keys <= report.keys()
-    return report if is_current else None

@@ -28,7 +28,7 @@ _MIN_MAJORITY = 0.5
 
 def fit_code_map(
     observations: Observations, report: dict[str, Any]
-) -> dict[str, Any]:
+) -> dict[str, CodeMap]:
     """Names the codes of a model.
 
     Categories of the first categorical code are named on the training split,
@@ -40,7 +40,7 @@ def fit_code_map(
         report: With `traversals` and `mutual_information`.
 
     Returns:
-        `code_map`: what `CodeMap.to_json` returns.
+        `code_map`: the `CodeMap`.
     """
     spec = observations.model.latent_spec
     counts = count_naming_labels(observations)
@@ -65,7 +65,7 @@ def fit_code_map(
         code_map = fit_to_real_images(
             code_map, observations.test_posterior, observations.attributes
         )
-    return {"code_map": code_map.to_json()}
+    return {"code_map": code_map}
 
 
 def name_categories(

@@ -44,8 +44,7 @@ def draw_run(
     Returns:
         uint8 arrays of shape `(height, width, 3)` by name.
     """
-    code_map = CodeMap.from_json(report["code_map"])
-    images = draw_grids(model, code_map=code_map)
+    images = draw_grids(model, code_map=report["code_map"])
     if log:
         ceilings = report["mutual_information_ceiling"]
         images["curves"] = render(plot_curves(log, ceilings=ceilings))
@@ -68,7 +67,7 @@ def plot_confusion(report: Mapping[str, Any]) -> Figure:
             "The report should have a confusion matrix. Received: none, as for "
             "images without labels or a model without a categorical code."
         )
-    code_map = CodeMap.from_json(report["code_map"])
+    code_map: CodeMap = report["code_map"]
     name = next(
         name for name, code in code_map.codes.items() if code.categories
     )

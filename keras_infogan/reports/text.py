@@ -33,8 +33,8 @@ def describe_report(report: Mapping[str, Any]) -> list[str]:
             f"The categories are named with the labels of {num_naming_labels:,}"
             f" of {report['num_train_images']:,} training images."
         )
-    code_map = CodeMap.from_json(report["code_map"])
-    return sentences + describe_code_map(code_map, report["class_names"] or ())
+    class_names = report["class_names"] or ()
+    return sentences + describe_code_map(report["code_map"], class_names)
 
 
 def _describe_clustering(report: Mapping[str, Any]) -> list[str]:

@@ -7,8 +7,8 @@ from typing import Any
 import tensorflow as tf
 
 from keras_infogan.data.dataset import ImageData
-from keras_infogan.evaluation.code_map import CodeMap
 from keras_infogan.evaluation.evaluate import evaluate
+from keras_infogan.evaluation.report import write_report
 from keras_infogan.files import write_json
 from keras_infogan.models.infogan import InfoGAN
 from keras_infogan.models.pretrained import load_model
@@ -101,13 +101,13 @@ def finish(
         for name in ("curves", "confusion", "attributes"):
             if name in images:
                 tf.summary.image(name, images[name][None], step=int(model.step))
-    code_map = CodeMap.from_json(report["code_map"])
+    code_map = report["code_map"]
     write_page(
         run_dir / "report.html",
         report,
         describe_report(report),
         {caption(name, code_map): run_dir / f"{name}.png" for name in images},
     )
-    write_json(run_dir / "code_map.json", report["code_map"])
-    write_json(run_dir / "report.json", report)
+    write_json(run_dir / "code_map.json", code_map.to_json())
+    write_report(run_dir / "report.json", report)
     return report

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from keras_infogan.data.tfds import cache_directory
-from keras_infogan.evaluation.evaluate import read_report
+from keras_infogan.evaluation.report import read_report
 from keras_infogan.files import atomic_path
 from keras_infogan.training.build import build_model
 from keras_infogan.training.build import load_data

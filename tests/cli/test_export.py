@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from keras_infogan.evaluation.code_map import CodeMap
+from keras_infogan.evaluation.report import read_report
 from keras_infogan.models.pretrained import find_model
 from keras_infogan.reports.text import describe_report
 from tests.helpers.command_line import run
@@ -21,8 +22,7 @@ def test_export(named_run, capfd, tmp_path):
     """
     model = tmp_path / "named"
     shutil.copytree(named_run, model)
-    report = REPORT.read_text()
-    (model / "report.json").write_text(report)
+    (model / "report.json").write_text(REPORT.read_text())
     result, _ = run(
         capfd,
         "export",
@@ -37,7 +37,9 @@ def test_export(named_run, capfd, tmp_path):
     assert CodeMap.load(copied) == CodeMap.load(named_run / "code_map.json")
     card = copied.with_name("model_card.md").read_text("utf-8")
     assert card.startswith("# named\n")
-    sentences = describe_report(json.loads(report))
+    report = read_report(model / "report.json")
+    assert report is not None
+    sentences = describe_report(report)
     assert [f"- {sentence}" for sentence in sentences] == card.splitlines()[4:]
     import onnx
 

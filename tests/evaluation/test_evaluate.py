@@ -1,6 +1,5 @@
 """The report of models whose answers are known beforehand."""
 
-import json
 import math
 
 import numpy as np
@@ -11,6 +10,8 @@ from keras_infogan.evaluation.evaluate import MEASURES
 from keras_infogan.evaluation.evaluate import evaluate
 from keras_infogan.evaluation.morphology import measure
 from keras_infogan.evaluation.observations import Observations
+from keras_infogan.evaluation.report import read_report
+from keras_infogan.evaluation.report import write_report
 from keras_infogan.latents.codes import Bernoulli
 from keras_infogan.latents.codes import Categorical
 from keras_infogan.latents.codes import Uniform
@@ -112,8 +113,8 @@ def test_mapping_is_of_the_training_split():
     assert report["clustering_accuracy_standard_error"] == pytest.approx(0.05)
     assert report["category_to_class"] == [0, 1, 2, 3]
     # So are the names in the code map.
-    meanings = report["code_map"]["codes"]["category"]["categories"]
-    assert [meaning["name"] for meaning in meanings] == list("abcd")
+    meanings = report["code_map"].codes["category"].categories
+    assert [meaning.name for meaning in meanings] == list("abcd")
     # NMI compares partitions, whatever their names.
     assert report["normalized_mutual_information"] == pytest.approx(1.0)
 
@@ -177,10 +178,12 @@ def test_without_labels_there_is_no_accuracy():
     assert report["mutual_information"]["category"] > 1.0
 
 
-def test_report_is_plain_and_repeats(trained_extractor):
+def test_report_is_written_and_repeats(trained_extractor, tmp_path):
     model = painter(np.eye(4))
     report = evaluate(model, TRAIN, TEST, seed=3)
-    assert json.loads(json.dumps(report)) == report
+    path = tmp_path / "report.json"
+    write_report(path, report)
+    assert read_report(path) == report
     assert evaluate(model, TRAIN, TEST, seed=3) == report
     assert report["fidelity"]["num_images"] == 100
     assert report["seed"] == 3
@@ -261,13 +264,11 @@ def test_a_handful_of_labels_names_the_categories():
     names = {}
     for count, of_each in ((80, 20), (None, 100)):
         report = evaluate(model, TRAIN, TEST, num_naming_labels=count)
-        meanings = report["code_map"]["codes"]["category"]["categories"]
-        names[count] = [meaning["name"] for meaning in meanings]
+        meanings = report["code_map"].codes["category"].categories
+        names[count] = [meaning.name for meaning in meanings]
         for meaning in meanings:
-            assert meaning["num_labels"] == of_each
-            assert meaning["confidence"] == pytest.approx(
-                0.025 ** (1 / of_each)
-            )
+            assert meaning.num_labels == of_each
+            assert meaning.confidence == pytest.approx(0.025 ** (1 / of_each))
         assert report["num_naming_labels"] == count
     assert names[80] == names[None]
     assert sorted(names[80]) == list("abcd")

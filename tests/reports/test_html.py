@@ -20,7 +20,7 @@ REPORT = {
     "clustering_accuracy": 0.98765,
     "fidelity": None,
     "mutual_information": {"category": 2.3, "total": 2.3},
-    "code_map": {"codes": {}},
+    "code_map": CodeMap(),
     "versions": {"keras-infogan": "0.1.0", "keras": "3.15.1"},
     "steps": 3744,
     "configuration": {"epochs": 8, "dataset": "<&>"},
@@ -54,10 +54,14 @@ def test_intervals_floors_and_sizes_are_printed_beside(tmp_path):
     assert rows["Precision"] == ["1", "", "0.869"]
     (name,) = (name for name in rows if name.startswith("Generated images"))
     assert rows[name] == ["0.5", "+/- 0.0098", ""]
-    assert rows["Information of all codes (nats)"] == ["2.3", "", ""]
-    assert rows["Information of category (nats)"] == ["2.3", "+/- 0.02", ""]
-    assert "of 10,000 generated" in text
-    assert "coverage of 2,000" in text
+    assert rows["Mutual information of all codes (nats)"] == ["2.3", "", ""]
+    assert rows["Mutual information of category (nats)"] == [
+        "2.3",
+        "+/- 0.02",
+        "",
+    ]
+    assert "between 10,000 generated" in text
+    assert "coverage are of 2,000" in text
 
 
 def test_page(tmp_path):
@@ -107,7 +111,7 @@ def test_names_are_code_and_categories_a_table(tmp_path):
     path = tmp_path / "report.html"
     write_page(
         path,
-        {**REPORT, "code_map": code_map.to_json()},
+        {**REPORT, "code_map": code_map},
         ["Q reads `<a>`."],
         {"`style` changes.": picture},
     )

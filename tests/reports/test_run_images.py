@@ -25,7 +25,7 @@ CODE_MAP = CodeMap(
 )
 REPORT: dict[str, Any] = {
     "dataset": "digits",
-    "code_map": CODE_MAP.to_json(),
+    "code_map": CODE_MAP,
     "confusion": [[3, 0, 0], [0, 4, 5]],
     "class_names": ["seven", "eight"],
     "mutual_information_ceiling": {"category": 1.1, "continuous": None},

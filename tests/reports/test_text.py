@@ -27,7 +27,7 @@ REPORT: dict[str, Any] = {
     "traversals": {},
     "dataset": "columns",
     "num_naming_labels": None,
-    "code_map": {"codes": {}},
+    "code_map": CodeMap(),
 }
 
 

@@ -90,7 +90,7 @@ def observe(
         model: InfoGAN, train: ImageData, test: ImageData, **options: Any
     ) -> dict[str, Any]:
         seen.evaluation = {"train": train.name, "test": test.name, **options}
-        return {"code_map": CodeMap({}).to_json()}
+        return {"code_map": CodeMap()}
 
     monkeypatch.setattr(build, "load_images", load_images)
     monkeypatch.setattr(ImageData, "batches", batches)

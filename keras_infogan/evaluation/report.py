@@ -1,0 +1,34 @@
+"""A report as a file: `report.json`."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from keras_infogan import __version__
+from keras_infogan.evaluation.code_map import CodeMap
+from keras_infogan.files import write_json
+
+
+def report_to_json(report: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns a report as plain data, with its code map."""
+    return {**report, "code_map": report["code_map"].to_json()}
+
+
+def write_report(path: Path, report: Mapping[str, Any]) -> None:
+    """Writes what `evaluate` returns as JSON, atomically."""
+    write_json(path, report_to_json(report))
+
+
+def read_report(path: Path) -> dict[str, Any] | None:
+    """The inverse of `write_report`; `None` if another version wrote it."""
+    keys = {"clustering_accuracy", "mutual_information", "traversals"}
+    keys |= {"fidelity", "code_map"}
+    try:
+        report = json.loads(path.read_text())
+        if report["versions"]["keras-infogan"] != __version__:
+            return None
+        code_map = CodeMap.from_json(report["code_map"])
+    except (ValueError, KeyError, TypeError):
+        return None
+    return {**report, "code_map": code_map} if keys <= report.keys() else None
