@@ -1,18 +1,18 @@
-// Draws digits from an ONNX file of a generator, in Node.
+// Generates images from an ONNX file, in Node.
 //
 //     npm install onnxruntime-web
 //     node onnx_node.mjs mnist.onnx grid.pgm
 //
-// Each row of the grid is a category, each column has the same noise and the
-// same other codes. A third argument is a JSON file for inputs and images, too.
-// onnxruntime-node, which is faster and larger, works in place of -web.
+// Each row of the grid is a category; each column has the same noise and the same
+// other codes. With a third argument, the script also writes inputs and images to
+// that file, as JSON. onnxruntime-node, which is faster and larger, works, too.
 import { readFileSync, writeFileSync } from "node:fs";
 import * as ort from "onnxruntime-web";
 
 const NUM_COLUMNS = 10;
 
-// onnxruntime gives JavaScript no metadata, but they are easy to read: field 14
-// of a protocol buffer, each entry with a key (1) and a value (2).
+// onnxruntime does not give JavaScript the metadata, but they are easy to read:
+// field 14 of a protocol buffer, whose entries have a key (1) and a value (2).
 function* fields(bytes) {
   let position = 0;
   const varint = () => {
@@ -49,28 +49,28 @@ function readMetadata(bytes) {
 }
 
 const fill = (length, draw) => Float32Array.from({ length }, draw);
-const uniform = () => 2 * Math.random() - 1;
-const bit = () => Number(Math.random() < 0.5);
 const normal = () =>
   Math.sqrt(-2 * Math.log(1 - Math.random())) *
   Math.cos(2 * Math.PI * Math.random());
 const oneHot = (length, number) => fill(length, (_, i) => Number(i === number));
 
-// A value of a code from its prior.
-function draw(code) {
-  switch (code.type) {
-    case "categorical": {
-      const count = code.num_categories;
-      return oneHot(count, Math.floor(count * Math.random()));
-    }
-    case "uniform":
-      return fill(code.dim, uniform);
+// Draws a value of an input from its prior.
+function draw({ distribution, dim, low, high, mean, stddev }) {
+  switch (distribution) {
     case "normal":
-      return fill(code.dim, normal);
-    case "bernoulli":
-      return fill(code.dim, bit);
+      return fill(dim, () => mean + stddev * normal());
+    case "uniform":
+      return fill(dim, () => low + (high - low) * Math.random());
+    case "one_hot":
+      return oneHot(dim, Math.floor(dim * Math.random()));
+    case "bits":
+      return fill(dim, () => Number(Math.random() < 0.5));
+    case "circle": {
+      const angle = 2 * Math.PI * Math.random();
+      return Float32Array.of(Math.cos(angle), Math.sin(angle));
+    }
   }
-  throw new Error(`This script is older than the file: ${code.type}.`);
+  throw new Error(`This script is older than the file: ${distribution}.`);
 }
 
 const [file, output, numbers] = process.argv.slice(2);
@@ -78,7 +78,7 @@ if (!output) {
   console.error("usage: node onnx_node.mjs GENERATOR.onnx GRID.pgm [FILE.json]");
   process.exit(2);
 }
-// An error of the user's is one line.
+// Errors take one line.
 process.on("uncaughtException", (error) => {
   console.error(`onnx_node.mjs: error: ${error.message}`);
   process.exit(2);
@@ -90,26 +90,22 @@ const session = await ort.InferenceSession.create(bytes).catch((error) => {
 const metadata = readMetadata(bytes);
 if (
   !session.inputNames.includes("noise") ||
-  !metadata["keras_infogan.latent_spec"]
+  !metadata["keras_infogan.priors"]
 )
   throw new Error(
     `${file} should be a generator of keras-infogan, with the input noise. ` +
       `Received: one with ${session.inputNames.join(", ")}. ` +
       "Take the file of --onnx, not that of --onnx-encoder.",
   );
-const spec = JSON.parse(metadata["keras_infogan.latent_spec"]);
+const priors = JSON.parse(metadata["keras_infogan.priors"]);
 const [categoryName, category] =
-  Object.entries(spec.codes).find(([, c]) => c.type === "categorical") ?? [];
-const numRows = category?.num_categories ?? 1;
+  Object.entries(priors).find(([, p]) => p.distribution === "one_hot") ?? [];
+const numRows = category?.dim ?? 1;
 
-// The columns, and from them the rows of all inputs, a flat array each.
-const columns = { noise: [] };
-for (const name of Object.keys(spec.codes)) columns[name] = [];
-for (let column = 0; column < NUM_COLUMNS; column++) {
-  columns.noise.push(fill(spec.noise_dim, normal));
-  for (const [name, code] of Object.entries(spec.codes))
-    columns[name].push(draw(code));
-}
+// The columns of the grid, and from them all rows of each input, as flat arrays.
+const columns = {};
+for (const [name, prior] of Object.entries(priors))
+  columns[name] = Array.from({ length: NUM_COLUMNS }, () => draw(prior));
 const count = numRows * NUM_COLUMNS;
 const inputs = {};
 for (const [name, values] of Object.entries(columns)) {
@@ -154,6 +150,6 @@ console.log(`wrote ${output}: ${count} images`);
 const codeMap = JSON.parse(metadata["keras_infogan.code_map"] ?? "{}");
 const categories = codeMap.codes?.[categoryName]?.categories ?? [];
 categories.forEach(({ name }, number) => {
-  const meaning = name ?? "no class of its own";
+  const meaning = name ?? "no single class";
   console.log(`row ${number} is category ${number}: ${meaning}`);
 });

@@ -1,12 +1,12 @@
-"""Draws digits from an ONNX file of a generator, without TensorFlow.
+"""Generates images from an ONNX file, without TensorFlow.
 
-Needs numpy and onnxruntime alone:
+Needs only numpy and onnxruntime:
 
     pip install numpy onnxruntime
     python onnx_numpy.py mnist.onnx --output grid.png
 
-Each row of the grid is a category, each column has the same noise and the same
-other codes. Copy what you need of it; it stands by itself.
+Each row of the grid is a category; each column has the same noise and the same
+other codes. The script stands by itself: copy what you need.
 """
 
 import argparse
@@ -21,31 +21,37 @@ import onnxruntime
 NUM_COLUMNS = 10
 
 
-def draw(code: dict, count: int, random: np.random.Generator) -> np.ndarray:
-    """Values of a code from its prior, float32 of shape `(count, dim)`."""
-    if code["type"] == "categorical":
-        number = code["num_categories"]
-        values = np.eye(number)[random.integers(number, size=count)]
-    elif code["type"] == "uniform":
-        values = random.uniform(-1, 1, (count, code["dim"]))
-    elif code["type"] == "normal":
-        values = random.standard_normal((count, code["dim"]))
-    elif code["type"] == "bernoulli":
-        values = random.integers(2, size=(count, code["dim"]))
+def draw(prior: dict, count: int, random: np.random.Generator) -> np.ndarray:
+    """Draws float32 values of shape `(count, dim)` from a prior."""
+    distribution, dim = prior["distribution"], prior["dim"]
+    if distribution == "normal":
+        values = random.normal(prior["mean"], prior["stddev"], (count, dim))
+    elif distribution == "uniform":
+        values = random.uniform(prior["low"], prior["high"], (count, dim))
+    elif distribution == "one_hot":
+        values = np.eye(dim)[random.integers(dim, size=count)]
+    elif distribution == "bits":
+        values = random.integers(2, size=(count, dim))
+    elif distribution == "circle":
+        angles = random.uniform(0, 2 * np.pi, count)
+        values = np.stack([np.cos(angles), np.sin(angles)], axis=1)
     else:
-        raise ValueError(f"This script is older than the file: {code}.")
+        raise ValueError(f"This script is older than the file: {prior}.")
     return values.astype(np.float32)
 
 
-def draw_grid(spec: dict, seed: int) -> dict[str, np.ndarray]:
-    """Inputs of a grid, row by row; rows are categories if there are any."""
+def draw_grid(priors: dict, seed: int) -> dict[str, np.ndarray]:
+    """Draws the inputs of a grid, row by row.
+
+    Rows are categories if there are any. Each column has the same noise and the
+    same other codes.
+    """
     random = np.random.default_rng(seed)
-    noise = random.standard_normal((NUM_COLUMNS, spec["noise_dim"]))
-    column = {"noise": noise.astype(np.float32)}
-    for name, code in spec["codes"].items():
-        column[name] = draw(code, NUM_COLUMNS, random)
-    name = first_category(spec)
-    num_rows = spec["codes"][name]["num_categories"] if name else 1
+    column = {
+        name: draw(prior, NUM_COLUMNS, random) for name, prior in priors.items()
+    }
+    name = first_category(priors)
+    num_rows = priors[name]["dim"] if name else 1
     inputs = {key: np.tile(rows, (num_rows, 1)) for key, rows in column.items()}
     if name:
         rows = np.eye(num_rows, dtype=np.float32)
@@ -53,16 +59,16 @@ def draw_grid(spec: dict, seed: int) -> dict[str, np.ndarray]:
     return inputs
 
 
-def first_category(spec: dict) -> str | None:
+def first_category(priors: dict) -> str | None:
     """The name of the first categorical code."""
-    for name, code in spec["codes"].items():
-        if code["type"] == "categorical":
+    for name, prior in priors.items():
+        if prior["distribution"] == "one_hot":
             return name
     return None
 
 
 def arrange(images: np.ndarray) -> np.ndarray:
-    """Images in [-1, 1] as one of bytes, `NUM_COLUMNS` in a row."""
+    """Arranges images in [-1, 1] as one of bytes, `NUM_COLUMNS` in a row."""
     count, height, width, channels = images.shape
     rows = count // NUM_COLUMNS
     grid = images.reshape(rows, NUM_COLUMNS, height, width, channels)
@@ -72,7 +78,7 @@ def arrange(images: np.ndarray) -> np.ndarray:
 
 
 def encode_png(pixels: np.ndarray) -> bytes:
-    """A PNG file of bytes of shape `(height, width, 1 or 3)`."""
+    """Encodes bytes of shape `(height, width, 1 or 3)` as a PNG file."""
 
     def chunk(kind: bytes, data: bytes) -> bytes:
         checksum = zlib.crc32(kind + data)
@@ -86,7 +92,7 @@ def encode_png(pixels: np.ndarray) -> bytes:
     height, width, channels = pixels.shape
     color = {1: 0, 3: 2}[channels]
     header = struct.pack(">IIBBBBB", width, height, 8, color, 0, 0, 0)
-    # Each line starts with its filter, 0 for none.
+    # Each line starts with the number of its filter, 0 for none.
     lines = b"".join(b"\0" + line.tobytes() for line in pixels)
     return (
         b"\x89PNG\r\n\x1a\n"
@@ -97,20 +103,20 @@ def encode_png(pixels: np.ndarray) -> bytes:
 
 
 def load(path: Path) -> tuple[onnxruntime.InferenceSession, dict[str, str]]:
-    """The generator and its metadata; a `ValueError` if it is none."""
+    """Loads a generator and its metadata; raises `ValueError` for others."""
     data = path.read_bytes()
     try:
         session = onnxruntime.InferenceSession(
             data, providers=["CPUExecutionProvider"]
         )
-    # onnxruntime's errors are derived from no common one.
+    # The exceptions of onnxruntime share no base class.
     except Exception as error:
         raise ValueError(
             f"{path} should be an ONNX file. Received: {error}"
         ) from error
     metadata = session.get_modelmeta().custom_metadata_map
     inputs = [end.name for end in session.get_inputs()]
-    if "noise" not in inputs or "keras_infogan.latent_spec" not in metadata:
+    if "noise" not in inputs or "keras_infogan.priors" not in metadata:
         raise ValueError(
             f"{path} should be a generator of keras-infogan, with the input "
             f"noise. Received: one with {', '.join(inputs)}. Take the "
@@ -126,7 +132,9 @@ def main() -> None:
     parser.add_argument("--output", type=Path, default=Path("grid.png"))
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument(
-        "--arrays", type=Path, help="an .npz file for inputs and images, too"
+        "--arrays",
+        type=Path,
+        help="also write inputs and images, as an .npz file",
     )
     args = parser.parse_args()
     try:
@@ -136,10 +144,10 @@ def main() -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    """Draws the grid, and prints what its rows are."""
+    """Writes the grid, and prints the class of each row."""
     session, metadata = load(args.generator)
-    spec = json.loads(metadata["keras_infogan.latent_spec"])
-    inputs = draw_grid(spec, args.seed)
+    priors = json.loads(metadata["keras_infogan.priors"])
+    inputs = draw_grid(priors, args.seed)
     (images,) = session.run(["image"], inputs)
     args.output.write_bytes(encode_png(arrange(images)))
     if args.arrays:
@@ -147,9 +155,9 @@ def run(args: argparse.Namespace) -> None:
     print(f"wrote {args.output}: {len(images)} images")
 
     code_map = json.loads(metadata.get("keras_infogan.code_map", "{}"))
-    code = code_map.get("codes", {}).get(first_category(spec), {})
+    code = code_map.get("codes", {}).get(first_category(priors), {})
     for number, category in enumerate(code.get("categories", [])):
-        name = category["name"] or "no class of its own"
+        name = category["name"] or "no single class"
         print(f"row {number} is category {number}: {name}")
 
 

@@ -1,4 +1,4 @@
-"""The examples for people without TensorFlow, run as they would run them."""
+"""The examples for people without TensorFlow, run as they run them."""
 
 import json
 import re
@@ -31,7 +31,7 @@ from keras_infogan.models.networks import build_generator
 EXAMPLES = Path(__file__).parents[2] / "scripts" / "examples"
 NUMPY_EXAMPLE = EXAMPLES / "onnx_numpy.py"
 NODE_EXAMPLE = EXAMPLES / "onnx_node.mjs"
-# What a person without TensorFlow has not.
+# Blocks the modules that a person without TensorFlow does not have.
 BLOCKED = """
 import runpy, sys
 for name in ("tensorflow", "keras", "keras_infogan", "onnx", "tf2onnx", "PIL"):
@@ -87,7 +87,7 @@ def generator(request, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def wrong_files(tmp_path_factory):
-    """What is no generator, and how the one line about it goes on."""
+    """Files that are not generators, and what the error says of each."""
     folder = tmp_path_factory.mktemp("wrong")
     spec = SPECS["no-category"]
     networks = (
@@ -109,7 +109,7 @@ def wrong_files(tmp_path_factory):
 def check_refusals(
     wrong_files: dict[Path, str], output: Path, *command: str | Path
 ) -> None:
-    """Each is one line and exit code 2, without a picture."""
+    """Each file is refused in one line, with exit code 2 and no output."""
     for path, message in wrong_files.items():
         done = subprocess.run(
             [*command[:2], path, *command[2:], output],
@@ -137,9 +137,9 @@ def call(*command: str | Path, **options: Any) -> list[str]:
 
 
 def check_arrays(model: InfoGAN, arrays: dict[str, np.ndarray]) -> None:
-    """They are a grid of latents from the priors, and its images in Keras.
+    """Checks that they are a grid of latents, with the images of Keras.
 
-    To 1e-5, for the reasons in `test_export_onnx`.
+    The tolerance is that of `test_onnx.py`.
     """
     images = arrays.pop("image")
     assert list(arrays) == list(model.latent_spec.input_dims)
@@ -157,7 +157,7 @@ def check_arrays(model: InfoGAN, arrays: dict[str, np.ndarray]) -> None:
         rows = np.argmax(grids.pop(names[0]), axis=-1)
         np.testing.assert_array_equal(rows, np.indices((num_rows, 10))[0])
     for name, grid in grids.items():
-        # The same in each column, other ones beside it.
+        # Constant within a column, and different between columns.
         np.testing.assert_array_equal(grid, grid[:1].repeat(num_rows, axis=0))
         assert len(np.unique(grid[0], axis=0)) > 1, name
         if name != "noise":
@@ -168,7 +168,7 @@ def check_arrays(model: InfoGAN, arrays: dict[str, np.ndarray]) -> None:
 def check_output(model: InfoGAN, images: np.ndarray, lines: list[str]) -> None:
     assert lines.pop(0).endswith(f": {len(images)} images")
     if "category" in model.latent_spec.codes:
-        assert lines == ["row 0 is category 0: no class of its own"] + [
+        assert lines == ["row 0 is category 0: no single class"] + [
             f"row {number} is category {number}: {9 - number}"
             for number in range(1, 10)
         ]
@@ -176,12 +176,12 @@ def check_output(model: InfoGAN, images: np.ndarray, lines: list[str]) -> None:
         assert not lines
 
 
-def check_picture(path: Path, images: np.ndarray) -> None:
-    """Each image is in its place, to the gray level."""
+def check_grid(path: Path, images: np.ndarray) -> None:
+    """Checks the place and the gray levels of each image."""
     _, height, width, channels = images.shape
-    with Image.open(path) as picture:
-        assert picture.mode == {1: "L", 3: "RGB"}[channels]
-        pixels = np.asarray(picture).reshape(
+    with Image.open(path) as grid:
+        assert grid.mode == {1: "L", 3: "RGB"}[channels]
+        pixels = np.asarray(grid).reshape(
             len(images) // 10 * height, 10 * width, channels
         )
     for number, image in enumerate(images):
@@ -197,14 +197,14 @@ def check_picture(path: Path, images: np.ndarray) -> None:
 def check_numpy_example(
     model: InfoGAN, path: Path, folder: Path, *command: str | Path
 ) -> None:
-    picture, arrays = folder / "grid.png", folder / "grid.npz"
-    lines = call(*command, path, "--output", picture, "--arrays", arrays)
+    grid, arrays = folder / "grid.png", folder / "grid.npz"
+    lines = call(*command, path, "--output", grid, "--arrays", arrays)
     with np.load(arrays) as file:
         content = dict(file)
     images = content["image"]
     check_arrays(model, content)
     check_output(model, images, lines)
-    check_picture(picture, images)
+    check_grid(grid, images)
 
 
 def test_numpy_example_imports_nothing_else(generator, tmp_path):
@@ -214,17 +214,17 @@ def test_numpy_example_imports_nothing_else(generator, tmp_path):
 
 
 def test_numpy_example_repeats_itself(generator, tmp_path):
-    """A seed is a picture; another seed is another one."""
+    """The same seed gives the same file, another seed another."""
     _, path = generator
-    pictures: list[bytes] = []
+    contents: list[bytes] = []
     for seed in (1, 1, 2):
-        picture = tmp_path / f"{len(pictures)}.png"
+        grid = tmp_path / f"{len(contents)}.png"
         call(
             *(sys.executable, NUMPY_EXAMPLE, path),
-            *("--output", picture, "--seed", str(seed)),
+            *("--output", grid, "--seed", str(seed)),
         )
-        pictures.append(picture.read_bytes())
-    assert pictures[0] == pictures[1] != pictures[2]
+        contents.append(grid.read_bytes())
+    assert contents[0] == contents[1] != contents[2]
 
 
 def test_numpy_example_refuses_other_files(wrong_files, tmp_path):
@@ -279,8 +279,8 @@ def node_example(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 def test_node_example(generator, node_example, tmp_path):
     model, path = generator
-    picture, numbers = tmp_path / "grid.pgm", tmp_path / "grid.json"
-    lines = call("node", node_example, path, picture, numbers)
+    grid, numbers = tmp_path / "grid.pgm", tmp_path / "grid.json"
+    lines = call("node", node_example, path, grid, numbers)
     content = {
         name: np.array(tensor["data"], np.float32).reshape(tensor["dims"])
         for name, tensor in json.loads(numbers.read_text()).items()
@@ -288,7 +288,7 @@ def test_node_example(generator, node_example, tmp_path):
     images = content["image"]
     check_arrays(model, content)
     check_output(model, images, lines)
-    check_picture(picture, images)
+    check_grid(grid, images)
 
 
 def test_node_example_refuses_other_files(wrong_files, node_example, tmp_path):
