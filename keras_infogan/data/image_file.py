@@ -32,6 +32,40 @@ def _flatten(image: Any, background: str) -> Any:
     return flat.convert("RGB")
 
 
+def _open(path: Path, *, background: str) -> Any:
+    """Opens an image file as upright 8-bit RGB, with errors in one line."""
+    try:
+        with warnings.catch_warnings():
+            # Pillow warns about sizes that are refused below.
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            image = Image.open(path)
+        with image:
+            if image.width * image.height > MAX_PIXELS:
+                raise Image.DecompressionBombError(
+                    f"{image.width} x {image.height}."
+                )
+            return _flatten(image, background)
+    except FileNotFoundError:
+        raise FileNotFoundError(f"There is no file {path}.") from None
+    except IsADirectoryError:
+        raise ValueError(
+            f"{path} should be an image file. Received: a folder."
+        ) from None
+    except PermissionError:
+        raise PermissionError(f"No permission to read {path}.") from None
+    except Image.DecompressionBombError as error:
+        raise ValueError(
+            f"{path} should have at most {MAX_PIXELS:,} pixels; scale it "
+            f"down. Received: {one_line(error)}"
+        ) from None
+    # Decoders raise errors of all types on damaged files.
+    except Exception as error:
+        raise ValueError(
+            f"{path} should be an image file, such as PNG or JPEG. "
+            f"Received: {one_line(error)}"
+        ) from None
+
+
 def read_image(
     path: Path, image_shape: tuple[int, ...], *, invert: bool = False
 ) -> tuple[np.ndarray, tuple[int, int]]:
@@ -62,36 +96,7 @@ def read_image(
             "`image_shape` should have 1 channel (grayscale) or 3 (RGB). "
             f"Received: image_shape={tuple(image_shape)}."
         )
-    try:
-        with warnings.catch_warnings():
-            # Pillow warns about sizes that are refused below.
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            image = Image.open(path)
-        with image:
-            if image.width * image.height > MAX_PIXELS:
-                raise Image.DecompressionBombError(
-                    f"{image.width} x {image.height}."
-                )
-            flat = _flatten(image, "white" if invert else "black")
-    except FileNotFoundError:
-        raise FileNotFoundError(f"There is no file {path}.") from None
-    except IsADirectoryError:
-        raise ValueError(
-            f"{path} should be an image file. Received: a folder."
-        ) from None
-    except PermissionError:
-        raise PermissionError(f"No permission to read {path}.") from None
-    except Image.DecompressionBombError as error:
-        raise ValueError(
-            f"{path} should have at most {MAX_PIXELS:,} pixels; scale it "
-            f"down. Received: {one_line(error)}"
-        ) from None
-    # Decoders raise errors of all types on damaged files.
-    except Exception as error:
-        raise ValueError(
-            f"{path} should be an image file, such as PNG or JPEG. "
-            f"Received: {one_line(error)}"
-        ) from None
+    flat = _open(path, background="white" if invert else "black")
     fitted = ImageOps.fit(
         flat.convert("L") if channels == 1 else flat,
         (width, height),

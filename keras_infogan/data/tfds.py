@@ -45,7 +45,7 @@ def load_images(
             antialiasing. By default their size does not change.
         channels: 1 for grayscale, 3 for RGB; by default unchanged.
         data_dir: Where tfds keeps prepared data sets; by default the
-            environment variable `TFDS_DATA_DIR` at the start of Python, or
+            environment variable `TFDS_DATA_DIR` at import, or
             `~/tensorflow_datasets`.
         archives_dir: Folder with the original archives under the file names
             that tfds expects. Nothing is downloaded then, unless the data set
@@ -77,10 +77,10 @@ def load_images(
         labels = decode_into(images, builder, split)
     else:
         images, labels = _map_images(builder, split, shape)
+    if labels is None:
+        return ImageData(images, None, builder.name)
     _, label_key = find_features(builder)
-    names = (
-        () if labels is None else tuple(builder.info.features[label_key].names)
-    )
+    names = tuple(builder.info.features[label_key].names)
     return ImageData(images, labels, builder.name, names)
 
 

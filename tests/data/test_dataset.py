@@ -9,6 +9,8 @@ import numpy as np
 
 from keras_infogan.data.dataset import ImageData
 from keras_infogan.data.tfds import load_images
+from tests.helpers.data import numbered
+from tests.helpers.data import pixel
 from tests.helpers.data import take
 
 
@@ -70,3 +72,19 @@ def test_images_that_do_not_fit_into_memory(
     assert files[1].stat().st_mtime_ns == before
     model_input = mapped.batches(64).element_spec
     assert model_input.shape == (64, 28, 28, 1)
+
+
+def test_labeled_batches_are_pairs_of_all_images():
+    """An epoch has each image once, with its label; the seed is the order."""
+    data = numbered(24)
+
+    def epoch(seed):
+        return take(data.labeled_batches(8, seed=seed), 3)
+
+    rows = [pixel(images) for images, _ in epoch(seed=1)]
+    assert sorted(np.concatenate(rows)) == list(range(24))
+    for row, (_, labels) in zip(rows, epoch(seed=1), strict=True):
+        assert data.labels is not None
+        np.testing.assert_array_equal(labels, data.labels[row])
+    others = [pixel(images) for images, _ in epoch(seed=2)]
+    assert np.concatenate(rows).tolist() != np.concatenate(others).tolist()
