@@ -1,4 +1,4 @@
-"""The README's example runs as it is printed."""
+"""The Python examples and commands of the README run as they are printed."""
 
 import os
 import re
@@ -7,14 +7,28 @@ import sys
 from pathlib import Path
 from typing import Any
 
-README = Path(__file__).parents[1] / "README.md"
-BLOCKS = re.findall(r"```python\n(.*?)```", README.read_text(), re.DOTALL)
+from keras_infogan import CodeMap
+from tests.helpers.readme import python_blocks
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text()
+PRETRAINED, PLAIN, OBJECTIVE = python_blocks(ROOT / "README.md")
 
 
-def test_examples(mnist_data_dir, tmp_path):
-    """Both of the model in one process, in a folder of its own."""
-    assert len(BLOCKS) == 3
-    code = "\n".join(BLOCKS[:2]) + "\nprint(images.shape, int(model.step))\n"
+def test_pretrained_example():
+    """The category in the example generates what the model encodes as it."""
+    names: dict[str, Any] = {}
+    exec(PRETRAINED, names)
+    assert names["sevens"].shape == (16, 28, 28, 1)
+    found = names["posterior"]["category_probabilities"].argmax(axis=1)
+    assert (found == 1).mean() > 0.9
+    code_map = CodeMap.load(ROOT / "saved_models/mnist_code_map.json")
+    assert code_map.codes["category"].categories[1].name == "7"
+
+
+def test_training_examples(mnist_data_dir, tmp_path):
+    """They run one after the other, in an empty folder."""
+    code = PLAIN + OBJECTIVE + "\nprint(images.shape, posterior.shape)\n"
     done = subprocess.run(
         [sys.executable, "-c", code],
         cwd=tmp_path,
@@ -24,34 +38,42 @@ def test_examples(mnist_data_dir, tmp_path):
         timeout=300,
     )
     assert done.returncode == 0, done.stderr
-    # The second block makes a new model, of 0 steps.
-    assert done.stdout.splitlines()[-1] == "(16, 28, 28, 1) 0"
+    assert done.stdout.splitlines()[-1] == "(16, 28, 28, 1) (5, 10)"
     assert (tmp_path / "infogan.keras").exists()
 
 
-def test_the_example_of_the_published_version(monkeypatch):
-    """Both ways to call it give the same."""
-    import keras
-    import numpy as np
-
-    monkeypatch.chdir(README.parent)
-    names: dict[str, Any] = {}
-    exec(BLOCKS[2], names)
-    assert names["images"].shape == (2, 28, 28, 1)
-    layer = keras.layers.TFSMLayer(
-        "saved_models/mnist/1", call_endpoint="sample"
-    )
-    np.testing.assert_array_equal(
-        layer(names["rows"])["image"], names["images"]
-    )
-
-
-def test_commands_exist():
+def test_commands_parse():
     """Each command of the README is one of the parser's."""
     from keras_infogan.cli.main import _parser
 
-    commands = re.findall(r"`keras-infogan ([^`]+)`", README.read_text())
-    assert len(commands) > 5
+    blocks = re.findall(r"```sh\n(.*?)```", README, re.DOTALL)
+    lines = "\n".join(blocks).replace("\\\n", " ").splitlines()
+    commands = re.findall(r"`keras-infogan ([^`]+)`", README) + [
+        line.partition("#")[0].removeprefix("keras-infogan ")
+        for line in lines
+        if line.startswith("keras-infogan ")
+    ]
+    assert len(commands) >= 13
     for command in commands:
-        if command != "train":
-            _parser().parse_args(command.split())
+        _parser().parse_args(command.split())
+
+
+def test_links_and_paths_exist():
+    """In all READMEs and results that the README leads to."""
+    pages = [Path("README.md")]
+    for page in pages:
+        text = (ROOT / page).read_text()
+        for link in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", text):
+            if link.startswith("http"):
+                continue
+            target = (ROOT / page.parent / link).resolve()
+            assert target.exists(), f"{page}: {link}"
+            path = target.relative_to(ROOT)
+            if path.suffix == ".md" and path not in pages:
+                pages.append(path)
+    assert len(pages) >= 5
+
+
+def test_length():
+    """People read at most 200 lines."""
+    assert len(README.splitlines()) <= 200
