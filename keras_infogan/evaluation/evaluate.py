@@ -1,7 +1,6 @@
 """From a trained model and real images to a report of numbers."""
 
 import platform
-from collections.abc import Callable
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -9,26 +8,9 @@ from typing import Any
 from keras_infogan import __version__
 from keras_infogan.data.dataset import ImageData
 from keras_infogan.data.labels import balanced_label_indices
-from keras_infogan.evaluation.clustering import measure_clustering
-from keras_infogan.evaluation.fidelity import measure_fidelity
-from keras_infogan.evaluation.information import measure_information
-from keras_infogan.evaluation.naming import fit_code_map
+from keras_infogan.evaluation.measures import MEASURES
 from keras_infogan.evaluation.observations import Observations
-from keras_infogan.evaluation.traversals import measure_traversals
 from keras_infogan.models.infogan import InfoGAN
-
-Measure = Callable[[Observations, dict[str, Any]], dict[str, Any]]
-
-# To add a measure, write `measure_x(observations, report)` in a module of its
-# own and append it here. `report` has the results of the measures before it. It
-# returns plain data under new keys, which are added to the report.
-MEASURES: tuple[Measure, ...] = (
-    measure_clustering,
-    measure_information,
-    measure_traversals,
-    measure_fidelity,
-    fit_code_map,
-)
 
 
 def evaluate(

@@ -1,4 +1,4 @@
-"""From images to what they look like: slant, thickness, length, size, area.
+"""Measures the attributes of images: slant, thickness, length, size, area.
 
 The measures of Morpho-MNIST,
 [Castro et al., 2019](https://arxiv.org/abs/1809.10780), for many images at
@@ -16,23 +16,23 @@ from skimage.morphology import skeletonize
 from keras_infogan.evaluation.attributes import ATTRIBUTES
 from keras_infogan.images import check_images
 
-# Fine pixels a pixel, where an edge is to be found.
+# Cells in each pixel, to locate edges between pixels.
 _SCALE = 4
-# The share of the mass that the box leaves out, half of it at each side.
+# The share of the intensity outside of the bounding box, half at each side.
 _IGNORED_SHARE = 0.02
-# Of 2, from black to white. Below it there is nothing to see.
+# Of the range of 2 from black to white. Below it, an image is empty.
 _MIN_CONTRAST = 0.1
-# Fine pixels that a thread works on at a time, which bounds the memory.
+# Cells that a thread works on at a time, to limit memory.
 _CHUNK = 2_000_000
 
 
 def _upscaling(size: int) -> np.ndarray:
-    """The matrix from `size` pixels to `(size + 2) * _SCALE` fine ones.
+    """The matrix from `size` pixels to `(size + 2) * _SCALE` cells.
 
     Cubic splines, then a Gaussian of a third of a pixel, as Morpho-MNIST does
-    with scikit-image's `pyramid_expand`. Both are linear and treat the axes one
-    by one, so that a matrix a side does it. A pixel of black is added at each
-    end: no stroke reaches the border.
+    with scikit-image's `pyramid_expand`. Both are linear and separable, so one
+    matrix for each axis is enough. A black pixel is added at each end, so that
+    no stroke reaches the border.
     """
     matrix = ndimage.zoom(
         np.eye(size + 2),
@@ -86,8 +86,11 @@ def _extent(starts: np.ndarray, mass: np.ndarray) -> np.ndarray:
     return (quantile(1 - half) - quantile(half)) / _SCALE
 
 
-def _measure_mass(mass: np.ndarray) -> dict[str, np.ndarray]:
-    """Slant, width and height, of intensities `(num_images, height, width)`."""
+def _measure_mass(
+    mass: np.ndarray, shapes: np.ndarray
+) -> dict[str, np.ndarray]:
+    """Slant, width and height."""
+    del shapes
     count, height, width = mass.shape
     mass = mass / mass.sum(axis=(1, 2), keepdims=True)
     y, x = np.arange(height), np.arange(width)
@@ -110,29 +113,32 @@ def _measure_mass(mass: np.ndarray) -> dict[str, np.ndarray]:
 def _distances_to_background(
     shapes: np.ndarray, points: np.ndarray
 ) -> np.ndarray:
-    """Euclidean, exact, of points within; much faster than of all of them."""
+    """Exact Euclidean distances of points inside the shapes.
+
+    Much faster than a distance transform of all cells.
+    """
     neighbors = np.zeros_like(shapes)
     neighbors[1:] |= shapes[:-1]
     neighbors[:-1] |= shapes[1:]
     neighbors[:, 1:] |= shapes[:, :-1]
     neighbors[:, :-1] |= shapes[:, 1:]
-    # The closest one is next to the shape, or another were closer.
+    # The nearest background cell is adjacent to the shape.
     distances, _ = KDTree(np.argwhere(neighbors & ~shapes)).query(points)
     return distances
 
 
-def _measure_shapes(shapes: np.ndarray) -> dict[str, np.ndarray]:
-    """Thickness, length and area of fine shapes `(num_images, rows, columns)`.
-
-    They should be black at the borders.
-    """
+def _measure_shapes(
+    mass: np.ndarray, shapes: np.ndarray
+) -> dict[str, np.ndarray]:
+    """Thickness, length and area."""
+    del mass
     count, height, width = shapes.shape
-    # One below the other they are a single image.
+    # Stacked vertically, they are a single image.
     strip = shapes.reshape(-1, width)
     skeletons = skeletonize(strip)
     points = np.argwhere(skeletons)
     owners = points[:, 0] // height
-    # A skeleton of its own in each image that has a shape.
+    # Each image with a shape has a skeleton.
     distances = np.bincount(
         owners, _distances_to_background(strip, points), count
     ) / np.bincount(owners, minlength=count)
@@ -146,8 +152,8 @@ def _measure_shapes(shapes: np.ndarray) -> dict[str, np.ndarray]:
 
     straight = total(a & b) + total(a & c)
     diagonal = total(a & d) + total(b & c)
-    # Three in a corner are two straight links and a diagonal one, which is the
-    # way that the line takes.
+    # Three cells in a corner are two straight links and a diagonal one, which
+    # is what the line takes.
     corners = total((a & b & (c ^ d)) | (c & d & (a ^ b)))
     length = straight - 2 * corners + np.sqrt(2) * diagonal
     return {
@@ -157,8 +163,15 @@ def _measure_shapes(shapes: np.ndarray) -> dict[str, np.ndarray]:
     }
 
 
+# Each returns float arrays of shape `(num_images,)` by names of `ATTRIBUTES`,
+# from two arrays: the intensities, float of shape `(num_images, height, width)`
+# in [0, 1]; and the shapes, bool of shape `(num_images, rows, columns)` with
+# `_SCALE` cells a pixel and an empty border.
+MEASURES = (_measure_mass, _measure_shapes)
+
+
 def measure(images: np.ndarray) -> dict[str, np.ndarray]:
-    """Measures what is drawn in white on black, as Morpho-MNIST does.
+    """Measures what is white on black, as Morpho-MNIST does.
 
     The formulas are those of
     [Castro et al., 2019](https://arxiv.org/abs/1809.10780) and their code. The
@@ -173,11 +186,11 @@ def measure(images: np.ndarray) -> dict[str, np.ndarray]:
     - `area`: of the shape, which is what is at least 0.5 after four-fold
       upscaling.
     - `thickness`: twice the mean distance from the skeleton of the shape to the
-      background; up to a quarter of a pixel more than the distance of the
-      edges, as pixels are counted.
+      background; up to a quarter of a pixel more than the distance between the
+      edges, because whole cells are counted.
     - `length`: of the skeleton, of links of 1 and sqrt(2). It ends half a
-      thickness before a stroke does; a line is found too long between the axes
-      and the diagonals, by 8 % at most, at 22.5 degrees.
+      thickness before the stroke does. Lines between the axes and the diagonals
+      are overestimated, by at most 8 %, at 22.5 degrees.
 
     The skeleton is that of
     [Zhang and Suen, 1984](https://doi.org/10.1145/357994.358023), where the
@@ -189,11 +202,11 @@ def measure(images: np.ndarray) -> dict[str, np.ndarray]:
 
     Returns:
         float64 arrays of shape `(num_images,)` by the names of `ATTRIBUTES`,
-        NaN where there is nothing to see: no pixel is 0.1 brighter than
-        another. An image's values do not depend on the other images.
+        NaN for an empty image, whose brightness varies by less than 0.1.
+        An image's values do not depend on the other images.
 
     Raises:
-        ValueError: If shape, type or range of the images is another.
+        ValueError: If shape, dtype or range of the images is wrong.
     """
     images = np.asarray(images)
     if len(images):
@@ -206,16 +219,16 @@ def measure(images: np.ndarray) -> dict[str, np.ndarray]:
     rows, columns = (_upscaling(size) for size in mass.shape[1:])
     step = max(1, _CHUNK // (len(rows) * len(columns)))
 
-    def measure_some(start: int) -> None:
+    def measure_chunk(start: int) -> None:
         chosen = visible[start : start + step]
         chunk = mass[chosen] / contrast[chosen, None, None]
         shapes = rows @ chunk @ columns.T >= 0.5
-        values = _measure_mass(chunk) | _measure_shapes(shapes)
-        for name, results in measured.items():
-            results[chosen] = values[name]
+        for measure in MEASURES:
+            for name, values in measure(chunk, shapes).items():
+                measured[name][chosen] = values
 
-    # NumPy and scikit-image let other threads work: twice as fast on two cores.
+    # NumPy and scikit-image release the GIL: twice as fast on two cores.
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        # A list, to raise what a thread raises.
-        list(pool.map(measure_some, range(0, len(visible), step)))
+        # The list raises what a thread raises.
+        list(pool.map(measure_chunk, range(0, len(visible), step)))
     return measured

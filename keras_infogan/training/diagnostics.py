@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from keras_infogan.evaluation import clustering as metrics
-from keras_infogan.evaluation.distances import density_coverage
+from keras_infogan.evaluation.measures import clustering as metrics
+from keras_infogan.evaluation.measures.distances import density_coverage
 from keras_infogan.losses.augmentation import Augmentation
 from keras_infogan.losses.views import augment
 from keras_infogan.models.infogan import InfoGAN

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from keras_infogan.data.dataset import ImageData
-from keras_infogan.evaluation.evaluate import MEASURES
 from keras_infogan.evaluation.evaluate import evaluate
+from keras_infogan.evaluation.measures import MEASURES
 from keras_infogan.evaluation.morphology import measure
 from keras_infogan.evaluation.observations import Observations
 from keras_infogan.evaluation.report import read_report

@@ -9,9 +9,9 @@ from scipy import stats
 from keras_infogan.evaluation.attributes import ATTRIBUTES
 from keras_infogan.evaluation.code_map import CodeMap
 from keras_infogan.evaluation.meanings import DimensionMeaning
-from keras_infogan.evaluation.naming import fit_to_real_images
-from keras_infogan.evaluation.naming import name_categories
-from keras_infogan.evaluation.naming import name_dimensions
+from keras_infogan.evaluation.measures.naming import fit_to_real_images
+from keras_infogan.evaluation.measures.naming import name_categories
+from keras_infogan.evaluation.measures.naming import name_dimensions
 from tests.helpers.code_maps import dimensions
 
 CLASSES = ("zero", "one", "two")

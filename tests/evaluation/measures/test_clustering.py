@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from keras_infogan.evaluation import clustering as metrics
+from keras_infogan.evaluation.measures import clustering as metrics
 
 LABELS = np.repeat(np.arange(10), 100)
 LOG2, LOG3, LOG5, LOG10 = (math.log(n) for n in (2, 3, 5, 10))

@@ -9,11 +9,11 @@ import numpy as np
 from scipy import stats
 
 from keras_infogan.evaluation.attributes import ATTRIBUTES
-from keras_infogan.evaluation.clustering import count_naming_labels
 from keras_infogan.evaluation.code_map import CodeMap
 from keras_infogan.evaluation.meanings import CategoryMeaning
 from keras_infogan.evaluation.meanings import CodeMeaning
 from keras_infogan.evaluation.meanings import DimensionMeaning
+from keras_infogan.evaluation.measures.clustering import count_naming_labels
 from keras_infogan.evaluation.observations import Observations
 
 # A dimension changes an attribute steadily if the mean |rho| is at least this.

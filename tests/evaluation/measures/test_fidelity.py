@@ -10,8 +10,8 @@ import pytest
 from keras_infogan.data.dataset import ImageData
 from keras_infogan.evaluation.feature_extractor import Features
 from keras_infogan.evaluation.feature_extractor import load_feature_extractor
-from keras_infogan.evaluation.fidelity import compare_images
-from keras_infogan.evaluation.fidelity import measure_fidelity
+from keras_infogan.evaluation.measures.fidelity import compare_images
+from keras_infogan.evaluation.measures.fidelity import measure_fidelity
 
 COUNT = 1000
 

@@ -7,14 +7,14 @@ from typing import Any
 import numpy as np
 
 from keras_infogan.data.dataset import ImageData
-from keras_infogan.evaluation.clustering import accuracy_standard_error
-from keras_infogan.evaluation.clustering import usage_entropy
-from keras_infogan.evaluation.distances import density_coverage
-from keras_infogan.evaluation.distances import frechet_distance
-from keras_infogan.evaluation.distances import frechet_error
-from keras_infogan.evaluation.distances import kernel_distance
-from keras_infogan.evaluation.distances import precision_recall
 from keras_infogan.evaluation.feature_extractor import FeatureExtractor
+from keras_infogan.evaluation.measures.clustering import accuracy_standard_error
+from keras_infogan.evaluation.measures.clustering import usage_entropy
+from keras_infogan.evaluation.measures.distances import density_coverage
+from keras_infogan.evaluation.measures.distances import frechet_distance
+from keras_infogan.evaluation.measures.distances import frechet_error
+from keras_infogan.evaluation.measures.distances import kernel_distance
+from keras_infogan.evaluation.measures.distances import precision_recall
 from keras_infogan.evaluation.observations import Observations
 
 # Images of each side, at most. Neighbors take the square of their number.

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from keras_infogan.evaluation.traversals import measure_traversals
-from keras_infogan.evaluation.traversals import traverse
+from keras_infogan.evaluation.measures.traversals import measure_traversals
+from keras_infogan.evaluation.measures.traversals import traverse
 from keras_infogan.latents.codes import Categorical
 from keras_infogan.latents.codes import Uniform
 from keras_infogan.latents.spec import LatentSpec
