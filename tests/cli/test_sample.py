@@ -12,8 +12,8 @@ from keras_infogan.files import write_json
 from keras_infogan.models.pretrained import load_model
 from keras_infogan.reports import images as visualization
 from tests.helpers.command_line import run
-from tests.helpers.imitated_serving import expected_images
-from tests.helpers.imitated_serving import imitated_rest
+from tests.helpers.imitated_model import expected_images
+from tests.helpers.imitated_rest import imitated_rest
 
 
 def test_sample(model_path, capfd, tmp_path):

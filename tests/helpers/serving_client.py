@@ -7,8 +7,8 @@ import pytest
 
 from keras_infogan.serving import PredictionClient
 from keras_infogan.serving import ServingError
-from tests.helpers.imitated_serving import imitated_grpc
-from tests.helpers.imitated_serving import imitated_rest
+from tests.helpers.imitated_grpc import imitated_grpc
+from tests.helpers.imitated_rest import imitated_rest
 
 IMITATIONS = {"http": imitated_rest, "grpc": imitated_grpc}
 

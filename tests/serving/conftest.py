@@ -5,8 +5,8 @@ import subprocess
 
 import pytest
 
-from tests.helpers.imitated_serving import imitated_grpc
-from tests.helpers.imitated_serving import imitated_rest
+from tests.helpers.imitated_grpc import imitated_grpc
+from tests.helpers.imitated_rest import imitated_rest
 from tests.helpers.serving_client import IMITATIONS
 
 

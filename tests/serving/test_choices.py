@@ -8,10 +8,10 @@ import pytest
 from keras_infogan.evaluation.code_map import CodeMap
 from keras_infogan.serving import PredictionClient
 from keras_infogan.serving import ServingError
-from tests.helpers.imitated_serving import CODE_MAP
-from tests.helpers.imitated_serving import SIGNATURES
-from tests.helpers.imitated_serving import expected_images
-from tests.helpers.imitated_serving import sends
+from tests.helpers.imitated_model import CODE_MAP
+from tests.helpers.imitated_model import SIGNATURES
+from tests.helpers.imitated_model import expected_images
+from tests.helpers.imitated_rest import sends
 from tests.helpers.serving_client import connected
 
 

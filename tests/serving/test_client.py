@@ -15,8 +15,8 @@ import pytest
 import keras_infogan
 from keras_infogan.serving import PredictionClient
 from keras_infogan.serving import ServingError
-from tests.helpers.imitated_serving import IMAGE_SHAPE
-from tests.helpers.imitated_serving import expected_images
+from tests.helpers.imitated_model import IMAGE_SHAPE
+from tests.helpers.imitated_model import expected_images
 from tests.helpers.serving_client import connected
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from keras_infogan.serving import PredictionClient
-from tests.helpers.imitated_serving import CODE_MAP
+from tests.helpers.imitated_model import CODE_MAP
 
 
 @pytest.fixture(scope="module")

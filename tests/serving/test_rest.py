@@ -4,10 +4,10 @@ import pytest
 
 from keras_infogan.serving import PredictionClient
 from keras_infogan.serving import ServingError
-from tests.helpers.imitated_serving import overloaded
-from tests.helpers.imitated_serving import reset
-from tests.helpers.imitated_serving import sends
-from tests.helpers.imitated_serving import truncate
+from tests.helpers.imitated_rest import overloaded
+from tests.helpers.imitated_rest import reset
+from tests.helpers.imitated_rest import sends
+from tests.helpers.imitated_rest import truncate
 from tests.helpers.serving_client import IMITATIONS
 from tests.helpers.serving_client import connected
 from tests.helpers.serving_client import failure_of

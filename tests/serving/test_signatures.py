@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from keras_infogan.serving import ServingError
-from tests.helpers.imitated_serving import sends
+from tests.helpers.imitated_rest import sends
 from tests.helpers.serving_client import connected
 
 

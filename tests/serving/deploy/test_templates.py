@@ -20,8 +20,8 @@ from tests.helpers.deploy import kubernetes
 from tests.helpers.deploy import labels_of
 from tests.helpers.deploy import load
 from tests.helpers.deploy import served
-from tests.helpers.imitated_serving import imitated_rest
-from tests.helpers.imitated_serving import sends
+from tests.helpers.imitated_rest import imitated_rest
+from tests.helpers.imitated_rest import sends
 
 
 def message_class(fields, file="test.proto"):
