@@ -180,7 +180,7 @@ def test_read_image_refuses_numbers_of_unknown_range(tmp_path):
 
 
 @pytest.mark.parametrize("side", [8001, 10_000, 20_000])
-def test_read_image_refuses_huge_pictures(side, tmp_path):
+def test_read_image_refuses_huge_images(side, tmp_path):
     """One row above 50 Mpx; where Pillow warns; and where Pillow refuses.
 
     The files are small: one color packs well. Nothing of it is unpacked.
@@ -199,7 +199,7 @@ def test_read_image_refuses_other_shapes(shape, tmp_path):
         image_file.read_image(tmp_path / "x.png", shape)
 
 
-def test_the_size_is_that_of_the_upright_picture(tmp_path):
+def test_the_size_is_that_of_the_upright_image(tmp_path):
     """Turned once, whoever turns it: Pillow itself turns TIFF.
 
     An orientation that there is not, or that is a text, is none.
