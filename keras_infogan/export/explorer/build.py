@@ -10,6 +10,7 @@ import gzip
 import html
 import json
 from collections.abc import Mapping
+from collections.abc import Sequence
 from pathlib import Path
 from string import Template
 from typing import Any
@@ -180,23 +181,22 @@ def _page_data(
     """The JSON that the page reads, from the metadata of `export_onnx`."""
     metadata = {entry.key: entry.value for entry in generator.metadata_props}
     image_shape = _shapes(generator.graph.output).get("image", [])
-    if f"{_METADATA}latent_spec" not in metadata or len(image_shape) != 3:
+    if f"{_METADATA}priors" not in metadata or len(image_shape) != 3:
         raise ValueError(
             "The generator should be a file of export_onnx, with "
-            f"{_METADATA}latent_spec in its metadata and an output `image`. "
+            f"{_METADATA}priors in its metadata and an output `image`. "
             f"Received: {', '.join(metadata) or 'no metadata'}; "
             f"image: {image_shape}."
         )
-    spec = json.loads(metadata[f"{_METADATA}latent_spec"])
+    priors = json.loads(metadata[f"{_METADATA}priors"])
+    noise_dim = priors.pop("noise")["dim"]
     inputs = _shapes(encoder.graph.input)
     outputs = _shapes(encoder.graph.output)
-    if inputs != {"image": image_shape} or not all(
-        any(output.startswith(f"{name}_") for output in outputs)
-        for name in spec["codes"]
-    ):
+    estimates = _estimates(list(priors), list(outputs))
+    if inputs != {"image": image_shape} or len(estimates) < len(priors):
         raise ValueError(
             "The encoder should belong to the same model, from image "
-            f"{image_shape} to the codes {', '.join(spec['codes'])}. "
+            f"{image_shape} to the codes {', '.join(priors)}. "
             f"Received: from {inputs} to {', '.join(outputs)}."
         )
     if image_shape[-1] not in (1, 3):
@@ -206,7 +206,11 @@ def _page_data(
         )
     height, width, channels = image_shape
     return {
-        **spec,
+        "noise_dim": noise_dim,
+        "codes": {
+            name: {**prior, "estimate": estimates[name]}
+            for name, prior in priors.items()
+        },
         "image": {"height": height, "width": width, "channels": channels},
         "code_map": code_map.to_json()
         if code_map
@@ -218,6 +222,19 @@ def _page_data(
         "version": metadata.get(f"{_METADATA}version", ""),
         "license": metadata.get("model_license", ""),
     }
+
+
+def _estimates(codes: Sequence[str], outputs: Sequence[str]) -> dict[str, str]:
+    """The output that estimates each code: probabilities, mean or the only."""
+    estimates = {}
+    # "pose_x_mean" belongs to "pose_x" and not to "pose".
+    for name in sorted(codes, key=len, reverse=True):
+        own = [output for output in outputs if output.startswith(f"{name}_")]
+        outputs = [output for output in outputs if output not in own]
+        preferred = (f"{name}_probabilities", f"{name}_mean", *own)
+        if own:
+            estimates[name] = next(each for each in preferred if each in own)
+    return estimates
 
 
 def _render(title: str, data: Mapping[str, Any], embedded: str) -> bytes:

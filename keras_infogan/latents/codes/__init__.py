@@ -3,6 +3,7 @@
 from keras_infogan.latents.code import Code as Code
 from keras_infogan.latents.codes.bernoulli import Bernoulli as Bernoulli
 from keras_infogan.latents.codes.categorical import Categorical as Categorical
+from keras_infogan.latents.codes.circular import Circular as Circular
 from keras_infogan.latents.codes.normal import Normal as Normal
 from keras_infogan.latents.codes.uniform import Uniform as Uniform
 
@@ -12,4 +13,5 @@ CODES: dict[str, type[Code]] = {
     "uniform": Uniform,
     "normal": Normal,
     "bernoulli": Bernoulli,
+    "circular": Circular,
 }

@@ -44,7 +44,18 @@ def test_the_page_holds_both_networks_and_the_runtime(digits):
 def test_the_page_describes_the_codes(digits):
     data = json.loads(Reader(digits.page).script(id="page-data"))
     assert data["noise_dim"] == 62
-    assert data["codes"] == digits.model.latent_spec.get_config()["codes"]
+    codes = digits.model.latent_spec.codes
+    assert data["codes"] == {
+        name: {
+            **codes[name].prior,
+            "dim": codes[name].dim,
+            "estimate": estimate,
+        }
+        for name, estimate in {
+            "category": "category_probabilities",
+            "continuous": "continuous_mean",
+        }.items()
+    }
     assert data["image"] == {"height": 28, "width": 28, "channels": 1}
     assert data["code_map"] == CODE_MAP.to_json()
 

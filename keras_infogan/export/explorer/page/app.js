@@ -13,7 +13,7 @@ export class App {
   constructor({ page, codes, state, run, queue }) {
     Object.assign(this, { page, codes, state, run, queue });
     this.imageShape = page.image;
-    this.firstCategorical = codes.find(({ type }) => type === "categorical");
+    this.firstCategorical = codes.find(({ isCategorical }) => isCategorical);
   }
 
   /** Calls back after one of these parts of the state has changed. */
@@ -80,7 +80,7 @@ export class App {
   /** Describes a point: "7 · seed 12". */
   caption(point) {
     const parts = this.codes
-      .filter(({ type }) => type === "categorical")
+      .filter(({ isCategorical }) => isCategorical)
       .map(({ name, labels }) => labels[point.codes[name]]);
     return [...parts, `seed ${point.seed}`].join(" · ");
   }

@@ -3,9 +3,8 @@
 // A point determines an image: {seed, codes}. Its codes map each name to a
 // number if the code is categorical, to an array of numbers otherwise.
 
+import { priorOf } from "priors";
 import { noise } from "random";
-
-const RANGES = { uniform: [-1, 1], normal: [-3, 3], bernoulli: [0, 1] };
 
 /** `value` limited to the range from `min` to `max`. */
 export const clamp = (value, min, max) => Math.min(max, Math.max(min, value));
@@ -28,22 +27,21 @@ function describeCategories(name, count, map) {
   return { labels, order, isNamed };
 }
 
-function describeDimension(name, type, index, dim, entry, words) {
+function describeDimension(code, index, [min, max], entry, words) {
   const attribute = entry?.attribute ?? null;
-  const [min, max] = RANGES[type];
   const measured = [entry?.low, entry?.high].filter(Number.isFinite);
   return {
     min,
     max,
     label: attribute
       ? spaced(attribute)
-      : spaced(name) + (dim > 1 ? ` ${index + 1}` : ""),
+      : code.title + (code.dim > 1 ? ` ${index + 1}` : ""),
     // Words for an image with little of the attribute, and with much.
     ends: words[attribute] ?? null,
     // Sliders go from less of the attribute to more of it.
     sign: attribute && entry.sign === -1 ? -1 : 1,
     measured:
-      type === "uniform" && measured.length === 2
+      code.isMeasured && measured.length === 2
         ? measured.sort((a, b) => a - b)
         : null,
     unit: (entry?.unit ?? "").replace("^2", "\u00b2"),
@@ -52,19 +50,20 @@ function describeDimension(name, type, index, dim, entry, words) {
 
 /** The codes with labels, order and ranges, as the panels show them. */
 export function describeCodes({ codes, code_map: map, words }) {
-  return Object.entries(codes).map(([name, { type, ...rest }]) => {
+  return Object.entries(codes).map(([name, prior]) => {
     const entry = map?.codes?.[name];
-    const dim = rest.num_categories ?? rest.dim;
-    const code = { name, type, dim, title: spaced(name) };
-    if (type === "categorical") {
-      return { ...code, ...describeCategories(name, dim, entry) };
+    const { dim: width, estimate } = prior;
+    const code = { name, title: spaced(name), width, estimate };
+    Object.assign(code, priorOf(prior));
+    if (code.isCategorical) {
+      return { ...code, ...describeCategories(name, width, entry) };
     }
-    const dimensions = Array.from({ length: dim }, (_, index) =>
+    code.dim = code.numDimensions(width);
+    const dimensions = Array.from({ length: code.dim }, (_, index) =>
       describeDimension(
-        name,
-        type,
+        code,
         index,
-        dim,
+        code.range(prior),
         entry?.dimensions?.[index],
         words,
       ),
@@ -73,13 +72,46 @@ export function describeCodes({ codes, code_map: map, words }) {
   });
 }
 
-/** The default codes: the middle of each range, and the first category. */
+/** The default codes: 0, or what is closest to it, and the first category. */
 export function middle(codes) {
   return Object.fromEntries(
-    codes.map((code) => [
-      code.name,
-      code.type === "categorical" ? code.order[0] : Array(code.dim).fill(0),
+    codes.map(({ name, isCategorical, order, dimensions }) => [
+      name,
+      isCategorical
+        ? order[0]
+        : dimensions.map(({ min, max }) => clamp(0, min, max)),
     ]),
+  );
+}
+
+/** Random codes, as the priors draw them, with two decimals. */
+export function drawCodes(codes) {
+  return Object.fromEntries(
+    codes.map(({ name, isCategorical, order, dimensions, draw }) => [
+      name,
+      isCategorical
+        ? Math.floor(Math.random() * order.length)
+        : dimensions.map((range) => Math.round(100 * draw(range)) / 100),
+    ]),
+  );
+}
+
+/** The codes that the encoder estimates, inside of their ranges. */
+export function bestCodes(codes, outputs) {
+  const inside = (value, { min, max }, isBinary) =>
+    isBinary
+      ? Math.round(value)
+      : Math.round(100 * clamp(value, min, max)) / 100 || 0;
+  return Object.fromEntries(
+    codes.map(({ name, estimate, dimensions, ...code }) => {
+      const value = code.fromVector(outputs[estimate].data);
+      return [
+        name,
+        code.isCategorical
+          ? value
+          : value.map((x, k) => inside(x, dimensions[k], code.isBinary)),
+      ];
+    }),
   );
 }
 
@@ -109,19 +141,11 @@ export function inWords({ ends, sign, min, max, measured, unit }, value) {
   return { word, numbers: numbers.join(" · ") };
 }
 
-const oneHot = (dim, index) => {
-  const vector = new Float32Array(dim);
-  vector[index] = 1;
-  return vector;
-};
-
 /** The vectors of a point, by the names of the generator's inputs. */
 export function toVectors({ noise_dim }, codes, point) {
   const vectors = { noise: noise(point.seed, noise_dim) };
-  for (const { name, type, dim } of codes) {
-    const value = point.codes[name];
-    vectors[name] =
-      type === "categorical" ? oneHot(dim, value) : Float32Array.from(value);
+  for (const { name, width, toVector } of codes) {
+    vectors[name] = toVector(point.codes[name], width);
   }
   return vectors;
 }

@@ -19,13 +19,13 @@ function textToPoint(codes, text) {
     // Number("") is 0.
     const texts = (values[index] ?? "").split(",");
     const numbers = texts.map((each) => (each ? Number(each) : NaN));
-    if (code.type === "categorical") {
+    if (code.isCategorical) {
       if (numbers[0] in code.labels) point.codes[code.name] = numbers[0];
     } else if (numbers.length === code.dim && numbers.every(Number.isFinite)) {
       point.codes[code.name] = numbers.map((number, k) => {
         const { min, max } = code.dimensions[k];
         const inside = clamp(number, min, max);
-        return code.type === "bernoulli" ? Math.round(inside) : inside;
+        return code.isBinary ? Math.round(inside) : inside;
       });
     }
   });
@@ -47,11 +47,11 @@ export function initialState(codes) {
   const [from, to] = [at, { ...at, seed: 2 }].map((end) =>
     structuredClone(end),
   );
-  const first = codes.find(({ type }) => type === "categorical");
+  const first = codes.find(({ isCategorical }) => isCategorical);
   if (first) {
     // Of ten digits these are 3 and 8, which interpolate well.
-    from.codes[first.name] = first.order[Math.floor(0.3 * first.dim)];
-    to.codes[first.name] = first.order[Math.floor(0.8 * first.dim)];
+    from.codes[first.name] = first.order[Math.floor(0.3 * first.width)];
+    to.codes[first.name] = first.order[Math.floor(0.8 * first.width)];
   }
   const [ink, read] = [[], null];
   return { at, gallery: 1, from, to, position: 0.5, pen: 2.8, ink, read };

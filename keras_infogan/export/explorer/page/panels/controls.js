@@ -6,15 +6,11 @@ import { byId, element } from "dom";
 const BATCH_SIZE = 10;
 
 export function mountControls(app) {
-  const mount = {
-    categorical: mountCategories,
-    uniform: mountSliders,
-    normal: mountSliders,
-    bernoulli: mountSwitches,
+  const mount = ({ isCategorical, isBinary }) => {
+    if (isCategorical) return mountCategories;
+    return isBinary ? mountSwitches : mountSliders;
   };
-  byId("controls").append(
-    ...app.codes.map((code) => mount[code.type](app, code)),
-  );
+  byId("controls").append(...app.codes.map((code) => mount(code)(app, code)));
 }
 
 function fieldset({ title, dimensions }, ...children) {

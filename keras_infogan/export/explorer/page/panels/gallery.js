@@ -11,8 +11,8 @@ const TRAVERSAL = 10;
 // code.
 function makeRows(app) {
   const code = app.firstCategorical ?? app.codes[0];
-  const { name, type } = code;
-  if (type === "categorical") {
+  const { name, isBinary } = code;
+  if (code.isCategorical) {
     const rows = code.order.map((category) => ({
       label: code.isNamed ? code.labels[category] : String(category),
       codes: () => ({ [name]: category }),
@@ -20,11 +20,11 @@ function makeRows(app) {
     return { code, rows };
   }
   const [{ min, max, sign }] = code.dimensions;
-  const count = type === "bernoulli" ? 2 : TRAVERSAL;
+  const count = isBinary ? 2 : TRAVERSAL;
   const rows = Array.from({ length: count }, (_, row) => {
     const value = min + (row * (max - min)) / (count - 1);
     return {
-      label: value.toFixed(type === "bernoulli" ? 0 : 1),
+      label: value.toFixed(isBinary ? 0 : 1),
       codes: () => ({
         [name]: app.state.at.codes[name].with(0, sign * value || 0),
       }),
@@ -83,7 +83,7 @@ export function mountGallery(app) {
   );
   mountKeys(grid, cells);
   byId("gallery-text").textContent =
-    `One row for each ${code.type === "categorical" ? code.title : `value of ${code.dimensions[0].label}`}, ` +
+    `One row for each ${code.isCategorical ? code.title : `value of ${code.dimensions[0].label}`}, ` +
     "a column for each noise vector. Click an image to enlarge it.";
   byId("save-gallery").onclick = () => {
     const canvases = cells.map((row) => row.map(({ canvas }) => canvas));
@@ -114,7 +114,7 @@ export function mountGallery(app) {
     cells.forEach((line, row) =>
       line.forEach(({ button }, column) => {
         const isChosen =
-          code.type === "categorical" &&
+          code.isCategorical &&
           at.seed === seeds()[column] &&
           at.codes[code.name] === code.order[row];
         button.classList.toggle("chosen", isChosen);

@@ -1,35 +1,14 @@
 // Shows the posterior of the codes, Q(c|x).
 
-import { clamp, inWords } from "codes";
+import { inWords } from "codes";
 import { element } from "dom";
-
-/** The most probable category, the clipped mean, and the more probable bit. */
-export function bestCodes(codes, outputs) {
-  const best = {
-    categorical: ({ name }) => {
-      const { data } = outputs[`${name}_probabilities`];
-      return data.indexOf(Math.max(...data));
-    },
-    bernoulli: ({ name }) =>
-      Array.from(outputs[`${name}_probabilities`].data, Math.round),
-    normal: ({ name, dimensions }) =>
-      Array.from(outputs[`${name}_mean`].data, (value, k) => {
-        const { min, max } = dimensions[k];
-        return Math.round(100 * clamp(value, min, max)) / 100 || 0;
-      }),
-  };
-  best.uniform = best.normal;
-  return Object.fromEntries(
-    codes.map((code) => [code.name, best[code.type](code)]),
-  );
-}
 
 /** Elements that show the posterior, and the same as a sentence. */
 export function describePosterior(codes, outputs, values) {
   const [nodes, texts] = [[], []];
   for (const code of codes) {
-    const show = code.type === "categorical" ? showCategories : showDimensions;
-    const probabilities = outputs[`${code.name}_probabilities`]?.data;
+    const show = code.isCategorical ? showCategories : showDimensions;
+    const probabilities = outputs[code.estimate].data;
     const part = show(code, values[code.name], probabilities);
     nodes.push(...part.nodes);
     texts.push(...part.texts);
@@ -86,8 +65,7 @@ function showDimensions(code, values, probabilities) {
   const rows = code.dimensions.map((dimension, index) => {
     const { label, min, max, sign } = dimension;
     const { word, numbers } = inWords(dimension, values[index]);
-    const isBit = code.type === "bernoulli";
-    const text = isBit
+    const text = code.isBinary
       ? `${values[index] ? "on" : "off"}, ${percent(Math.max(probabilities[index], 1 - probabilities[index]))} sure`
       : `${word} ${numbers}`.trim();
     const marker = element("i");

@@ -1,6 +1,6 @@
 // The large image, its buttons, and dragging.
 
-import { clamp } from "codes";
+import { clamp, drawCodes } from "codes";
 import { byId } from "dom";
 import { enlarge, savePng, setLargeSize } from "images";
 import { MAX_SEED, toSeed } from "permalink";
@@ -66,28 +66,10 @@ function mountButtons(app, canvas) {
   };
 }
 
-function drawCodes(codes) {
-  const draw = {
-    uniform: () => 2 * Math.random() - 1,
-    // Close to normal: the sum of three of them has variance 1.
-    normal: () => draw.uniform() + draw.uniform() + draw.uniform(),
-    bernoulli: () => Number(Math.random() < 0.5),
-  };
-  const round = (x) => Math.round(100 * x) / 100;
-  return Object.fromEntries(
-    codes.map(({ name, type, dim }) => [
-      name,
-      type === "categorical"
-        ? Math.floor(Math.random() * dim)
-        : Array.from({ length: dim }, () => round(draw[type]())),
-    ]),
-  );
-}
-
 // Dragging sideways moves the first slider, up and down the second.
 function mountDragging(app, canvas) {
   const axes = app.codes
-    .filter(({ type }) => type === "uniform" || type === "normal")
+    .filter(({ isCategorical, isBinary }) => !isCategorical && !isBinary)
     .flatMap(({ name, dimensions }) =>
       dimensions.map((dimension, index) => ({ name, index, ...dimension })),
     )
@@ -122,8 +104,8 @@ function mountDragging(app, canvas) {
 
 function inPython({ codes, state: { at } }) {
   const values = codes.map(
-    ({ name, type }) =>
-      `"${name}": ${type === "categorical" ? at.codes[name] : `[${at.codes[name].join(", ")}]`}`,
+    ({ name, isCategorical }) =>
+      `"${name}": ${isCategorical ? at.codes[name] : `[${at.codes[name].join(", ")}]`}`,
   );
   return (
     "model.generate(\n" +

@@ -1,8 +1,9 @@
 // Encodes the drawing, and generates every category in the same style.
 
+import { bestCodes } from "codes";
 import { byId, element } from "dom";
 import { enlarge, show, toImages } from "images";
-import { bestCodes, describePosterior } from "posterior";
+import { describePosterior } from "posterior";
 import { rasterize } from "strokes";
 
 const INPUT = "Input of the encoder";
