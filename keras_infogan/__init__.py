@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     )
     from keras_infogan.latents.codes import Bernoulli as Bernoulli
     from keras_infogan.latents.codes import Categorical as Categorical
+    from keras_infogan.latents.codes import Circular as Circular
     from keras_infogan.latents.codes import Normal as Normal
     from keras_infogan.latents.codes import Uniform as Uniform
     from keras_infogan.latents.spec import LatentSpec as LatentSpec
@@ -41,6 +42,7 @@ _HOMES = {
     "Augmentation": "losses.augmentation",
     "Bernoulli": "latents.codes",
     "Categorical": "latents.codes",
+    "Circular": "latents.codes",
     "CodeMap": "evaluation.code_map",
     "ImageData": "data.dataset",
     "InfoGAN": "models.infogan",

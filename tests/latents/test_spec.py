@@ -100,7 +100,7 @@ def test_wrong_code(code):
     with pytest.raises(
         ValueError,
         match="code 'a' should be one of Categorical, Uniform, Normal, "
-        f"Bernoulli. Received: {re.escape(repr(code))}.",
+        f"Bernoulli, Circular. Received: {re.escape(repr(code))}.",
     ):
         LatentSpec(5, {"a": code})
 
@@ -154,7 +154,7 @@ def test_unknown_type_in_a_config():
     with pytest.raises(
         ValueError,
         match="type of the code 'a' should be one of categorical, uniform, "
-        "normal, bernoulli. Received: {'type': 'beta', 'dim': 1}.",
+        "normal, bernoulli, circular. Received: {'type': 'beta', 'dim': 1}.",
     ):
         LatentSpec.from_config(config)
 

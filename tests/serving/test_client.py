@@ -160,10 +160,12 @@ def test_a_version_or_label_is_chosen(scheme, server, chosen):
 
 
 def test_rows_that_the_server_marks_as_invalid(scheme, server):
-    """Without a code map the client does not know the range."""
+    """Only the model knows the ranges of its codes; it says so by row."""
     with connected(scheme, server) as client:
         with pytest.raises(ValueError, match="1 of 3 images.* number 1"):
             client.sample(count=3, continuous=[[0, 0], [0, 2], [1, 1]])
+        with pytest.raises(ValueError, match="3 of 3 images.* number 0"):
+            client.sample(count=3, slant=-1.5)
 
 
 def test_refused_requests_are_not_retried(scheme, server):
