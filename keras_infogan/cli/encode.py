@@ -42,10 +42,11 @@ def run(args: argparse.Namespace) -> Any:
     An image that cannot be read has an `error` instead. If none can be read,
     the first error is raised.
     """
+    import numpy as np
+
     from keras_infogan.data.image_file import describe_crop
     from keras_infogan.data.image_file import read_image
     from keras_infogan.evaluation import outliers
-    from keras_infogan.reports import grids as pictures
     from keras_infogan.reports.text import describe_meaning
     from keras_infogan.reports.warnings import describe_outlier
     from keras_infogan.reports.warnings import describe_unlikely_codes
@@ -65,8 +66,9 @@ def run(args: argparse.Namespace) -> Any:
             errors[number] = error
     if not images:
         raise errors[0]
-    read = pictures.read_codes(model, list(images.values()))
-    codes_of = dict(zip(images, read, strict=True))
+    posterior = model.encode(np.stack(list(images.values())))
+    summaries = model.latent_spec.summarize(posterior)
+    codes_of = dict(zip(images, summaries, strict=True))
     ranges = outliers.find_ranges(
         model.generate(outliers.NUM_GENERATED, seed=0)
     )

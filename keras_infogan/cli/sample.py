@@ -168,9 +168,9 @@ def _ask_server(args: argparse.Namespace) -> Any:
 
 def check(args: argparse.Namespace) -> None:
     """Raises an error if the image cannot be written or there is no model."""
-    from keras_infogan.reports import images as visualization
+    from keras_infogan.reports.images import check_image_path
 
-    visualization.check_picture_path(args.output)
+    check_image_path(args.output)
     if args.server is not None:
         return
     if args.label or args.code_map:
@@ -182,7 +182,8 @@ def check(args: argparse.Namespace) -> None:
 
 def run(args: argparse.Namespace) -> Any:
     """`keras-infogan sample`: returns the path of the image file."""
-    from keras_infogan.reports import images as visualization
+    from keras_infogan.reports.images import image_grid
+    from keras_infogan.reports.images import save_image
 
     if args.server is not None:
         images = _ask_server(args)
@@ -191,12 +192,12 @@ def run(args: argparse.Namespace) -> Any:
         codes = _chosen_codes(args, model)
         images = model.generate(args.count, codes=codes, seed=args.seed)
     # A single image has no padding, so `encode` can read it back.
-    grid = visualization.image_grid(
+    grid = image_grid(
         images,
         num_columns=min(args.count, 10),
         padding=0 if args.count == 1 else 2,
     )
-    visualization.save_picture(args.output, grid)
+    save_image(args.output, grid)
     say(f"{args.count} image{'s'[: args.count > 1]} in {args.output}.")
     result = {"output": str(args.output), "count": args.count}
     result |= {"seed": args.seed}

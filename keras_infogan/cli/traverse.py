@@ -56,8 +56,9 @@ def check(args: argparse.Namespace) -> None:
 
 def run(args: argparse.Namespace) -> Any:
     """`keras-infogan traverse`: returns the path of the image."""
-    from keras_infogan.reports import grids as pictures
-    from keras_infogan.reports import images as visualization
+    from keras_infogan.reports.grids import plot_traversal
+    from keras_infogan.reports.images import render
+    from keras_infogan.reports.images import save_image
 
     code_map = arguments.find_code_map(args.model)
     if args.attribute:
@@ -66,7 +67,7 @@ def run(args: argparse.Namespace) -> Any:
     else:
         name, index = args.code
     model = load_model(args.model)
-    grid = pictures.plot_traversal(
+    figure = plot_traversal(
         model,
         name,
         index,
@@ -75,7 +76,7 @@ def run(args: argparse.Namespace) -> Any:
         attribute=args.attribute,
         seed=args.seed,
     )
-    visualization.save_picture(args.output, visualization.render(grid))
+    save_image(args.output, render(figure))
     if model.latent_spec.code(name).num_dimensions > 1:
         what = f"{name}, dimension {index},"
     else:

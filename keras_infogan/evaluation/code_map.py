@@ -154,8 +154,8 @@ class CodeMap:
         """Translates the posterior of an image into class and attributes.
 
         Args:
-            posterior: One image of `grids.read_codes`: `probabilities` of the
-                categories and `mean` of the dimensions, by code.
+            posterior: What `LatentSpec.summarize` returns for an image: by
+                code, `probabilities` of categories or `mean` of dimensions.
 
         Returns:
             Plain data. `class`: the most probable class of the first code whose

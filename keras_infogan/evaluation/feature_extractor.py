@@ -1,4 +1,4 @@
-"""A small classifier of a data set, to look at generated images with."""
+"""A small classifier of a data set, whose features describe its images."""
 
 import hashlib
 from pathlib import Path
@@ -12,16 +12,34 @@ from keras import layers
 from keras_infogan.data.dataset import ImageData
 from keras_infogan.files import atomic_path
 
-# Classifiers that come with the package.
-PACKAGED_EXTRACTORS = Path(__file__).parent / "classifiers"
+# Feature extractors that come with the package.
+PACKAGED_EXTRACTORS = Path(__file__).parent / "feature_extractors"
 _FEATURE_DIM = 64
 _BATCH_SIZE = 128
 _EPOCHS = 5
 _CHUNK = 1000
 
 
+class Features(NamedTuple):
+    """What a feature extractor says about images.
+
+    Args:
+        features: float32 array of shape `(num_images, 64)`, the last layer
+            before the logits.
+        probabilities: float32 array of shape `(num_images, num_classes)`.
+    """
+
+    features: np.ndarray
+    probabilities: np.ndarray
+
+    @property
+    def classes(self) -> np.ndarray:
+        """The most probable class of each image."""
+        return self.probabilities.argmax(axis=1)
+
+
 class FeatureExtractor:
-    """Reads images of one data set.
+    """Extracts the features of images of one data set.
 
     Args:
         model: A functional model from images in [-1, 1] to `features` and
@@ -32,8 +50,8 @@ class FeatureExtractor:
         self.model = model
         self._call = tf.function(model, reduce_retracing=True)
 
-    def extract(self, images: np.ndarray) -> "Features":
-        """Reads images; how many there are is no matter for each.
+    def extract(self, images: np.ndarray) -> Features:
+        """Extracts the features of images, in chunks.
 
         Args:
             images: Float array of shape `(num_images, height, width,
@@ -51,26 +69,8 @@ class FeatureExtractor:
         )
 
 
-class Features(NamedTuple):
-    """What a classifier says of images.
-
-    Args:
-        features: float32 array of shape `(num_images, 64)`, the last layer
-            before the logits.
-        probabilities: float32 array of shape `(num_images, num_classes)`.
-    """
-
-    features: np.ndarray
-    probabilities: np.ndarray
-
-    @property
-    def classes(self) -> np.ndarray:
-        """The likeliest class of each image."""
-        return self.probabilities.argmax(axis=1)
-
-
 def fingerprint(data: ImageData) -> str:
-    """A name for the content of a data set: images, labels and sizes."""
+    """Hashes the content of a data set: images, labels and class names."""
     digest = hashlib.sha256(
         repr((data.images.shape, data.class_names)).encode()
     )
@@ -82,19 +82,19 @@ def fingerprint(data: ImageData) -> str:
 def load_feature_extractor(
     train: ImageData, cache_dir: Path | None = None
 ) -> FeatureExtractor:
-    """The classifier of a data set, trained the first time it is asked for.
+    """Loads the feature extractor of a data set, or trains it.
 
     Args:
-        train: The training images, with labels.
-        cache_dir: Where classifiers are kept, by the fingerprint of their data;
-            `None` keeps none.
+        train: The training split, with labels.
+        cache_dir: Where feature extractors are kept, by the fingerprint of
+            their data; `None` keeps none.
 
     Raises:
         ValueError: If there are no labels.
     """
     if train.labels is None:
         raise ValueError(
-            "A classifier needs labels. "
+            "A feature extractor is trained with labels. "
             f"Received: {train.name}, which has none."
         )
     name = f"{fingerprint(train)}.keras"
@@ -112,7 +112,7 @@ def load_feature_extractor(
 
 
 def _build(image_shape: tuple[int, int, int], num_classes: int) -> keras.Model:
-    # Seeds of their own, so that it is the same whatever was drawn before.
+    # Explicit seeds: the weights do not depend on the global random state.
     seeds = iter(range(100))
 
     def initializer() -> keras.initializers.Initializer:
@@ -150,7 +150,7 @@ def _build(image_shape: tuple[int, int, int], num_classes: int) -> keras.Model:
 
 
 def _train(data: ImageData) -> keras.Model:
-    """Trains for five epochs, in the same order each time."""
+    """Trains for five epochs, deterministically."""
     model = _build(data.image_shape, len(data.class_names))
     batch_size = min(_BATCH_SIZE, len(data.images))
     num_steps = _EPOCHS * data.num_batches(batch_size)
@@ -167,15 +167,7 @@ def _train(data: ImageData) -> keras.Model:
                 tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
             )
         gradients = tape.gradient(loss, model.trainable_variables)
-        optimizer.apply_gradients(
-            [
-                (gradient, variable)
-                for gradient, variable in zip(
-                    gradients, model.trainable_variables, strict=True
-                )
-                if gradient is not None
-            ]
-        )
+        optimizer.apply(gradients, model.trainable_variables)
 
     for images, labels in data.labeled_batches(batch_size).take(num_steps):
         step(images, labels)

@@ -1,7 +1,6 @@
 """Grids of generated images: categories, and traversals of the other codes."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
@@ -10,7 +9,9 @@ from keras_infogan.evaluation.meanings import DimensionMeaning
 from keras_infogan.evaluation.meanings import dimension_label
 from keras_infogan.evaluation.morphology import measure
 from keras_infogan.models.infogan import InfoGAN
-from keras_infogan.reports import images as visualization
+from keras_infogan.reports.images import Figure
+from keras_infogan.reports.images import plot_grid
+from keras_infogan.reports.images import render
 
 NUM_COLUMNS = 10
 # Rows of a grid without categories.
@@ -45,9 +46,7 @@ def draw_grids(
             figures[file] = plot_traversal(
                 model, name, index, code_map=code_map, seed=seed
             )
-    return {
-        name: visualization.render(figure) for name, figure in figures.items()
-    }
+    return {name: render(figure) for name, figure in figures.items()}
 
 
 def plot_categories(
@@ -57,7 +56,7 @@ def plot_categories(
     num_columns: int = NUM_COLUMNS,
     code_map: CodeMap | None = None,
     seed: int = 0,
-) -> visualization.Figure:
+) -> Figure:
     """Plots a row of generated images for each category of a code.
 
     Noise and the other codes are random.
@@ -75,7 +74,7 @@ def plot_categories(
         codes={name: np.repeat(np.arange(num_categories), num_columns)},
         seed=seed,
     )
-    return visualization.plot_grid(
+    return plot_grid(
         images,
         num_columns=num_columns,
         row_labels=_row_labels(name, num_categories, code_map),
@@ -92,7 +91,7 @@ def plot_traversal(
     code_map: CodeMap | None = None,
     attribute: str | None = None,
     seed: int = 0,
-) -> visualization.Figure:
+) -> Figure:
     """Plots generated images along one dimension of a code.
 
     The code changes along each row, from its lowest value to its highest; the
@@ -144,7 +143,7 @@ def plot_traversal(
             f"{what} from left to right; below each image its measured "
             f"{meaning.attribute} ({meaning.unit})"
         )
-    return visualization.plot_grid(
+    return plot_grid(
         images,
         num_columns=num_columns,
         row_labels=_row_labels(rows[0], num_rows, code_map) if rows else None,
@@ -168,19 +167,3 @@ def _category_labels(
     if code_map is None:
         return [str(number) for number in numbers]
     return [code_map.label(name, number) for number in numbers]
-
-
-def read_codes(
-    model: InfoGAN, images: Sequence[np.ndarray]
-) -> list[dict[str, Any]]:
-    """What `Q` reads from images, as plain data.
-
-    Args:
-        model: The model.
-        images: Float arrays of shape `(height, width, channels)` in [-1, 1].
-
-    Returns:
-        For each image a mapping by the name of the code, as
-        `LatentSpec.summarize` has it.
-    """
-    return model.latent_spec.summarize(model.encode(np.stack(images)))

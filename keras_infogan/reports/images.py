@@ -238,8 +238,8 @@ def _make_room(figure: Figure, axes: Axes) -> None:
     )
 
 
-def check_picture_path(path: Path) -> None:
-    """Raises if `save_picture` cannot write to `path`."""
+def check_image_path(path: Path) -> None:
+    """Raises if `save_image` cannot write to `path`."""
     if path.suffix.lower() != ".png":
         raise ValueError(
             f"Images are written as PNG, to a name that ends in .png. "
@@ -248,11 +248,11 @@ def check_picture_path(path: Path) -> None:
     check_writable(path)
 
 
-def save_picture(path: Path, picture: np.ndarray) -> None:
+def save_image(path: Path, image: np.ndarray) -> None:
     """Writes a uint8 array of shape `(height, width, 3)` as PNG, atomically.
 
     The same image gives the same bytes.
     """
-    check_picture_path(path)
+    check_image_path(path)
     with atomic_path(path) as partial:
-        Image.fromarray(picture).save(partial, format="PNG")
+        Image.fromarray(image).save(partial, format="PNG")

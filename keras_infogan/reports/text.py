@@ -274,7 +274,7 @@ def describe_meaning(
 
     Args:
         code_map: The code map.
-        posterior: One image of `grids.read_codes`.
+        posterior: What `LatentSpec.summarize` returns for an image.
     """
     found = code_map.interpret(posterior)
     words = [

@@ -12,8 +12,8 @@ from keras_infogan.evaluation.report import write_report
 from keras_infogan.files import write_json
 from keras_infogan.models.infogan import InfoGAN
 from keras_infogan.models.pretrained import load_model
-from keras_infogan.reports import images as visualization
 from keras_infogan.reports.html import write_page
+from keras_infogan.reports.images import save_image
 from keras_infogan.reports.run_images import caption
 from keras_infogan.reports.run_images import draw_run
 from keras_infogan.reports.text import describe_report
@@ -96,7 +96,7 @@ def finish(
     report = _measure(config, model, log, train_data, test_data, **options)
     images = draw_run(model, report, log)
     for name, image in images.items():
-        visualization.save_picture(run_dir / f"{name}.png", image)
+        save_image(run_dir / f"{name}.png", image)
     with tf.summary.create_file_writer(str(run_dir)).as_default():
         for name in ("curves", "confusion", "attributes"):
             if name in images:

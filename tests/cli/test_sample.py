@@ -10,7 +10,7 @@ from PIL import Image
 
 from keras_infogan.files import write_json
 from keras_infogan.models.pretrained import load_model
-from keras_infogan.reports import images as visualization
+from keras_infogan.reports import images as report_images
 from tests.helpers.command_line import run
 from tests.helpers.imitated_model import expected_images
 from tests.helpers.imitated_rest import imitated_rest
@@ -111,9 +111,9 @@ def test_sample_from_an_imitated_server(given, capfd, tmp_path):
         )
     assert result["count"] == 2
     expected = expected_images(np.arange(5, 7), 5 if given else 4, [0.0, -0.5])
-    visualization.save_picture(
+    report_images.save_image(
         tmp_path / "expected.png",
-        visualization.image_grid(expected, num_columns=2),
+        report_images.image_grid(expected, num_columns=2),
     )
     assert (tmp_path / "x.png").read_bytes() == (
         tmp_path / "expected.png"

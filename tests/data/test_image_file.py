@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from keras_infogan.data import image_file
-from keras_infogan.reports import images as visualization
+from keras_infogan.reports import images as report_images
 
 RNG = np.random.default_rng(0)
 
@@ -24,9 +24,9 @@ def test_read_image_gives_back_what_was_saved(shape, tmp_path):
     """But for half a gray level of rounding, 0.5 / 127.5."""
     images = random_images(1, *shape)
     path = tmp_path / "x.png"
-    visualization.save_picture(
+    report_images.save_image(
         path,
-        visualization.image_grid(images, num_columns=1, padding=0, scale=1),
+        report_images.image_grid(images, num_columns=1, padding=0, scale=1),
     )
     image = image_file.read_image(path, shape)[0]
     assert image.dtype == np.float32

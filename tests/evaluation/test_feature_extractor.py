@@ -1,4 +1,4 @@
-"""The classifier of MNIST that comes along, and one that is trained."""
+"""The packaged feature extractor of MNIST, and one that is trained."""
 
 import numpy as np
 import pytest
@@ -77,5 +77,7 @@ def test_fingerprint(few):
 
 
 def test_labels_are_needed(few):
-    with pytest.raises(ValueError, match="A classifier needs labels"):
+    with pytest.raises(
+        ValueError, match="feature extractor is trained with labels"
+    ):
         load_feature_extractor(ImageData(few.images, None, "few"))

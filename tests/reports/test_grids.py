@@ -16,8 +16,7 @@ from keras_infogan.latents.codes import Uniform
 from keras_infogan.latents.spec import LatentSpec
 from keras_infogan.models.infogan import InfoGAN
 from keras_infogan.models.networks import discriminator_outputs
-from keras_infogan.reports import grids as pictures
-from keras_infogan.reports import images as visualization
+from keras_infogan.reports import grids as report_grids
 from tests.helpers.code_maps import categories
 from tests.helpers.code_maps import dimensions
 from tests.helpers.models import tiny_model
@@ -54,13 +53,13 @@ def grids(monkeypatch):
         calls.append((images[:, 0, :, 0], options))
         return Figure()
 
-    monkeypatch.setattr(visualization, "plot_grid", record)
+    monkeypatch.setattr(report_grids, "plot_grid", record)
     return calls
 
 
 def test_categories_are_the_rows(grids):
     model = painter({"a": Categorical(3), "u": Uniform(1)})
-    pictures.plot_categories(model, "a")
+    report_grids.plot_categories(model, "a")
     ((images, options),) = grids
     rows = images.reshape(3, 10, 4)
     for category in range(3):
@@ -75,7 +74,7 @@ def test_categories_are_the_rows(grids):
 
 def test_traverse_changes_one_number_along_a_row(grids):
     model = painter({"a": Categorical(3), "u": Uniform(2)})
-    pictures.plot_traversal(model, "u", 1, num_columns=5)
+    report_grids.plot_traversal(model, "u", 1, num_columns=5)
     ((images, options),) = grids
     rows = images.reshape(3, 5, 5)
     # Rows are categories; u:0 is drawn once a row; u:1 goes from -1 to 1.
@@ -92,11 +91,11 @@ def test_traverse_changes_one_number_along_a_row(grids):
 
 def test_traverse_of_a_category(grids):
     model = painter({"a": Categorical(3), "u": Uniform(1)})
-    pictures.plot_traversal(model, "a", num_columns=3)
+    report_grids.plot_traversal(model, "a", num_columns=3)
     ((images, options),) = grids
     assert options["row_labels"] is None
     assert options["column_labels"] == ["0", "1", "2"]
-    rows = images.reshape(pictures.NUM_PLAIN_ROWS, 3, 4)
+    rows = images.reshape(report_grids.NUM_PLAIN_ROWS, 3, 4)
     np.testing.assert_array_equal(
         rows[..., :3], np.eye(3)[None].repeat(len(rows), 0)
     )
@@ -108,7 +107,7 @@ def test_one_grid_for_each_code():
         {"a": Categorical(2), "b": Categorical(12), "u": Uniform(2),
          "bit": Bernoulli(1)}
     )  # fmt: skip
-    grids = pictures.draw_grids(model)
+    grids = report_grids.draw_grids(model)
     assert list(grids) == ["a", "b", "u_0", "u_1", "bit"]
     for grid in grids.values():
         assert grid.dtype == np.uint8
@@ -116,38 +115,10 @@ def test_one_grid_for_each_code():
 
 
 def test_models_without_categories(grids):
-    pictures.draw_grids(painter({"u": Uniform(1)}))
+    report_grids.draw_grids(painter({"u": Uniform(1)}))
     ((images, options),) = grids
-    assert len(images) == pictures.NUM_PLAIN_ROWS * pictures.NUM_COLUMNS
+    assert len(images) == report_grids.NUM_PLAIN_ROWS * report_grids.NUM_COLUMNS
     assert options["row_labels"] is None
-
-
-def test_read_codes_are_those_of_encode():
-    model = painter(
-        {"a": Categorical(3), "u": Uniform(2), "fixed": Uniform(1, stddev=0.5),
-         "bit": Bernoulli(1)}
-    )  # fmt: skip
-    images = model.generate(4)
-    posterior = model.encode(images)
-    read = pictures.read_codes(model, list(images))
-    for row, codes in enumerate(read):
-        probabilities = posterior["a_probabilities"][row]
-        assert codes["a"]["category"] == probabilities.argmax()
-        assert codes["a"]["probability"] == pytest.approx(probabilities.max())
-        np.testing.assert_allclose(
-            codes["u"]["mean"], posterior["u_mean"][row], rtol=1e-6
-        )
-        np.testing.assert_allclose(
-            codes["u"]["stddev"],
-            np.exp(posterior["u_log_stddev"][row]),
-            rtol=1e-6,
-        )
-        assert codes["fixed"]["stddev"] == [0.5]
-        np.testing.assert_allclose(
-            codes["bit"]["probability"],
-            posterior["bit_probabilities"][row],
-            rtol=1e-6,
-        )
 
 
 def test_describe_codes():
@@ -176,7 +147,7 @@ def test_captions_say_what_a_code_means(monkeypatch):
         labels.update(captions)
         return Figure()
 
-    monkeypatch.setattr(visualization, "plot_grid", plot_grid)
+    monkeypatch.setattr(report_grids, "plot_grid", plot_grid)
     model = tiny_model()
     code_map = CodeMap(
         {
@@ -188,13 +159,13 @@ def test_captions_say_what_a_code_means(monkeypatch):
             ),
         }
     )
-    pictures.plot_categories(model, "category", code_map=code_map)
+    report_grids.plot_categories(model, "category", code_map=code_map)
     assert labels["row_labels"] == [
         "category 0: 7",
         "category 1: 1",
         "category 2: unnamed",
     ]
-    pictures.plot_traversal(
+    report_grids.plot_traversal(
         model, "continuous", 1, num_columns=3, code_map=code_map
     )
     assert "its measured area (pixels^2)" in str(labels["title"])
@@ -202,7 +173,9 @@ def test_captions_say_what_a_code_means(monkeypatch):
     latents = model.traverse_latents("continuous", 1, num_rows=3, num_columns=3)
     areas = measure(model.generate_from(latents))["area"]
     assert labels["image_labels"] == [f"{area:.2f}" for area in areas]
-    pictures.plot_traversal(model, "category", num_columns=3, code_map=code_map)
+    report_grids.plot_traversal(
+        model, "category", num_columns=3, code_map=code_map
+    )
     assert labels["column_labels"] == ["0: 7", "1: 1", "2: unnamed"]
     assert labels["image_labels"] is None
 
@@ -218,7 +191,7 @@ def test_a_traverse_of_an_attribute_goes_its_way(grids):
         }
     )
     for attribute, values in (("slant", [1, 0, -1]), (None, [-1, 0, 1])):
-        pictures.plot_traversal(
+        report_grids.plot_traversal(
             model,
             "u",
             1,
@@ -243,14 +216,14 @@ def test_an_empty_image_has_no_caption(monkeypatch):
         labels.update(captions)
         return Figure()
 
-    monkeypatch.setattr(visualization, "plot_grid", plot_grid)
+    monkeypatch.setattr(report_grids, "plot_grid", plot_grid)
     monkeypatch.setattr(
         InfoGAN,
         "generate_from",
         lambda self, latents: np.full((6, 8, 8, 1), -1.0, np.float32),
     )
     slant = dimensions(*[DimensionMeaning("slant", unit="rad")] * 2)
-    pictures.plot_traversal(
+    report_grids.plot_traversal(
         tiny_model(),
         "continuous",
         num_columns=2,

@@ -10,7 +10,7 @@ from keras_infogan.evaluation.code_map import CodeMap
 from keras_infogan.evaluation.meanings import CategoryMeaning
 from keras_infogan.evaluation.meanings import DimensionMeaning
 from keras_infogan.reports.html import write_page
-from keras_infogan.reports.images import save_picture
+from keras_infogan.reports.images import save_image
 from tests.helpers.code_maps import categories
 from tests.helpers.code_maps import dimensions
 
@@ -66,7 +66,7 @@ def test_intervals_floors_and_sizes_are_printed_beside(tmp_path):
 
 def test_page(tmp_path):
     picture = tmp_path / "category.png"
-    save_picture(picture, np.zeros((4, 4, 3), np.uint8))
+    save_image(picture, np.zeros((4, 4, 3), np.uint8))
     path = tmp_path / "report.html"
     write_page(path, REPORT, ['A "sentence" & <more>.'], {"a < b": picture})
     text = path.read_text()
@@ -98,7 +98,7 @@ def test_page(tmp_path):
 def test_names_are_code_and_categories_a_table(tmp_path):
     """In a table, also the mixed ones; and at the end what it was made with."""
     picture = tmp_path / "style.png"
-    save_picture(picture, np.zeros((4, 4, 3), np.uint8))
+    save_image(picture, np.zeros((4, 4, 3), np.uint8))
     code_map = CodeMap(
         {
             "category": categories(

@@ -7,7 +7,7 @@ import pytest
 from matplotlib.figure import Figure
 from PIL import Image
 
-from keras_infogan.reports import images as visualization
+from keras_infogan.reports import images as report_images
 from keras_infogan.reports import plots as figures
 
 RNG = np.random.default_rng(0)
@@ -36,12 +36,12 @@ def ink_size(text):
     """Width and height of a label on a sheet with room for it."""
     figure = Figure((800 / 128, 100 / 128), dpi=128)
     figure.text(0.1, 0.5, text, fontsize=8)
-    left, top, right, bottom = ink_box(visualization.render(figure))
+    left, top, right, bottom = ink_box(report_images.render(figure))
     return right - left, bottom - top
 
 
 def labeled(images, **options):
-    return visualization.render(visualization.plot_grid(images, **options))
+    return report_images.render(report_images.plot_grid(images, **options))
 
 
 def marks(ink):
@@ -62,7 +62,7 @@ def test_image_grid_to_the_pixel():
     there are 1 + 2 + 1 + 2 + 1 = 7 pixels each way, and no fourth image.
     """
     images = np.array([-1.0, 0.0, -1.0], np.float32).reshape(3, 1, 1, 1)
-    grid = visualization.image_grid(images, num_columns=2, padding=1, scale=2)
+    grid = report_images.image_grid(images, num_columns=2, padding=1, scale=2)
     expected = np.full((7, 7), 255)
     expected[1:3, 1:3] = 0
     expected[1:3, 4:6] = 128
@@ -75,7 +75,7 @@ def test_image_grid_to_the_pixel():
 
 def test_image_grid_without_padding_is_the_image():
     images = random_images(1, 8, 12, 3)
-    grid = visualization.image_grid(images, num_columns=1, padding=0, scale=1)
+    grid = report_images.image_grid(images, num_columns=1, padding=0, scale=1)
     np.testing.assert_allclose(
         grid / 127.5 - 1.0,
         images[0],
@@ -88,7 +88,7 @@ def test_image_grid_without_padding_is_the_image():
 )
 def test_small_images_are_enlarged_by_a_whole_number(size, cell):
     """To 56 pixels at least: 2 * 28, 2 * 32, 3 * 20; larger ones are kept."""
-    grid = visualization.image_grid(random_images(6, size, size), num_columns=3)
+    grid = report_images.image_grid(random_images(6, size, size), num_columns=3)
     assert grid.shape == (2 * (cell + 2) + 2, 3 * (cell + 2) + 2, 3)
 
 
@@ -108,7 +108,7 @@ def test_small_images_are_enlarged_by_a_whole_number(size, cell):
     ],
 )
 def test_grids_refuse_what_are_no_images(images, message):
-    for grid in (visualization.image_grid, visualization.plot_grid):
+    for grid in (report_images.image_grid, report_images.plot_grid):
         with pytest.raises(ValueError, match=message):
             grid(images, num_columns=1)
 
@@ -123,7 +123,7 @@ def test_grids_refuse_what_are_no_images(images, message):
 )
 def test_image_grid_refuses_its_options(arguments, message):
     with pytest.raises(ValueError, match=message):
-        visualization.image_grid(random_images(1), **arguments)
+        report_images.image_grid(random_images(1), **arguments)
 
 
 # plot_grid
@@ -136,7 +136,7 @@ def test_image_grid_refuses_its_options(arguments, message):
 def test_captions_leave_the_images_alone(rows, columns, size, channels):
     """The lower right part is the grid without captions, pixel by pixel."""
     images = random_images(rows * columns, size, size, channels)
-    grid = visualization.image_grid(
+    grid = report_images.image_grid(
         images, num_columns=columns, padding=PADDING
     )
     picture = labeled(
@@ -154,7 +154,7 @@ def test_no_captions_is_image_grid():
     images = random_images(7)
     np.testing.assert_array_equal(
         labeled(images, num_columns=3),
-        visualization.image_grid(images, num_columns=3, padding=PADDING),
+        report_images.image_grid(images, num_columns=3, padding=PADDING),
     )
 
 
@@ -235,7 +235,7 @@ def test_captions_should_fit(captions, message):
 
 
 PICTURES = {
-    "grid": lambda: visualization.plot_grid(
+    "grid": lambda: report_images.plot_grid(
         np.zeros((4, 28, 28, 1)), num_columns=2, title="title"
     ),
     "curves": lambda: figures.plot_curves(
@@ -260,16 +260,16 @@ PICTURES = {
 
 
 def save(path):
-    image = visualization.render(PICTURES["grid"]())
-    visualization.save_picture(path, image)
+    image = report_images.render(PICTURES["grid"]())
+    report_images.save_image(path, image)
 
 
 @pytest.mark.parametrize("draw", PICTURES.values(), ids=PICTURES)
 def test_files_are_pictures_and_the_same_bytes_twice(draw, tmp_path):
     """No time and no version is in them."""
     first, second = tmp_path / "first.png", tmp_path / "second.png"
-    visualization.save_picture(first, visualization.render(draw()))
-    visualization.save_picture(second, visualization.render(draw()))
+    report_images.save_image(first, report_images.render(draw()))
+    report_images.save_image(second, report_images.render(draw()))
     assert first.read_bytes() == second.read_bytes()
     with Image.open(first) as picture:
         assert picture.format == "PNG"
@@ -281,7 +281,7 @@ def test_files_are_pictures_and_the_same_bytes_twice(draw, tmp_path):
 
 def test_figures_show_themselves_in_notebooks():
     """IPython asks any object for this; a PNG file starts with these bytes."""
-    figure = visualization.plot_grid(np.zeros((1, 4, 4, 1)), num_columns=1)
+    figure = report_images.plot_grid(np.zeros((1, 4, 4, 1)), num_columns=1)
     assert figure._repr_png_().startswith(b"\x89PNG")
 
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import tensorflow as tf
 
-from keras_infogan.reports import images as visualization
 from keras_infogan.reports.grids import draw_grids
+from keras_infogan.reports.images import save_image
 from keras_infogan.training.callbacks.steps import RunPosition
 from keras_infogan.training.callbacks.steps import StepCallback
 
@@ -41,5 +41,5 @@ class SampleImages(StepCallback):
         with self.writer.as_default(step=self.run_step):
             for name, grid in draw_grids(self.model).items():
                 path = self.directory / f"step_{self.run_step:08d}_{name}.png"
-                visualization.save_picture(path, grid)
+                save_image(path, grid)
                 tf.summary.image(name, grid[None])
