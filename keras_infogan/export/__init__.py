@@ -1,1 +1,1 @@
-"""A trained InfoGAN for other programs than Keras."""
+"""Exports of a trained InfoGAN to programs without Keras."""

@@ -1,5 +1,25 @@
-"""Exports InfoGAN as a SavedModel for TensorFlow Serving."""
+"""Exports InfoGAN as a SavedModel for TensorFlow Serving.
 
+A version has these signatures:
+
+- `serving_default`: from `noise` and each code by its name, float32 of
+  shape `(batch, dim)` with categories as one-hot rows or probabilities, to
+  `image`, float32 of shape `(batch, height, width, channels)` in [-1, 1].
+- `sample`: from `seed`, int64 of shape `(batch,)`, each categorical code as
+  int32 numbers of shape `(batch,)`, and the others as above, to `image` and
+  `valid`, bool of shape `(batch,)`. Row `i` is the image of
+  `model.generate(1, codes=..., seed=seed[i])`, in any batch. If a code is
+  out of its range, `valid` is false, and the image is that of the nearest
+  codes.
+- `sample_png`: the same, with `png_bytes`, string of shape `(batch,)`,
+  instead of `image`.
+- `encode`: from `image` to the outputs of `model.encode`.
+- `code_map`: from `row`, any int64 numbers of shape `(batch,)`, to
+  `code_map`, string of shape `(batch,)`: the code map as JSON, or empty.
+  So a client needs nothing but the server.
+"""
+
+import contextlib
 import json
 from collections.abc import Callable
 from collections.abc import Iterable
@@ -44,23 +64,8 @@ def export_saved_model(
 ) -> Path:
     """Publishes a model for TensorFlow Serving, in float32.
 
-    The version has these signatures, and warm-up requests for each:
-
-    - `serving_default`: from `noise` and each code by its name, float32 of
-      shape `(batch, dim)` with categories as one-hot rows or probabilities, to
-      `image`, float32 of shape `(batch, height, width, channels)` in [-1, 1].
-    - `sample`: from `seed`, int64 of shape `(batch,)`, each categorical code as
-      int32 numbers of shape `(batch,)`, and the others as above, to `image` and
-      `valid`, bool of shape `(batch,)`. Row `i` is the image of
-      `model.generate(1, codes=..., seed=seed[i])`, in any batch. If a code is
-      out of its range, `valid` is false, and the image is that of the nearest
-      codes.
-    - `sample_png`: the same, with `png_bytes`, string of shape `(batch,)`,
-      instead of `image`.
-    - `encode`: from `image` to the outputs of `model.encode`.
-    - `code_map`: from `row`, any int64 numbers of shape `(batch,)`, to
-      `code_map`, string of shape `(batch,)`: the code map as JSON, or empty.
-      So a client needs nothing but the server.
+    The version has the signatures above and a warm-up request for each, in two
+    batch sizes.
 
     Args:
         model: The model.
@@ -96,22 +101,29 @@ def export_saved_model(
     }
 
     def write(version_dir: Path) -> None:
-        try:
+        with _named_errors(directory):
             archive.write_out(version_dir, verbose=False)
             _write_warmup(version_dir, warmup)
-        except tf.errors.OpError as error:
-            # TensorFlow puts its operation and file before the reason.
-            reason = one_line(error, limit=1000).rpartition("; ")[2]
-            raise OSError(
-                f"{directory} should be writable, with room for the model. "
-                f"Received: {reason}."
-            ) from error
         for name, text in assets.items():
             if text is not None:
                 path = version_dir / "assets" / name
                 path.write_text(text, encoding="utf-8")
 
     return publish(directory, write, version=version)
+
+
+@contextlib.contextmanager
+def _named_errors(directory: Path) -> Iterator[None]:
+    """Turns errors of TensorFlow's file system into an `OSError`."""
+    try:
+        yield
+    except tf.errors.OpError as error:
+        # TensorFlow puts its operation and file before the reason.
+        reason = one_line(error, limit=1000).rpartition("; ")[2]
+        raise OSError(
+            f"{directory} should be writable, with room for the model. "
+            f"Received: {reason}."
+        ) from error
 
 
 def _json(content: Mapping[str, Any] | None) -> str | None:

@@ -45,25 +45,7 @@ def publish(
             `directory` is itself a version or inside one.
         OSError: If a file cannot be written.
     """
-    is_whole = isinstance(version, int) and not isinstance(version, bool)
-    if version is not None and (not is_whole or version < 1):
-        raise ValueError(
-            "`version` should be an integer of at least 1. "
-            f"Received: version={version!r}."
-        )
-    if directory.exists() and not directory.is_dir():
-        raise NotADirectoryError(
-            f"{directory} should be a folder of versions of a model. "
-            "Received: a file. Choose another path."
-        )
-    place = directory.resolve()
-    for folder in (place, *place.parents):
-        if (folder / "saved_model.pb").exists():
-            raise ValueError(
-                "Versions should be published beside each other, not inside. "
-                f"Received: {directory}, and {folder} is a SavedModel. "
-                f"Choose {folder.parent} for the next version."
-            )
+    _check_arguments(directory, version)
     make_readable_folder(directory)
     with _lock(directory):
         # With the lock held, these are from publications that were killed.
@@ -89,6 +71,28 @@ def publish(
             shutil.rmtree(staging, ignore_errors=True)
         _flush(directory)
     return path
+
+
+def _check_arguments(directory: Path, version: int | None) -> None:
+    is_whole = isinstance(version, int) and not isinstance(version, bool)
+    if version is not None and (not is_whole or version < 1):
+        raise ValueError(
+            "`version` should be an integer of at least 1. "
+            f"Received: version={version!r}."
+        )
+    if directory.exists() and not directory.is_dir():
+        raise NotADirectoryError(
+            f"{directory} should be a folder of versions of a model. "
+            "Received: a file. Choose another path."
+        )
+    place = directory.resolve()
+    for folder in (place, *place.parents):
+        if (folder / "saved_model.pb").exists():
+            raise ValueError(
+                "Versions should be published beside each other, not inside. "
+                f"Received: {directory}, and {folder} is a SavedModel. "
+                f"Choose {folder.parent} for the next version."
+            )
 
 
 def find_versions(directory: Path) -> list[int]:

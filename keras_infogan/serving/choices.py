@@ -45,9 +45,8 @@ def sample_inputs(
     Raises:
         ValueError: If a name is unknown or a value is invalid.
     """
-    specs = {
-        name: spec for name, spec in signature.inputs.items() if name != "seed"
-    }
+    specs = dict(signature.inputs)
+    specs.pop("seed", None)
     num_categories = {
         name: one_hot.inputs[name].row_size
         for name, spec in specs.items()
@@ -55,13 +54,7 @@ def sample_inputs(
     }
     _check_code_map(code_map, specs, num_categories)
     count = len(seeds)
-    inputs = {"seed": seeds}
-    for name, spec in specs.items():
-        inputs[name] = (
-            np.arange(count, dtype=np.int32) % num_categories.get(name, 1)
-            if spec.dtype.kind == "i"
-            else np.zeros((count, spec.row_size), spec.dtype)
-        )
+    inputs = _default_inputs(specs, num_categories, count)
     chosen: dict[str, set[int | None]] = {}
     for choice, value in choices.items():
         name, index, sign = _find(choice, value, specs, code_map)
@@ -83,7 +76,21 @@ def sample_inputs(
         else:
             column = TensorSpec(specs[name].dtype, (None,))
             inputs[name][:, index] = sign * _rows(choice, value, column, count)
-    return inputs
+    return {"seed": seeds, **inputs}
+
+
+def _default_inputs(
+    specs: Mapping[str, TensorSpec],
+    num_categories: Mapping[str, int],
+    count: int,
+) -> dict[str, np.ndarray]:
+    """Categories that take turns, and zeros for all other codes."""
+    return {
+        name: np.arange(count, dtype=np.int32) % num_categories.get(name, 1)
+        if spec.dtype.kind == "i"
+        else np.zeros((count, spec.row_size), spec.dtype)
+        for name, spec in specs.items()
+    }
 
 
 def valid_images(server: str, outputs: Mapping[str, np.ndarray]) -> np.ndarray:

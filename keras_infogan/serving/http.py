@@ -52,16 +52,7 @@ class HttpConnector:
         Raises:
             ServingError: If there is no complete answer by the deadline.
         """
-        host, port = self._address
-        connection = (
-            http.client.HTTPSConnection(
-                host, port, timeout=self._connect_timeout, context=self._tls
-            )
-            if self._tls
-            else http.client.HTTPConnection(
-                host, port, timeout=self._connect_timeout
-            )
-        )
+        connection = self._new_connection()
         opened: list[socket.socket] = []
 
         def send() -> tuple[int, bytes]:
@@ -71,14 +62,7 @@ class HttpConnector:
                 connection.sock.settimeout(deadline.remaining())
                 headers = {"Content-Type": "application/json"} if body else {}
                 connection.request(method, path, body, headers)
-                with connection.getresponse() as response:
-                    content = response.read(limit + 1)
-                    # http.client accepts an answer that ends too early.
-                    if len(content) <= limit and response.length:
-                        raise http.client.IncompleteRead(
-                            content, response.length
-                        )
-                    return response.status, content
+                return _read(connection, limit)
             finally:
                 connection.close()
 
@@ -110,6 +94,15 @@ class HttpConnector:
                 "API, 8501 by default?",
                 "broken",
             ) from error
+
+    def _new_connection(self) -> http.client.HTTPConnection:
+        host, port = self._address
+        timeout = self._connect_timeout
+        if self._tls is None:
+            return http.client.HTTPConnection(host, port, timeout=timeout)
+        return http.client.HTTPSConnection(
+            host, port, timeout=timeout, context=self._tls
+        )
 
     def _connect(self, connection: http.client.HTTPConnection) -> None:
         try:
@@ -145,6 +138,17 @@ class HttpConnector:
                 f"Received: {error.strerror or error}. Is the server running?",
                 "unavailable",
             ) from error
+
+
+def _read(
+    connection: http.client.HTTPConnection, limit: int
+) -> tuple[int, bytes]:
+    with connection.getresponse() as response:
+        content = response.read(limit + 1)
+        # http.client accepts an answer that ends too early.
+        if len(content) <= limit and response.length:
+            raise http.client.IncompleteRead(content, response.length)
+        return response.status, content
 
 
 def _within(

@@ -1,11 +1,12 @@
 """The README of serving: its commands exist, and its example is right."""
 
 import re
+from typing import Any
 
 import numpy as np
 
 from keras_infogan.cli.main import _parser
-from keras_infogan.serving import client
+from keras_infogan.serving.validation import split_url
 from tests.helpers.readme import PACKAGE
 from tests.helpers.readme import commands
 from tests.helpers.readme import missing_links
@@ -23,13 +24,11 @@ def test_commands_and_links_exist():
 def test_the_example_of_the_client(rest, monkeypatch):
     """It runs against an imitation in place of the server that it needs."""
     (block,) = re.findall(r"```py\n(.*?)```", README.read_text(), re.DOTALL)
-    split_url = client.split_url
     monkeypatch.setattr(
-        client,
-        "split_url",
+        "keras_infogan.serving.client.split_url",
         lambda url: split_url(url.replace("8501", str(rest.port))),
     )
-    names = {}
+    names: dict[str, Any] = {}
     exec(block.replace('"mnist"', '"infogan"'), names)
     assert names["images"].shape == (16, 4, 4, 1)
     # The digit 7 is category 4 of the imitation; more slant is a smaller code.

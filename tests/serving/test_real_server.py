@@ -29,6 +29,7 @@ def model_server(tmp_path_factory):
     from keras_infogan import Uniform
     from keras_infogan import build_discriminator
     from keras_infogan import build_generator
+    from keras_infogan.evaluation.code_map import CodeMap
     from keras_infogan.export.saved_model import export_saved_model
 
     spec = LatentSpec(
@@ -36,7 +37,7 @@ def model_server(tmp_path_factory):
     )
     model = InfoGAN(build_generator(spec), build_discriminator(spec), spec)
     directory = tmp_path_factory.mktemp("served") / "infogan"
-    export_saved_model(model, directory, code_map=CODE_MAP)
+    export_saved_model(model, directory, code_map=CodeMap.from_json(CODE_MAP))
     ports = []
     for _ in range(2):
         with socket.create_server(("127.0.0.1", 0)) as unused:

@@ -80,25 +80,14 @@ def export_explorer(
     data = _page_data(
         _load(generator_path, generator), _load(encoder_path, encoder), code_map
     )
-    contents = (
-        *map(_packed, _RUNTIME_FILES),
-        gzip.compress(generator, mtime=0),
-        gzip.compress(encoder, mtime=0),
-        gzip.compress(_licenses().encode(), mtime=0),
-    )
-    assets = dict(zip(_ASSETS, contents, strict=True))
-    if not folder:
-        embedded = "\n".join(
-            f'<script type="application/octet-stream" data-asset="{name}">'
-            f"{base64.b64encode(content).decode()}</script>"
-            for name, content in assets.items()
-        )
-        _write(output, _render(title, data, embedded))
-        return output
-    for name, content in assets.items():
-        _write(output / name, gzip.decompress(content))
-    # Last, so that an existing page always finds all its files.
-    _write(output / "index.html", _render(title, data, ""))
+    assets = _packed_assets(generator, encoder)
+    if folder:
+        for name, content in assets.items():
+            _write(output / name, gzip.decompress(content))
+        # Last, so that an existing page always finds all its files.
+        _write(output / "index.html", _render(title, data, {}))
+    else:
+        _write(output, _render(title, data, assets))
     return output
 
 
@@ -131,6 +120,17 @@ def check_output(output: Path, *, folder: bool) -> None:
 def _write(path: Path, content: bytes) -> None:
     with atomic_path(path) as partial:
         partial.write_bytes(content)
+
+
+def _packed_assets(generator: bytes, encoder: bytes) -> dict[str, bytes]:
+    """The files that the program loads, each compressed with gzip."""
+    contents = (
+        *map(_packed, _RUNTIME_FILES),
+        gzip.compress(generator, mtime=0),
+        gzip.compress(encoder, mtime=0),
+        gzip.compress(_licenses().encode(), mtime=0),
+    )
+    return dict(zip(_ASSETS, contents, strict=True))
 
 
 def _packed(name: str) -> bytes:
@@ -237,7 +237,14 @@ def _estimates(codes: Sequence[str], outputs: Sequence[str]) -> dict[str, str]:
     return estimates
 
 
-def _render(title: str, data: Mapping[str, Any], embedded: str) -> bytes:
+def _render(
+    title: str, data: Mapping[str, Any], assets: Mapping[str, bytes]
+) -> bytes:
+    embedded = "\n".join(
+        f'<script type="application/octet-stream" data-asset="{name}">'
+        f"{base64.b64encode(content).decode()}</script>"
+        for name, content in assets.items()
+    )
     modules = "\n".join(
         f'<script type="text/plain" data-module="{path.stem}">\n'
         f"{path.read_text('utf-8')}</script>"

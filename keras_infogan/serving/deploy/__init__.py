@@ -1,1 +1,1 @@
-"""What an operator of TensorFlow Serving needs."""
+"""Configuration of TensorFlow Serving, and canary releases."""

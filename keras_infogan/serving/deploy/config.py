@@ -55,9 +55,8 @@ def write_serving_files(
             the parent of `directory`, so both can be moved together; otherwise
             by its absolute path.
         stable: The version with the label `stable` in a new `models.config`, by
-            default 1. An existing file keeps its labels, since a running server
-            refuses to move a label to a version that it has not loaded; move
-            them with `publish_canary`, `promote_canary` and `roll_back`.
+            default 1. An existing file keeps its labels: `publish_canary`,
+            `promote_canary` and `roll_back` move them.
         canary: The version with the label `canary`, if any.
         replicas: The least number of servers in Kubernetes.
         max_replicas: The largest number.
@@ -76,10 +75,8 @@ def write_serving_files(
         _relative_path(directory, model_dir),
         _choose_labels(directory, stable, canary),
     )
-    values = _template_values(config) | {
-        "replicas": replicas,
-        "max_replicas": max_replicas,
-    }
+    values = _template_values(config)
+    values |= {"replicas": replicas, "max_replicas": max_replicas}
     contents = {directory / MODELS_CONFIG: config.render()} | {
         directory / name: render(name, values) for name in _TEMPLATES
     }
