@@ -173,10 +173,9 @@ MEASURES = (_measure_mass, _measure_shapes)
 def measure(images: np.ndarray) -> dict[str, np.ndarray]:
     """Measures what is white on black, as Morpho-MNIST does.
 
-    The formulas are those of
-    [Castro et al., 2019](https://arxiv.org/abs/1809.10780) and their code. The
-    channels are averaged, and the intensities stretched to [0, 1] image by
-    image: brightness and contrast do not matter.
+    With the formulas of [Castro et al., 2019](https://arxiv.org/abs/1809.10780)
+    and their code. Channels are averaged, and the intensities of each image are
+    stretched to [0, 1], so brightness and contrast do not matter.
 
     - `slant`: `arctan(-u_11 / u_02)` of the central moments of the
       intensities, the angle of the shear that would make the image upright.
@@ -201,9 +200,8 @@ def measure(images: np.ndarray) -> dict[str, np.ndarray]:
             [-1, 1].
 
     Returns:
-        float64 arrays of shape `(num_images,)` by the names of `ATTRIBUTES`,
+        float64 arrays of shape `(num_images,)` by the names of `ATTRIBUTES`;
         NaN for an empty image, whose brightness varies by less than 0.1.
-        An image's values do not depend on the other images.
 
     Raises:
         ValueError: If shape, dtype or range of the images is wrong.
@@ -229,6 +227,6 @@ def measure(images: np.ndarray) -> dict[str, np.ndarray]:
 
     # NumPy and scikit-image release the GIL: twice as fast on two cores.
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        # The list raises what a thread raises.
+        # As a list, it raises what a thread raises.
         list(pool.map(measure_chunk, range(0, len(visible), step)))
     return measured

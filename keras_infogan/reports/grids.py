@@ -94,10 +94,9 @@ def plot_traversal(
 ) -> Figure:
     """Plots generated images along one dimension of a code.
 
-    The code changes along each row, from its lowest value to its highest; the
-    noise and the other codes do not. The rows are the categories of the first
-    categorical code, if there is another one. Below each image is the attribute
-    that the code controls according to the code map, as measured.
+    Only this code changes along a row. The rows are the categories of the first
+    categorical code, if there is another one. Below each image is its measured
+    attribute, if the code map says that the code controls one.
 
     Args:
         model: The model.
@@ -105,9 +104,8 @@ def plot_traversal(
         index: Its dimension; ignored for a categorical code.
         num_columns: Images in a row: the values of the traversal.
         code_map: The meaning of the codes, for the labels.
-        attribute: The attribute that the dimension controls. The traversal then
-            goes from its lowest to its highest value, with the columns labeled
-            by the values that `sample --attribute` takes.
+        attribute: The attribute that the dimension controls. It then increases
+            from left to right, labeled as in `sample --attribute`.
         seed: Seed of the noise and of the other codes.
     """
     spec = model.latent_spec
@@ -123,8 +121,8 @@ def plot_traversal(
     if code_map is not None and not code.has_categories:
         meaning = code_map.codes[name].dimensions[index]
     if attribute and meaning.sign < 0:
-        by_row = images.reshape(num_rows, num_columns, *images.shape[1:])
-        images = by_row[:, ::-1].reshape(images.shape)
+        order = np.arange(len(images)).reshape(num_rows, num_columns)
+        images = images[order[:, ::-1].ravel()]
         values = [0.0 - value for value in reversed(values)]
     if code.has_categories:
         labels = _category_labels(name, values, code_map)
@@ -132,25 +130,29 @@ def plot_traversal(
         labels = [f"{value:+.1f}" for value in values]
     what = attribute or dimension_label(name, index, code.num_dimensions)
     title = f"{what} varies from left to right; all else is fixed in a row"
-    measured = None
     if meaning.attribute:
-        # NaN where there is nothing to measure.
-        measured = [
-            f"{value:.2f}" if np.isfinite(value) else ""
-            for value in measure(images)[meaning.attribute].tolist()
-        ]
-        title = (
-            f"{what} from left to right; below each image its measured "
-            f"{meaning.attribute} ({meaning.unit})"
-        )
+        title = f"{what} from left to right; below each image its measured "
+        title += f"{meaning.attribute} ({meaning.unit})"
     return plot_grid(
         images,
         num_columns=num_columns,
         row_labels=_row_labels(rows[0], num_rows, code_map) if rows else None,
         column_labels=labels,
-        image_labels=measured,
+        image_labels=_measure_labels(images, meaning.attribute),
         title=title,
     )
+
+
+def _measure_labels(
+    images: np.ndarray, attribute: str | None
+) -> list[str] | None:
+    """The attribute of each image; an empty image has none."""
+    if attribute is None:
+        return None
+    return [
+        f"{value:.2f}" if np.isfinite(value) else ""
+        for value in measure(images)[attribute].tolist()
+    ]
 
 
 def _row_labels(

@@ -4,6 +4,7 @@ import io
 import math
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import matplotlib.figure
 import numpy as np
@@ -19,6 +20,11 @@ from keras_infogan.images import check_images
 # A power of two, so that sizes in pixels are exact in inches.
 _DPI = 128
 _FONT_SIZE = 8
+_CENTERED: dict[str, Any] = {
+    "ha": "center",
+    "va": "center",
+    "fontsize": _FONT_SIZE,
+}
 # Pixels around and between images, and of a line of text.
 _PADDING = 4
 _LINE = 22
@@ -143,8 +149,7 @@ def plot_grid(
         title: A line above the grid.
 
     Returns:
-        A figure in which small images are enlarged by a whole number, so that
-        each of their pixels is a sharp square.
+        A figure. Small images are enlarged by a whole number.
 
     Raises:
         ValueError: If the images, or the number of labels, are wrong.
@@ -152,15 +157,9 @@ def plot_grid(
     pixels = _enlarge(_to_pixels(images), scale=None)
     count, height, width, _ = pixels.shape
     num_rows = _count_rows(count, num_columns)
-    for name, labels, size in (
-        ("row_labels", row_labels, num_rows),
-        ("column_labels", column_labels, num_columns),
-        ("image_labels", image_labels, count),
-    ):
-        if labels is not None and len(labels) != size:
-            raise ValueError(
-                f"`{name}` should have {size} entries. Received: {len(labels)}."
-            )
+    _check_length("row_labels", row_labels, num_rows)
+    _check_length("column_labels", column_labels, num_columns)
+    _check_length("image_labels", image_labels, count)
     # Wide labels move the columns apart, and low images the rows.
     gap_y = max(_PADDING, _LINE - height) if row_labels else _PADDING
     if image_labels:
@@ -168,8 +167,7 @@ def plot_grid(
     widest = _measure_text([*(column_labels or ()), *(image_labels or ())])
     gap_x = max(_PADDING, widest + 2 * _PADDING - width)
     grid = _tile(pixels, num_columns, (gap_y, gap_x))
-    grid_height, grid_width, _ = grid.shape
-    figure = Figure((grid_width / _DPI, grid_height / _DPI), dpi=_DPI)
+    figure = Figure((grid.shape[1] / _DPI, grid.shape[0] / _DPI), dpi=_DPI)
     axes = figure.add_axes((0, 0, 1, 1))
     axes.imshow(grid, interpolation="nearest", aspect="auto")
     x = gap_x + (width - 1) / 2 + (width + gap_x) * np.arange(num_columns)
@@ -181,19 +179,19 @@ def plot_grid(
     axes.spines[:].set_visible(False)
     if title:
         axes.set_title(title, loc="left", fontsize=_FONT_SIZE)
-    below = (height + gap_y) / 2
+    below = y + (height + gap_y) / 2
     for index, label in enumerate(image_labels or ()):
         row, column = divmod(index, num_columns)
-        axes.text(
-            x[column],
-            y[row] + below,
-            label,
-            ha="center",
-            va="center",
-            fontsize=_FONT_SIZE,
-        )
+        axes.text(x[column], below[row], label, **_CENTERED)
     _make_room(figure, axes)
     return figure
+
+
+def _check_length(name: str, labels: Sequence[str] | None, size: int) -> None:
+    if labels is not None and len(labels) != size:
+        raise ValueError(
+            f"`{name}` should have {size} entries. Received: {len(labels)}."
+        )
 
 
 def _measure_text(labels: Sequence[str]) -> int:

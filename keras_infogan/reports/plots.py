@@ -61,13 +61,11 @@ def plot_curves(
     for name in ("discriminator_loss", "generator_loss"):
         draw(losses, name, label=name.replace("_", " "))
     for number, (code, ceiling) in enumerate(ceilings.items()):
-        color = f"C{number}"
+        style = {"color": f"C{number}"}
         label = code if ceiling is None else f"{code}, at most {ceiling:.2f}"
-        draw(information, f"{_INFORMATION}{code}", color=color, label=label)
+        draw(information, f"{_INFORMATION}{code}", label=label, **style)
         if ceiling is not None:
-            information.axhline(
-                ceiling, color=color, linestyle="dashed", linewidth=1
-            )
+            information.axhline(ceiling, linestyle="dashed", lw=1, **style)
     if "invariant_information" in columns:
         label = "category of an image and its augmented view"
         draw(information, "invariant_information", color="black", label=label)

@@ -12,6 +12,17 @@ from sklearn import metrics
 from keras_infogan.data.labels import balanced_label_indices
 from keras_infogan.evaluation.observations import Observations
 
+_KEYS = (
+    "clustering_accuracy",
+    "clustering_accuracy_standard_error",
+    "category_usage_entropy",
+    "normalized_mutual_information",
+    "adjusted_rand_index",
+    "category_to_class",
+    "class_names",
+    "confusion",
+)
+
 
 def measure_clustering(
     observations: Observations, report: dict[str, Any]
@@ -34,18 +45,7 @@ def measure_clustering(
     code = observations.clustering_code
     train, test = observations.train, observations.test
     if code is None or train.labels is None or test.labels is None:
-        return dict.fromkeys(
-            (
-                "clustering_accuracy",
-                "clustering_accuracy_standard_error",
-                "category_usage_entropy",
-                "normalized_mutual_information",
-                "adjusted_rand_index",
-                "category_to_class",
-                "class_names",
-                "confusion",
-            )
-        )
+        return dict.fromkeys(_KEYS)
     sizes = {
         "num_classes": len(train.class_names),
         "num_clusters": observations.model.latent_spec.codes[code].dim,

@@ -71,7 +71,7 @@ def compare_images(
     """Compares generated images, and training images, with the test split.
 
     Each `floor` is the value of as many training images in place of the
-    generated ones, the best that a generator can be expected to reach.
+    generated ones, the best that can be expected.
 
     Args:
         extractor: The feature extractor of the data set.
@@ -79,32 +79,26 @@ def compare_images(
             in [-1, 1].
         train: The training split.
         test: The test split.
-        categories: Integer array of shape `(num_images,)`: the categories that
-            the images were generated from.
+        categories: Integer array of shape `(num_images,)`, the categories of
+            the generated images.
         category_to_class: The class of each category, -1 for none.
         seed: Seed of the bootstrap of `frechet_error`.
 
     Returns:
-        Plain data. `frechet_distance` and `kernel_distance`, each with a
-        `_standard_error`, by bootstrap and over ten blocks; `precision`,
-        `recall` and `coverage`, each with a `_standard_error` of a share;
-        `density`; each of these with a `_floor`. `class_coverage`, the share of
-        classes with at least a tenth of their part, and `class_entropy` in
-        nats. `category_agreement`: the share of images that the extractor
-        assigns to the class of their category, in `all` (with
-        `all_standard_error`) and `by_category`; `None` without categories.
-        `feature_extractor_accuracy` on the test split. `num_images`, and
-        `num_neighbored_images` of precision, recall, density and coverage.
+        Plain data. `frechet_distance`, `kernel_distance`, `precision`,
+        `recall` and `coverage`, each with a `_standard_error`, and `density`;
+        each of them with a `_floor`. `class_coverage`, the share of classes
+        with at least a tenth of their part, and `class_entropy` in nats.
+        `category_agreement`, the share of images that are classified as the
+        class of their category, `all` and `by_category`; `None` without
+        categories. `feature_extractor_accuracy` on the test split.
+        `num_images`, and the `num_neighbored_images` of precision, recall,
+        density and coverage.
 
     Raises:
         ValueError: If there are fewer than `MIN_IMAGES` images on a side.
     """
-    count = min(len(generated), len(test.images), len(train.images), NUM_IMAGES)
-    if count < MIN_IMAGES:
-        raise ValueError(
-            f"Fidelity needs at least {MIN_IMAGES} images on each side. "
-            f"Received: {count}."
-        )
+    count = _count_images(generated, test.images, train.images)
     of_test = extractor.extract(test.scaled(slice(count)))
     of_train = extractor.extract(train.scaled(slice(count)))
     of_generated = extractor.extract(generated[:count])
@@ -113,20 +107,12 @@ def compare_images(
         result |= _measure_distances(
             of_test.features, other.features, suffix, seed
         )
-    num_classes = len(test.class_names)
-    classes = np.bincount(of_generated.classes, minlength=num_classes)
-    agreement = None
-    if categories is not None and category_to_class is not None:
-        agreement = _measure_agreement(
-            of_generated.classes, categories[:count], category_to_class
-        )
     return {
         **result,
-        "class_coverage": float(
-            (classes >= _COVERED * count / num_classes).mean()
+        **_measure_classes(of_generated.classes, len(test.class_names)),
+        "category_agreement": _measure_agreement(
+            of_generated.classes, categories, category_to_class
         ),
-        "class_entropy": usage_entropy(classes),
-        "category_agreement": agreement,
         "feature_extractor_accuracy": None
         if test.labels is None
         else float((of_test.classes == test.labels[:count]).mean()),
@@ -135,11 +121,34 @@ def compare_images(
     }
 
 
+def _count_images(*sets: np.ndarray) -> int:
+    """Returns how many images of each set are compared."""
+    count = min(*map(len, sets), NUM_IMAGES)
+    if count < MIN_IMAGES:
+        raise ValueError(
+            f"Fidelity needs at least {MIN_IMAGES} images on each side. "
+            f"Received: {count}."
+        )
+    return count
+
+
+def _measure_classes(classes: np.ndarray, num_classes: int) -> dict[str, float]:
+    counts = np.bincount(classes, minlength=num_classes)
+    covered = counts >= _COVERED * len(classes) / num_classes
+    return {
+        "class_coverage": float(covered.mean()),
+        "class_entropy": usage_entropy(counts),
+    }
+
+
 def _measure_agreement(
     classes: np.ndarray,
-    categories: np.ndarray,
-    category_to_class: Sequence[int],
-) -> dict[str, Any]:
+    categories: np.ndarray | None,
+    category_to_class: Sequence[int] | None,
+) -> dict[str, Any] | None:
+    if categories is None or category_to_class is None:
+        return None
+    categories = categories[: len(classes)]
     right = np.asarray(category_to_class)[categories] == classes
     share = float(right.mean())
     by_category = [

@@ -101,18 +101,7 @@ def traverse(
     correlation, ends, effect = {}, {}, {}
     for attribute, measured in measure(images).items():
         rows = measured.reshape(NUM_TRAVERSALS, NUM_VALUES)
-        # Of an empty image, nothing can be measured.
-        rows = rows[np.isfinite(rows).all(axis=1)]
-        rhos = [
-            stats.spearmanr(values, row).statistic if np.ptp(row) > 0 else 0.0
-            for row in rows
-        ]
-        correlation[attribute] = float(np.mean(rhos)) if rhos else 0.0
-        low, high = (
-            (float(rows[:, 0].mean()), float(rows[:, -1].mean()))
-            if len(rows)
-            else (math.nan, math.nan)
-        )
+        correlation[attribute], low, high = _correlate(values, rows)
         ends[attribute] = [low, high]
         change = (high - low) / max(scales[attribute], 1e-9)
         effect[attribute] = change if math.isfinite(change) else 0.0
@@ -127,6 +116,24 @@ def traverse(
         if extractor is None
         else _count_class_changes(extractor, images),
     }
+
+
+def _correlate(
+    values: np.ndarray, rows: np.ndarray
+) -> tuple[float, float, float]:
+    """Mean rho of values and rows, and the means of the first and last column.
+
+    Rows with NaN, of an empty image, are left out.
+    """
+    rows = rows[np.isfinite(rows).all(axis=1)]
+    if not len(rows):
+        return 0.0, math.nan, math.nan
+    rhos = [
+        stats.spearmanr(values, row).statistic if np.ptp(row) > 0 else 0.0
+        for row in rows
+    ]
+    low, high = rows[:, 0].mean(), rows[:, -1].mean()
+    return float(np.mean(rhos)), float(low), float(high)
 
 
 def _count_class_changes(
