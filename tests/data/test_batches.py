@@ -81,9 +81,34 @@ def test_the_seed_decides():
 
 
 def test_the_order_is_the_same_everywhere():
-    """A fixed value, because a change would break the resuming of runs."""
-    first = take(numbered().batches(5, seed=0), 1)[0]
-    assert pixel(first).tolist() == [7, 13, 20, 15, 4]
+    """Fixed values, because a change would break the resuming of runs.
+
+    Images, neighbors and labels have random numbers of their own.
+    """
+    data = numbered()
+    batches = take(data.batches(5, num_labels=6, neighbor_share=0.5), 2)
+    assert [
+        {
+            name: (rows if name == "labels" else pixel(rows)).tolist()
+            for name, rows in batch.items()
+        }
+        for batch in batches
+    ] == [
+        {
+            "images": [7, 13, 20, 15, 4],
+            "positives": [8, 14, 21, 15, 4],
+            "labeled_images": [1, 11, 18, 3, 13],
+            "labels": [1, 2, 0, 0, 1],
+        },
+        {
+            "images": [8, 14, 0, 18, 21],
+            "positives": [8, 14, 0, 19, 21],
+            "labeled_images": [18, 20, 11, 1, 13],
+            "labels": [0, 2, 2, 1, 1],
+        },
+    ]
+    (plain,) = take(data.batches(5), 1)
+    assert pixel(plain).tolist() == [7, 13, 20, 15, 4]
 
 
 def test_labels_do_not_change_the_order_of_the_images():
