@@ -74,6 +74,14 @@ def test_links_and_paths_exist():
     assert len(pages) >= 5
 
 
+def test_names_are_in_the_files_that_they_link_to():
+    """Such as the register that a contributor should look for."""
+    links = re.findall(r"\[`(\w+)`\]\(([^)]+\.py)\)", README)
+    assert len(links) >= 5
+    for name, link in links:
+        assert re.search(rf"\b{name}\b", (ROOT / link).read_text()), link
+
+
 def test_length():
     """People read at most 200 lines."""
     assert len(README.splitlines()) <= 200

@@ -2,7 +2,8 @@
 
     python scripts/examples/build_notebook.py scripts/examples/infogan.py
 
-Writes the `.ipynb` beside the script, with outputs. `--no-run` leaves them out.
+Writes the `.ipynb` beside the script, with outputs. `--no-run` keeps those of
+the notebook that is there, for changes that do not affect them.
 """
 
 import argparse
@@ -76,17 +77,30 @@ def clean(
     return kept
 
 
+def keep_outputs(
+    notebook: nbformat.NotebookNode, existing: nbformat.NotebookNode
+) -> None:
+    """Copies the outputs of a notebook with the same number of cells."""
+    notebook.metadata = existing.metadata
+    for cell, old in zip(notebook.cells, existing.cells, strict=True):
+        if cell.cell_type == "code":
+            cell.outputs = old.outputs
+            cell.execution_count = old.execution_count
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("script", type=Path)
     parser.add_argument(
-        "--no-run", action="store_true", help="leave out the outputs"
+        "--no-run", action="store_true", help="keep the existing outputs"
     )
     args = parser.parse_args()
-    notebook = make_notebook(args.script.read_text())
-    if not args.no_run:
-        execute(notebook)
     path = args.script.with_suffix(".ipynb")
+    notebook = make_notebook(args.script.read_text())
+    if args.no_run:
+        keep_outputs(notebook, nbformat.read(path, as_version=4))
+    else:
+        execute(notebook)
     nbformat.write(notebook, path)
     print(f"Wrote {path}, {path.stat().st_size / 1024:.0f} KiB.")
 

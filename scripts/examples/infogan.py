@@ -51,9 +51,9 @@ from keras_infogan import LatentSpec
 from keras_infogan import Objective
 from keras_infogan import Uniform
 from keras_infogan import plot
-from keras_infogan.evaluation.clustering import clustering_accuracy
-from keras_infogan.evaluation.clustering import confusion_matrix
-from keras_infogan.evaluation.clustering import match_clusters
+from keras_infogan.evaluation.measures.clustering import clustering_accuracy
+from keras_infogan.evaluation.measures.clustering import confusion_matrix
+from keras_infogan.evaluation.measures.clustering import match_clusters
 from keras_infogan.losses.adversarial import non_saturating_discriminator_loss
 from keras_infogan.losses.adversarial import non_saturating_generator_loss
 from keras_infogan.losses.information import mutual_information
