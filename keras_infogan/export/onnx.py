@@ -46,11 +46,10 @@ _CODE_MAP_FIELDS = (
     "the purity. A dimension has attribute, which it controls; sign, 1 if the "
     "attribute increases with the code and -1 if it decreases; correlation, "
     "Spearman's rho of code and attribute; and low and high, the attribute in "
-    "its unit at the lower end of the code (-1 if uniform, -2 if normal, 0 for "
-    "bits) and at its upper end (1, 2 and 1). For real images, read_low and "
-    "read_high are the attribute for a posterior mean of -1 and 1, "
-    "lower_quartile and upper_quartile bound the middle half, and agreement is "
-    "Spearman's rho of the inferred and the measured attribute."
+    "its unit at the lower and the upper end of a traversal. For real images, "
+    "read_low and read_high are the attribute for a posterior mean of -1 and "
+    "1, lower_quartile and upper_quartile bound the middle half, and agreement "
+    "is Spearman's rho of the inferred and the measured attribute."
 )
 # The largest that the format holds.
 _MAX_VERSION = 2**63 - 1
@@ -110,7 +109,8 @@ def export_onnx(
         Path(path),
         description="InfoGAN generator: from noise and latent codes, each "
         "drawn as keras_infogan.priors says, to images (batch, height, width, "
-        "channels) in [-1, 1].",
+        "channels) in [-1, 1]."
+        f"{_explain_code_map(model.latent_spec, code_map)}",
         metadata=_metadata(model, code_map, model_card),
         version=version,
         float16_weights=float16_weights,
@@ -149,7 +149,7 @@ def export_onnx_encoder(
         Path(path),
         description="InfoGAN encoder: from images (batch, height, width, "
         "channels) in [-1, 1] to the posterior of the latent codes. Outputs: "
-        f"{_explain_outputs(spec)}.",
+        f"{_explain_outputs(spec)}.{_explain_code_map(spec, code_map)}",
         metadata=_metadata(model, code_map, model_card),
         version=version,
         float16_weights=float16_weights,
@@ -162,6 +162,18 @@ def _explain_outputs(spec: LatentSpec) -> str:
         for name, code in spec.codes.items()
         for output, text in code.outputs.items()
     )
+
+
+def _explain_code_map(spec: LatentSpec, code_map: CodeMap | None) -> str:
+    if code_map is None:
+        return ""
+    ends = [
+        "{} from {:.4g} to {:.4g}".format(name, *code.traversal(2))
+        for name, code in spec.codes.items()
+        if not code.has_categories
+    ]
+    traversals = f" Traversals: {', '.join(ends)}." if ends else ""
+    return f" {_CODE_MAP_FIELDS}{traversals}"
 
 
 def _priors(spec: LatentSpec) -> dict[str, dict[str, Any]]:
@@ -209,8 +221,6 @@ def _export(
             f"Received: version={version}."
         )
     check_packages()
-    if "keras_infogan.code_map" in metadata:
-        description = f"{description} {_CODE_MAP_FIELDS}"
     try:
         graph = convert(network, inputs)
         if float16_weights:

@@ -1,6 +1,7 @@
 """The base class of latent codes: what a kind of code has to define."""
 
 import abc
+import re
 from collections.abc import Mapping
 from typing import Any
 from typing import ClassVar
@@ -10,6 +11,12 @@ import numpy.typing as npt
 import tensorflow as tf
 
 Posterior = Mapping[str, np.ndarray]
+
+# Taken by tensors of the networks and the exports, by a sum in the report, and
+# by image files of a run.
+RESERVED_NAMES = frozenset(
+    "noise image seed valid logits total confusion curves attributes".split()
+)
 
 
 class Code(abc.ABC):
@@ -257,4 +264,14 @@ def check_count(owner: object, name: str, *, minimum: int) -> None:
         raise ValueError(
             f"`{name}` of {type(owner).__name__} should be a whole number of "
             f"at least {minimum}. Received: {name}={value!r}."
+        )
+
+
+def check_name(name: str) -> None:
+    """Raises a `ValueError` unless a code can have this name."""
+    if name in RESERVED_NAMES or not re.fullmatch("[a-z][a-z0-9_]*", name):
+        raise ValueError(
+            "A code's name should be lower-case letters, digits and "
+            f"underscores, and none of {', '.join(sorted(RESERVED_NAMES))}. "
+            f"Received: {name!r}."
         )

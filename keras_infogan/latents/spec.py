@@ -4,10 +4,7 @@ The codes are the `c` and the noise is the `z` of
 [Chen et al., 2016](https://arxiv.org/abs/1606.03657), Section 4.
 """
 
-import inspect
-import re
 from collections.abc import Mapping
-from dataclasses import asdict
 from types import MappingProxyType
 from typing import Any
 
@@ -17,40 +14,30 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from keras_infogan.latents.code import Code
+from keras_infogan.latents.code import check_name
 from keras_infogan.latents.codes import CODES
+from keras_infogan.latents.codes import code_config
+from keras_infogan.latents.codes import code_from_config
 from keras_infogan.latents.random import fold_in
 from keras_infogan.latents.random import standard_normal
-
-# Names that the networks and the exports give to tensors of their own, that a
-# report gives to a sum, and a run directory to pictures.
-RESERVED_NAMES = frozenset(
-    {
-        "noise",
-        "image",
-        "seed",
-        "valid",
-        "logits",
-        "total",
-        "confusion",
-        "curves",
-        "attributes",
-    }
-)
 
 
 @keras.saving.register_keras_serializable(package="keras_infogan")
 class LatentSpec:
     """The generator's input: noise `z ~ N(0, 1)` and named latent codes `c`.
 
-    The order of `codes` is the order everywhere. Each name is the name of an
-    input of the generator, and the prefix of an output of the discriminator:
-    a categorical `category` is read from `category_logits`, a continuous
-    `continuous` from `continuous_mean` and `continuous_log_stddev`.
+    Codes keep their order everywhere. A code's name is the name of an input of
+    the generator, and the prefix of outputs of the discriminator: a categorical
+    code `category` has the posterior parameter `category_logits`, a continuous
+    code `pose` has `pose_mean` and `pose_log_stddev`.
 
     Args:
         noise_dim: Width of the noise, at least 1.
-        codes: Mapping of names to codes of the kinds in `CODES`. A name is
-            lower-case letters, digits and underscores.
+        codes: Mapping of names to codes of the kinds in `CODES`. A name
+            consists of lower-case letters, digits and underscores.
+
+    Raises:
+        ValueError: If the width, a name or a code is invalid.
 
     Example:
     ```python
@@ -72,15 +59,7 @@ class LatentSpec:
                 "A GAN without codes has no information to maximize."
             )
         for name, code in codes.items():
-            if name in RESERVED_NAMES or not re.fullmatch(
-                "[a-z][a-z0-9_]*", name
-            ):
-                raise ValueError(
-                    "A code's name should be lower-case letters, digits and "
-                    "underscores, and none of "
-                    f"{', '.join(sorted(RESERVED_NAMES))}. "
-                    f"Received: {name!r}."
-                )
+            check_name(name)
             if type(code) not in CODES.values():
                 kinds = ", ".join(kind.__name__ for kind in CODES.values())
                 raise ValueError(
@@ -91,14 +70,14 @@ class LatentSpec:
 
     @property
     def codes(self) -> Mapping[str, Code]:
-        """The codes by name, in order; they cannot be changed."""
+        """A read-only mapping of names to codes, in order."""
         return MappingProxyType(self._codes)
 
     def __eq__(self, other: object) -> bool:
         return (
             isinstance(other, LatentSpec)
             and self.noise_dim == other.noise_dim
-            # As lists, since the order counts.
+            # As lists, because the order matters.
             and list(self.codes.items()) == list(other.codes.items())
         )
 
@@ -109,39 +88,17 @@ class LatentSpec:
         return f"LatentSpec({self.noise_dim}, {dict(self.codes)})"
 
     def get_config(self) -> dict[str, Any]:
-        """The specification as plain data, ready for JSON."""
-        types = {kind: name for name, kind in CODES.items()}
-        return {
-            "noise_dim": self.noise_dim,
-            "codes": {
-                # mypy knows no base class of data classes.
-                name: {"type": types[type(code)], **asdict(code)}  # type: ignore[call-overload]
-                for name, code in self.codes.items()
-            },
-        }
+        """Returns plain data, ready for JSON."""
+        codes = {name: code_config(code) for name, code in self.codes.items()}
+        return {"noise_dim": self.noise_dim, "codes": codes}
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> "LatentSpec":
         """The inverse of `get_config`."""
-        codes = {}
-        for name, entry in config["codes"].items():
-            arguments = dict(entry) if isinstance(entry, Mapping) else {}
-            kind = arguments.pop("type", None)
-            if not isinstance(kind, str) or kind not in CODES:
-                raise ValueError(
-                    f"The type of the code {name!r} should be one of "
-                    f"{', '.join(CODES)}. Received: {entry!r}."
-                )
-            try:
-                inspect.signature(CODES[kind]).bind(**arguments)
-            except TypeError:
-                known = inspect.signature(CODES[kind]).parameters
-                raise ValueError(
-                    f"The code {name!r} of type {kind} takes "
-                    f"{' and '.join(known) or 'no options'}. "
-                    f"Received: {entry!r}."
-                ) from None
-            codes[name] = CODES[kind](**arguments)
+        codes = {
+            name: code_from_config(name, entry)
+            for name, entry in config["codes"].items()
+        }
         return cls(config["noise_dim"], codes)
 
     @property
@@ -152,7 +109,7 @@ class LatentSpec:
 
     @property
     def posterior_dims(self) -> dict[str, int]:
-        """Name and width of each parameter that `Q` must give, in order."""
+        """Name and width of each parameter of `Q(c|x)`, in order."""
         return {
             f"{name}_{parameter}": dim
             for name, code in self.codes.items()
@@ -161,7 +118,7 @@ class LatentSpec:
 
     @property
     def categorical_names(self) -> list[str]:
-        """The names of the categorical codes, in order."""
+        """The names of the codes that have categories, in order."""
         return [
             name for name, code in self.codes.items() if code.has_categories
         ]
@@ -169,12 +126,7 @@ class LatentSpec:
     def parameters(
         self, name: str, posterior: Mapping[str, Any]
     ) -> dict[str, Any]:
-        """The parameters of one code, without the prefix of its name.
-
-        Args:
-            name: The name of a code.
-            posterior: The outputs of the discriminator, by name.
-        """
+        """The posterior parameters of one code, without its name as prefix."""
         return {
             parameter: posterior[f"{name}_{parameter}"]
             for parameter in self.code(name).parameters
@@ -183,14 +135,10 @@ class LatentSpec:
     def posterior(
         self, outputs: Mapping[str, tf.Tensor]
     ) -> dict[str, tf.Tensor]:
-        """The outputs of `encode`: all parameters, then what they tell.
+        """The outputs of `encode`, from those of the discriminator by name.
 
-        Args:
-            outputs: The outputs of the discriminator, by name.
-
-        Returns:
-            The tensors of `posterior_dims`, and `<code>_<output>` for what a
-            code derives of its parameters, such as `category_probabilities`.
+        All parameters in the order of `posterior_dims`, then what codes derive
+        from them, such as `category_probabilities`.
         """
         parameters = {name: outputs[name] for name in self.posterior_dims}
         return parameters | {
@@ -204,16 +152,15 @@ class LatentSpec:
     def summarize(
         self, posterior: Mapping[str, np.ndarray]
     ) -> list[dict[str, dict[str, Any]]]:
-        """The posterior as plain data.
+        """Summarizes the posterior of images as plain data.
 
         Args:
             posterior: Arrays of shape `(num_images, width)`, as
                 `InfoGAN.encode` returns them.
 
         Returns:
-            For each image a mapping by the name of the code: `category`, its
-            `probability` and all `probabilities`; `mean` and `stddev` of each
-            dimension; the `probability` of each bit being 1; and so on.
+            For each image, what `Code.summarize` returns by name of the code,
+            such as `category`, `probability` and `probabilities`.
         """
         num_images = len(next(iter(posterior.values())))
         return [
@@ -230,14 +177,14 @@ class LatentSpec:
         ]
 
     def describe(self, summary: Mapping[str, Mapping[str, Any]]) -> str:
-        """One image of `summarize` in words."""
+        """Describes one image of `summarize` in words."""
         return "; ".join(
             f"{name} {self.codes[name].describe(values)}"
             for name, values in summary.items()
         )
 
     def code(self, name: str) -> Code:
-        """The code of this name, or a `ValueError` that lists the names."""
+        """Returns a code, or raises a `ValueError` that lists the names."""
         if name not in self.codes:
             raise ValueError(
                 f"The code should be one of {', '.join(self.codes)}. "
@@ -248,9 +195,9 @@ class LatentSpec:
     def sample(self, batch_size: int, key: tf.Tensor) -> dict[str, tf.Tensor]:
         """Draws noise and codes from their priors.
 
-        A pure function of its arguments: it gives the same numbers eagerly and
-        in a `tf.function`; under XLA the normals agree to about 1e-5 and the
-        rest exactly.
+        A pure function of its arguments: results are the same eagerly and in a
+        `tf.function`. Under XLA, normal numbers and angles agree to about 1e-5,
+        all others exactly.
 
         Args:
             batch_size: The number of rows.
@@ -272,18 +219,18 @@ class LatentSpec:
     def complete(
         self, count: int, codes: Mapping[str, npt.ArrayLike], key: tf.Tensor
     ) -> dict[str, tf.Tensor]:
-        """Like `sample`, with the given codes in place of drawn ones.
+        """Draws latents like `sample`, except for the given codes.
 
         Args:
             count: The number of rows.
-            codes: Values by the name of the code: category numbers (or one-hot
-                rows) for a categorical one, numbers for the others; anything
-                that broadcasts to `(count, dim)`.
-            key: Integer tensor of shape `(2,)`, the seed of what is not given.
+            codes: Values by the name of the code, as its `to_values` takes
+                them: category numbers (or one-hot rows), angles in radians, or
+                numbers; anything that broadcasts to `(count, dim)`.
+            key: Integer tensor of shape `(2,)`, the seed of all other latents.
 
         Raises:
             ValueError: If a name is unknown, or a value has a wrong shape or is
-                out of its range.
+                out of range.
         """
         latents = self.sample(count, key)
         for name, values in codes.items():
@@ -305,11 +252,10 @@ class LatentSpec:
         num_columns: int,
         key: tf.Tensor,
     ) -> dict[str, tf.Tensor]:
-        """Latents of a grid in which one code changes along each row.
+        """Draws latents of a grid in which one code varies along each row.
 
-        Noise and the other codes are drawn once for each row, except that row
-        `r` has category `r` of the first categorical code (starting over when
-        there are more rows than categories).
+        Noise and other codes are drawn once for each row, except that row `r`
+        has category `r` of the first categorical code, modulo their number.
 
         Args:
             name: The code to traverse.
@@ -320,10 +266,14 @@ class LatentSpec:
 
         Returns:
             As `sample`, with `num_rows * num_columns` rows, row by row.
+
+        Raises:
+            ValueError: If the code, its index or the size of the grid is
+                invalid.
         """
         if num_rows < 1 or num_columns < 1:
             raise ValueError(
-                "A grid has at least one row and one column. "
+                "A grid should have at least one row and one column. "
                 f"Received: {num_rows} and {num_columns}."
             )
         code = self.code(name)

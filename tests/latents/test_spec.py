@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from keras_infogan.latents.code import RESERVED_NAMES
 from keras_infogan.latents.codes import Bernoulli
 from keras_infogan.latents.codes import Categorical
 from keras_infogan.latents.codes import Code
 from keras_infogan.latents.codes import Normal
 from keras_infogan.latents.codes import Uniform
-from keras_infogan.latents.spec import RESERVED_NAMES
 from keras_infogan.latents.spec import LatentSpec
 
 KEY = tf.constant([3, 5], tf.int64)

@@ -9,13 +9,13 @@ import pytest
 import tensorflow as tf
 from keras import layers
 
+from keras_infogan.latents.code import RESERVED_NAMES
 from keras_infogan.latents.codes import Bernoulli
 from keras_infogan.latents.codes import Categorical
 from keras_infogan.latents.codes import Code
 from keras_infogan.latents.codes import Normal
 from keras_infogan.latents.codes import Uniform
 from keras_infogan.latents.codes._gaussian import LOG_STDDEV_RANGE
-from keras_infogan.latents.spec import RESERVED_NAMES
 from keras_infogan.latents.spec import LatentSpec
 from keras_infogan.losses.information import mutual_information
 from keras_infogan.models.networks import ARCHITECTURES

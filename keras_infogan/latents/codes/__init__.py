@@ -1,5 +1,10 @@
 """The kinds of latent codes, one file each, and their register."""
 
+import inspect
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
 from keras_infogan.latents.code import Code as Code
 from keras_infogan.latents.codes.bernoulli import Bernoulli as Bernoulli
 from keras_infogan.latents.codes.categorical import Categorical as Categorical
@@ -15,3 +20,39 @@ CODES: dict[str, type[Code]] = {
     "bernoulli": Bernoulli,
     "circular": Circular,
 }
+
+
+def code_config(code: Code) -> dict[str, Any]:
+    """Returns a code as plain data: its `type` and its fields."""
+    types = {kind: name for name, kind in CODES.items()}
+    # mypy does not know that every kind is a data class.
+    return {"type": types[type(code)], **asdict(code)}  # type: ignore[call-overload]
+
+
+def code_from_config(name: str, config: Any) -> Code:
+    """The inverse of `code_config`.
+
+    Args:
+        name: The name of the code, for errors.
+        config: Its `type` and fields; fields with defaults may be left out.
+
+    Raises:
+        ValueError: If the type or a field is unknown, missing or invalid.
+    """
+    fields = dict(config) if isinstance(config, Mapping) else {}
+    kind = fields.pop("type", None)
+    if not isinstance(kind, str) or kind not in CODES:
+        raise ValueError(
+            f"The type of the code {name!r} should be one of "
+            f"{', '.join(CODES)}. Received: {config!r}."
+        )
+    signature = inspect.signature(CODES[kind])
+    try:
+        signature.bind(**fields)
+    except TypeError:
+        raise ValueError(
+            f"The code {name!r} of type {kind} takes "
+            f"{' and '.join(signature.parameters) or 'no options'}. "
+            f"Received: {config!r}."
+        ) from None
+    return CODES[kind](**fields)
