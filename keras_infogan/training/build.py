@@ -98,17 +98,16 @@ def build_model(config: TrainingConfig, *, num_steps: int = 1) -> InfoGAN:
             f"Received: num_labels={config.data.num_labels} and the codes "
             f"{', '.join(spec.codes)}, none of them categorical."
         )
+    networks = build_networks(config.networks, spec, config.data.image_shape)
+    optimizers = build_optimizers(config.optimizers, num_steps)
     model = InfoGAN(
-        *build_networks(config.networks, spec, config.data.image_shape),
+        *networks,
         spec,
         config.objective,
         seed=config.seed,
         **dataclasses.asdict(config.step),
     )
-    model.compile(
-        *build_optimizers(config.optimizers, num_steps),
-        **dataclasses.asdict(config.execution),
-    )
+    model.compile(*optimizers, **dataclasses.asdict(config.execution))
     return model
 
 

@@ -29,7 +29,9 @@ def test_presets_build(name):
     assert model.compiled
 
 
-def rates(optimizer: keras.optimizers.Optimizer, steps: list[int]) -> list:
+def rates(
+    optimizer: keras.optimizers.Optimizer, steps: list[int]
+) -> list[float]:
     return [float(optimizer._learning_rate(step)) for step in steps]
 
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from keras_infogan.models.infogan import UPDATES
+from keras_infogan.models.steps import UPDATES
 from keras_infogan.training.config import TrainingConfig
 from keras_infogan.training.presets import preset
 from tests.helpers.options import OTHER_VALUES

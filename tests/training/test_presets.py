@@ -12,6 +12,7 @@ from keras_infogan.training.presets import preset
 @pytest.mark.parametrize("name", PRESETS)
 def test_each_has_a_file_with_its_command(name):
     module = importlib.import_module(f"keras_infogan.training.presets.{name}")
+    assert module.__doc__
     assert f"keras-infogan train --preset {name}\n" in module.__doc__
     assert getattr(module, name.upper()) is preset(name)
     assert preset(name).preset == name

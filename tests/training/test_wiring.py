@@ -52,6 +52,11 @@ class Observed:
         return [model.generator_optimizer, model.discriminator_optimizer]
 
     @property
+    def image_shape(self) -> tuple[int, int, int]:
+        height, width, channels = self.model.image_shape
+        return (height, width, channels)
+
+    @property
     def schedules(self) -> list[Any]:
         return [optimizer._learning_rate for optimizer in self.optimizers]
 
@@ -131,7 +136,7 @@ def _same_networks(seen: Observed) -> list[str]:
     for name in ("compact", "paper"):
         expected = [
             make(
-                model.latent_spec, model.image_shape, architecture=name
+                model.latent_spec, seen.image_shape, architecture=name
             ).count_params()
             for make in (build_generator, build_discriminator)
         ]
@@ -148,7 +153,7 @@ def _layers(seen: Observed, kind: type) -> bool:
 def _seeds(seen: Observed) -> list[int]:
     keras.utils.set_random_seed(5)
     model = seen.model
-    again = build_generator(model.latent_spec, model.image_shape)
+    again = build_generator(model.latent_spec, seen.image_shape)
     are_equal = np.array_equal(
         again.get_weights()[0], model.generator.get_weights()[0]
     )
@@ -184,11 +189,11 @@ PLACES: dict[str, Callable[[Observed], Iterable[Any]]] = {
     ],
     "image_size": lambda seen: [
         *_images("image_size")(seen),
-        *seen.model.image_shape[:2],
+        *seen.image_shape[:2],
     ],
     "channels": lambda seen: [
         *_images("channels")(seen),
-        seen.model.image_shape[2],
+        seen.image_shape[2],
     ],
     "batch_size": lambda seen: [
         seen.batches["batch_size"],

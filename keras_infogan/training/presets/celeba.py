@@ -7,21 +7,19 @@ Codes and noise as in Section 7.2 and Appendix C of Chen et al., 2016
 CelebA has to be downloaded. This preset was not run to the end.
 """
 
+from keras_infogan.training import sections
 from keras_infogan.training.config import TrainingConfig
-from keras_infogan.training.sections import DataConfig
-from keras_infogan.training.sections import LatentConfig
-from keras_infogan.training.sections import NetworkConfig
 
 CELEBA = TrainingConfig(
     preset="celeba",
     epochs=20,
-    data=DataConfig(dataset="celeb_a", image_size=32, channels=3),
-    latents=LatentConfig(
+    data=sections.DataConfig(dataset="celeb_a", image_size=32, channels=3),
+    latents=sections.LatentConfig(
         noise_dim=128,
         codes={
             f"category_{number}": {"type": "categorical", "num_categories": 10}
             for number in range(1, 11)
         },
     ),
-    networks=NetworkConfig(architecture="paper"),
+    networks=sections.NetworkConfig(architecture="paper"),
 )

@@ -7,23 +7,21 @@ https://arxiv.org/abs/1906.06034), with the networks of the preset `paper`.
 dSprites has to be downloaded. This preset was not run to the end.
 """
 
+from keras_infogan.training import sections
 from keras_infogan.training.config import TrainingConfig
-from keras_infogan.training.sections import DataConfig
-from keras_infogan.training.sections import LatentConfig
-from keras_infogan.training.sections import NetworkConfig
 
 DSPRITES = TrainingConfig(
     preset="dsprites",
     epochs=5,
     # The data set has a single split.
-    data=DataConfig(
+    data=sections.DataConfig(
         dataset="dsprites",
         train_split="train[:90%]",
         test_split="train[90%:]",
         image_size=64,
     ),
-    latents=LatentConfig(
+    latents=sections.LatentConfig(
         noise_dim=5, codes={"continuous": {"type": "uniform", "dim": 5}}
     ),
-    networks=NetworkConfig(architecture="paper"),
+    networks=sections.NetworkConfig(architecture="paper"),
 )

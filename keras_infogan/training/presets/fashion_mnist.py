@@ -13,19 +13,16 @@ import dataclasses
 
 from keras_infogan.losses.augmentation import Augmentation
 from keras_infogan.losses.objective import Objective
+from keras_infogan.training import sections
 from keras_infogan.training.presets.mnist import MNIST
-from keras_infogan.training.sections import DataConfig
-from keras_infogan.training.sections import ExecutionConfig
-from keras_infogan.training.sections import LatentConfig
-from keras_infogan.training.sections import StepConfig
 
 FASHION_MNIST = dataclasses.replace(
     MNIST,
     preset="fashion_mnist",
-    data=DataConfig(
+    data=sections.DataConfig(
         dataset="fashion_mnist", neighbor_share=MNIST.data.neighbor_share
     ),
-    latents=LatentConfig(),
+    latents=sections.LatentConfig(),
     objective=Objective(
         information_weights={"category": 1.0, "continuous": 0.1},
         # Thinner strokes remove the handles of bags, other heights the heels of
@@ -44,6 +41,6 @@ FASHION_MNIST = dataclasses.replace(
         invariance_weight=1.0,
     ),
     # As they were when the augmentation was chosen.
-    step=StepConfig(),
-    execution=ExecutionConfig(),
+    step=sections.StepConfig(),
+    execution=sections.ExecutionConfig(),
 )

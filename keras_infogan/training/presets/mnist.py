@@ -19,20 +19,16 @@ Takes 13 minutes on one CPU core. Accuracy on the test split is 98.69 % +/-
 
 from keras_infogan.losses.augmentation import Augmentation
 from keras_infogan.losses.objective import Objective
+from keras_infogan.training import sections
 from keras_infogan.training.config import TrainingConfig
-from keras_infogan.training.sections import DataConfig
-from keras_infogan.training.sections import ExecutionConfig
-from keras_infogan.training.sections import LatentConfig
-from keras_infogan.training.sections import OptimizerConfig
-from keras_infogan.training.sections import StepConfig
 
 MNIST = TrainingConfig(
     preset="mnist",
     epochs=7,
     # Of the nearest neighbors of a seven with a bar, a third are sevens without
     # one. So sevens with a bar do not end up among the twos.
-    data=DataConfig(neighbor_share=0.25),
-    latents=LatentConfig(
+    data=sections.DataConfig(neighbor_share=0.25),
+    latents=sections.LatentConfig(
         codes={
             "category": {"type": "categorical", "num_categories": 10},
             "pose": {"type": "uniform", "dim": 1},
@@ -58,10 +54,10 @@ MNIST = TrainingConfig(
         invariance_weight=1.0,
     ),
     # Saves an eighth of the multiplications of a step.
-    step=StepConfig(information_gradient="head"),
-    optimizers=OptimizerConfig(
+    step=sections.StepConfig(information_gradient="head"),
+    optimizers=sections.OptimizerConfig(
         discriminator_learning_rate=5e-4, decay_share=0.5
     ),
     # Saves the Python overhead of three steps in four.
-    execution=ExecutionConfig(steps_per_execution=4),
+    execution=sections.ExecutionConfig(steps_per_execution=4),
 )

@@ -11,9 +11,11 @@ reached an accuracy of 24.9 % on the test split
 (`scripts/results/paper_seed_0.json`); all of them were not run.
 """
 
+from keras_infogan.training import sections
 from keras_infogan.training.config import TrainingConfig
-from keras_infogan.training.sections import NetworkConfig
 
 PAPER = TrainingConfig(
-    preset="paper", epochs=11, networks=NetworkConfig(architecture="paper")
+    preset="paper",
+    epochs=11,
+    networks=sections.NetworkConfig(architecture="paper"),
 )

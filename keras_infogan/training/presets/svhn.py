@@ -7,23 +7,21 @@ Codes and noise as in Section 7.2 and Appendix C of Chen et al., 2016
 SVHN has to be downloaded. This preset was not run to the end.
 """
 
+from keras_infogan.training import sections
 from keras_infogan.training.config import TrainingConfig
-from keras_infogan.training.sections import DataConfig
-from keras_infogan.training.sections import LatentConfig
-from keras_infogan.training.sections import NetworkConfig
 
 _CATEGORY = {"type": "categorical", "num_categories": 10}
 
 SVHN = TrainingConfig(
     preset="svhn",
     epochs=20,
-    data=DataConfig(dataset="svhn_cropped", image_size=32, channels=3),
-    latents=LatentConfig(
+    data=sections.DataConfig(dataset="svhn_cropped", image_size=32, channels=3),
+    latents=sections.LatentConfig(
         noise_dim=124,
         codes={
             **{f"category_{number}": _CATEGORY for number in range(1, 5)},
             "continuous": {"type": "uniform", "dim": 4},
         },
     ),
-    networks=NetworkConfig(architecture="paper"),
+    networks=sections.NetworkConfig(architecture="paper"),
 )

@@ -14,30 +14,26 @@ reached an accuracy of 37.1 % on the test split
 """
 
 from keras_infogan.losses.objective import Objective
+from keras_infogan.training import sections
 from keras_infogan.training.config import TrainingConfig
-from keras_infogan.training.sections import DataConfig
-from keras_infogan.training.sections import LatentConfig
-from keras_infogan.training.sections import NetworkConfig
-from keras_infogan.training.sections import OptimizerConfig
-from keras_infogan.training.sections import StepConfig
 
 WRITEUP = TrainingConfig(
     preset="writeup",
     epochs=200,
-    data=DataConfig(image_size=32, batch_size=64),
+    data=sections.DataConfig(image_size=32, batch_size=64),
     # Its squared error is the mean over the two continuous codes, weighted 0.1:
     # 0.1 times the Gaussian log-likelihood with a standard deviation of 1.
-    latents=LatentConfig(
+    latents=sections.LatentConfig(
         codes={
             "category": {"type": "categorical", "num_categories": 10},
             "continuous": {"type": "uniform", "dim": 2, "stddev": 1.0},
         }
     ),
-    networks=NetworkConfig(architecture="writeup"),
+    networks=sections.NetworkConfig(architecture="writeup"),
     objective=Objective(
         adversarial_loss="least_squares",
         information_weights={"category": 1.0, "continuous": 0.1},
     ),
-    step=StepConfig(update="three_phase"),
-    optimizers=OptimizerConfig(generator_learning_rate=2e-4),
+    step=sections.StepConfig(update="three_phase"),
+    optimizers=sections.OptimizerConfig(generator_learning_rate=2e-4),
 )
