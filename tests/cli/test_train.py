@@ -9,35 +9,54 @@ from typing import Any
 import pytest
 
 from keras_infogan.files import write_json
+from keras_infogan.training import build
+from keras_infogan.training.config import TrainingConfig
 from keras_infogan.training.presets import PRESETS
 from tests.helpers.command_line import fail
 from tests.helpers.command_line import run
+from tests.helpers.options import OTHER_VALUES
+from tests.helpers.options import other_options
 
 
-def test_every_option_has_a_flag(capfd):
-    """Each field of the configuration can be given, and comes through."""
-    given: dict[str, Any] = {
-        "dataset": "few_digits",
-        "image_size": 32,
-        "noise_dim": 10,
-        "codes": {"style": {"type": "normal", "dim": 1, "stddev": None}},
-        "jit_compile": False,
-        "batch_size": 8,
-        "information_weights": {"style": 0.5},
-        "information_gradient": "head",
-        "generator_learning_rate": 3e-4,
-    }
+def flags_of(options: dict[str, Any]) -> list[str]:
+    """Options as a person types them."""
     flags = []
-    for name, value in given.items():
+    for name, value in options.items():
         flag = name.replace("_", "-")
-        if value is False:
-            flags.append(f"--no-{flag}")
+        if isinstance(value, bool):
+            flags.append(f"--{flag}" if value else f"--no-{flag}")
         else:
-            text = json.dumps(value) if isinstance(value, dict) else value
+            text = value if isinstance(value, str) else json.dumps(value)
             flags.append(f"--{flag}={text}")
-    config, _ = run(capfd, "train", "--preset=paper", "--dry-run", *flags)
-    expected = PRESETS["paper"].replace(**given).to_json()
-    assert config == expected
+    return flags
+
+
+@pytest.mark.parametrize("name", OTHER_VALUES)
+def test_every_option_has_a_flag(name, capfd, monkeypatch):
+    monkeypatch.setattr(build, "build_model", lambda config: None)
+    options = other_options(name)
+    if name == "preset":
+        expected = PRESETS["paper"]
+    else:
+        expected = PRESETS["mnist"].replace(**options)
+    config, _ = run(capfd, "train", "--dry-run", *flags_of(options))
+    assert config == expected.to_json()
+
+
+def test_every_flag_is_tested():
+    names = [setting.name for setting in TrainingConfig.settings()]
+    assert set(names) == set(OTHER_VALUES)
+
+
+def test_no_augmentation(capfd, monkeypatch):
+    monkeypatch.setattr(build, "build_model", lambda config: None)
+    config, _ = run(
+        capfd,
+        *("train", "--dry-run", "--warp={}", "--warped-codes=[]"),
+        *("--slant-gains={}", "--thickness-gains={}"),
+        *("--invariance-weight=0", "--neighbor-share=0"),
+    )
+    assert config["objective"]["augmentation"] is None
 
 
 def test_dry_run_writes_nothing(capfd, tmp_path):
