@@ -49,14 +49,18 @@ def path(text: str) -> Path:
 
 
 def code_values(text: str) -> tuple[str, list[float]]:
-    """`NAME=VALUE,VALUE` as the name of a code and its values."""
+    """`NAME=VALUE,VALUE` as the name of a code and its values.
+
+    Whole numbers are `int`, as those of categories have to be.
+    """
     name, _, values = text.partition("=")
     try:
-        return name, [float(value) for value in values.split(",")]
+        numbers = [float(value) for value in values.split(",")]
     except ValueError:
         raise argparse.ArgumentTypeError(
             f"expected NAME=VALUE or NAME=VALUE,VALUE, got {text!r}"
         ) from None
+    return name, [int(x) if x.is_integer() else x for x in numbers]
 
 
 def attribute_value(text: str) -> tuple[str, float]:

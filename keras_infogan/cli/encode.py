@@ -1,6 +1,7 @@
 """`keras-infogan encode`: infers the codes of images."""
 
 import argparse
+from pathlib import Path
 from typing import Any
 
 from keras_infogan.cli import arguments
@@ -42,64 +43,69 @@ def run(args: argparse.Namespace) -> Any:
     An image that cannot be read has an `error` instead. If none can be read,
     the first error is raised.
     """
-    import numpy as np
-
-    from keras_infogan.data.image_file import describe_crop
-    from keras_infogan.data.image_file import read_image
     from keras_infogan.evaluation import outliers
     from keras_infogan.reports.text import describe_meaning
     from keras_infogan.reports.warnings import describe_outlier
     from keras_infogan.reports.warnings import describe_unlikely_codes
 
     model = load_model(args.model)
+    spec = model.latent_spec
     code_map = arguments.find_code_map(args.model)
-    images = {}
-    crops = {}
-    errors: dict[int, Exception] = {}
-    for number, path in enumerate(args.images):
-        try:
-            images[number], size = read_image(
-                path, model.image_shape, invert=args.invert
-            )
-            crops[number] = describe_crop(size, model.image_shape)
-        except (OSError, ValueError) as error:
-            errors[number] = error
-    if not images:
-        raise errors[0]
-    posterior = model.encode(np.stack(list(images.values())))
-    summaries = model.latent_spec.summarize(posterior)
-    codes_of = dict(zip(images, summaries, strict=True))
+    images, warnings, errors = _read_images(args, model.image_shape)
+    codes_of = dict(
+        zip(images, read_codes(model, list(images.values())), strict=True)
+    )
     ranges = outliers.find_ranges(
         model.generate(outliers.NUM_GENERATED, seed=0)
     )
     results: list[dict[str, Any]] = []
-    for number, path in enumerate(args.images):
-        if number in errors:
-            text = explain(errors[number])
+    for path in args.images:
+        if path in errors:
+            text = explain(errors[path])
             say(f"{path}: error: {text}")
             results.append({"image": str(path), "error": text})
             continue
-        codes = codes_of[number]
-        text = model.latent_spec.describe(codes)
+        image, codes = images[path], codes_of[path]
+        text = spec.describe(codes)
         meaning: dict[str, Any] = {}
         if code_map is not None:
             words = describe_meaning(code_map, codes)
             meaning = {"meaning": words, **code_map.interpret(codes)}
             text = " - ".join([", ".join(words)] * bool(words) + [text])
-        warnings = crops[number]
-        warnings += describe_outlier(
-            images[number], ranges, inverted=args.invert
-        )
-        warnings += describe_unlikely_codes(model.latent_spec, codes)
+        all_warnings = [
+            *warnings[path],
+            *describe_outlier(image, ranges, inverted=args.invert),
+            *describe_unlikely_codes(spec, codes),
+        ]
         say(f"{path}: {text}")
-        for warning in warnings:
+        for warning in all_warnings:
             say(f"Warning: {path} {warning}")
         results.append(
             {
                 "image": str(path),
                 **meaning,
-                "warnings": warnings,
+                "warnings": all_warnings,
                 "codes": codes,
             }
         )
     return results
+
+
+def _read_images(
+    args: argparse.Namespace, shape: tuple[int, ...]
+) -> tuple[dict[Path, Any], dict[Path, list[str]], dict[Path, Exception]]:
+    """Images, warnings about them, and errors, by their paths."""
+    from keras_infogan.data.image_file import describe_crop
+    from keras_infogan.data.image_file import read_image
+
+    images, warnings = {}, {}
+    errors: dict[Path, Exception] = {}
+    for path in args.images:
+        try:
+            images[path], size = read_image(path, shape, invert=args.invert)
+            warnings[path] = describe_crop(size, shape)
+        except (OSError, ValueError) as error:
+            errors[path] = error
+    if not images:
+        raise errors[args.images[0]]
+    return images, warnings, errors

@@ -13,6 +13,7 @@ from keras_infogan.cli.console import say
 from keras_infogan.models.pretrained import load_model
 
 if TYPE_CHECKING:
+    from keras_infogan.latents.spec import LatentSpec
     from keras_infogan.models.infogan import InfoGAN
 
 # More images than a person can look at.
@@ -71,6 +72,10 @@ def add_parser(commands: Any) -> None:
         help="number of images (%(default)s)",
     )
     arguments.add_image_arguments(parser, "samples.png")
+    _add_server_arguments(parser)
+
+
+def _add_server_arguments(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group(
         "from a server", "Then RUN is the name of the served model."
     )
@@ -107,9 +112,7 @@ def _chosen_codes(
         codes[name], options[name] = value, option
 
     for name, values in args.code:
-        # A category is a whole number, and a row has more than one.
-        numbers = [int(x) if x.is_integer() else x for x in values]
-        value = numbers[0] if len(numbers) == 1 else [numbers]
+        value = values[0] if len(values) == 1 else [values]
         choose(name, value, f"--code {name}")
     if args.category is not None:
         if not spec.categorical_names:
@@ -125,7 +128,16 @@ def _chosen_codes(
         name, numbers = code_map.find_categories(args.digit)
         choose(name, numbers[0], "--digit")
         say(explain_category(code_map, args.digit))
-    values_of: dict[str, list[float]] = {}
+    for name, (row, attribute) in _attribute_codes(args, spec).items():
+        choose(name, [row], f"--attribute {attribute}")
+    return codes
+
+
+def _attribute_codes(
+    args: argparse.Namespace, spec: "LatentSpec"
+) -> dict[str, tuple[list[float], str]]:
+    """Codes with the chosen attributes, and the first attribute of each."""
+    rows: dict[str, tuple[list[float], str]] = {}
     taken: set[tuple[str, int]] = set()
     for attribute, value in args.attribute:
         name, index, sign = load_code_map(args.model).find_dimension(attribute)
@@ -139,11 +151,10 @@ def _chosen_codes(
                 "Received: two values. Leave one of them out."
             )
         taken.add((name, index))
-        if name not in values_of:
-            values_of[name] = [0.0] * spec.codes[name].num_dimensions
-            choose(name, [values_of[name]], f"--attribute {attribute}")
-        values_of[name][index] = sign * value
-    return codes
+        zeros = [0.0] * spec.codes[name].num_dimensions
+        row, _ = rows.setdefault(name, (zeros, attribute))
+        row[index] = sign * value
+    return rows
 
 
 def _ask_server(args: argparse.Namespace) -> Any:
@@ -152,8 +163,7 @@ def _ask_server(args: argparse.Namespace) -> Any:
 
     choices: dict[str, Any] = {}
     for name, values in args.code:
-        numbers = [int(x) if x.is_integer() else x for x in values]
-        choices[name] = numbers if len(numbers) > 1 else numbers[0]
+        choices[name] = values if len(values) > 1 else values[0]
     if args.category is not None:
         choices["category"] = args.category
     if args.digit is not None:

@@ -232,7 +232,11 @@ class Diagnostics(StepCallback):
         if self._is_broken or (problems and self.stop):
             self.model.stop_training = True
 
-    @property
-    def has_ended_run(self) -> bool:
-        """Whether the run ends early because of a problem."""
-        return self._is_broken or bool(self.stop and self.problems)
+    def raise_if_ended(self) -> None:
+        """Raises a `TrainingFailed` if a problem has ended the run."""
+        if self._is_broken or (self.stop and self.problems):
+            raise TrainingFailed(
+                f"Stopped after step {self.run_step}: "
+                f"{' '.join(self.problems)} Restart with other options and "
+                "another --run-dir."
+            )

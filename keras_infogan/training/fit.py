@@ -5,7 +5,6 @@ import logging
 from collections.abc import Callable
 from pathlib import Path
 
-import keras
 import numpy as np
 import tensorflow as tf
 
@@ -16,7 +15,6 @@ from keras_infogan.training.callbacks.log import RunLog
 from keras_infogan.training.callbacks.signals import StopOnSignal
 from keras_infogan.training.callbacks.steps import RunPosition
 from keras_infogan.training.diagnostics import Diagnostics
-from keras_infogan.training.diagnostics import TrainingFailed
 from keras_infogan.training.sections import CallbackConfig
 
 _logger = logging.getLogger(__name__)
@@ -87,24 +85,12 @@ def fit(
         stop=config.stop_when_unhealthy,
     )
     with contextlib.closing(log), StopOnSignal(checkpoints.save) as stop:
-        callbacks: list[keras.callbacks.Callback] = [
-            diagnostics,
-            log,
-            images,
-            checkpoints,
-            stop,
-        ]
         model.fit(
             stream(start=position.first_step).take(num_steps),
             steps_per_epoch=num_steps,
             verbose=0,
-            callbacks=callbacks,
+            callbacks=[diagnostics, log, images, checkpoints, stop],
         )
     if stop.signal is not None:
         raise Interrupted(stop.signal, checkpoints.run_step)
-    if diagnostics.has_ended_run:
-        raise TrainingFailed(
-            f"Stopped after step {diagnostics.run_step}: "
-            f"{' '.join(diagnostics.problems)} Restart with other options and "
-            "another --run-dir."
-        )
+    diagnostics.raise_if_ended()

@@ -33,10 +33,9 @@ def train(
 
     The directory holds `config.json`, `log.jsonl`, TensorBoard's `events.*`,
     `samples/` and `checkpoints/`, and finally `model.keras`, `report.json`,
-    `code_map.json`, images, and `report.html` with all of them. A run that was
-    interrupted or killed ends with the same weights as one that was not (on a
-    CPU; the deterministic operations that a GPU needs for this exclude XLA).
-    Sets the global seed and dtype policy of Keras.
+    `code_map.json`, images, and `report.html` with all of them. On a CPU, a run
+    that was interrupted or killed ends with the same weights as one that was
+    not. Sets the global seed and dtype policy of Keras.
 
     Args:
         config: The configuration.
@@ -60,22 +59,17 @@ def train(
     if report is not None:
         return report
     # Data and model first: errors in the options should leave no directory.
-    train_data, test_data = load_data(
-        config.data, data_dir=data_dir, archives_dir=archives_dir
-    )
-    steps_per_epoch = train_data.num_batches(config.data.batch_size)
+    data = load_data(config.data, data_dir=data_dir, archives_dir=archives_dir)
+    steps_per_epoch = data[0].num_batches(config.data.batch_size)
     num_steps = config.epochs * steps_per_epoch
     model = build_model(config, num_steps=num_steps)
     stream = make_stream(
-        config.data, train_data, model.latent_spec, seed=config.seed
+        config.data, data[0], model.latent_spec, seed=config.seed
     )
     with lock_directory(run_dir, config):
         if not (run_dir / "model.keras").exists():
-            position = RunPosition(
-                restore(model, run_dir / "checkpoints"),
-                num_steps,
-                steps_per_epoch,
-            )
+            first_step = restore(model, run_dir / "checkpoints")
+            position = RunPosition(first_step, num_steps, steps_per_epoch)
             _announce(position)
             fit(
                 model,
@@ -83,18 +77,13 @@ def train(
                 position,
                 run_dir,
                 config.callbacks,
-                sample=train_data.scaled(slice(NUM_IMAGES)),
+                sample=data[0].scaled(slice(NUM_IMAGES)),
                 batch_size=config.data.batch_size,
             )
             with atomic_path(run_dir / "model.keras") as partial:
                 model.save(partial)
-        return finish(
-            config,
-            run_dir,
-            train_data,
-            test_data,
-            cache_dir=cache_directory(data_dir),
-        )
+        cache_dir = cache_directory(data_dir)
+        return finish(config, run_dir, *data, cache_dir=cache_dir)
 
 
 def _finished_report(run_dir: Path) -> dict[str, Any] | None:
