@@ -43,6 +43,8 @@ def run(args: argparse.Namespace) -> Any:
     An image that cannot be read has an `error` instead. If none can be read,
     the first error is raised.
     """
+    import numpy as np
+
     from keras_infogan.evaluation import outliers
     from keras_infogan.reports.text import describe_meaning
     from keras_infogan.reports.warnings import describe_outlier
@@ -52,9 +54,8 @@ def run(args: argparse.Namespace) -> Any:
     spec = model.latent_spec
     code_map = arguments.find_code_map(args.model)
     images, warnings, errors = _read_images(args, model.image_shape)
-    codes_of = dict(
-        zip(images, read_codes(model, list(images.values())), strict=True)
-    )
+    posterior = model.encode(np.stack(list(images.values())))
+    codes_of = dict(zip(images, spec.summarize(posterior), strict=True))
     ranges = outliers.find_ranges(
         model.generate(outliers.NUM_GENERATED, seed=0)
     )
