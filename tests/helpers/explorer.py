@@ -30,6 +30,7 @@ from keras_infogan.export.onnx import export_onnx
 from keras_infogan.export.onnx import export_onnx_encoder
 from keras_infogan.latents.codes import Bernoulli
 from keras_infogan.latents.codes import Categorical
+from keras_infogan.latents.codes import Circular
 from keras_infogan.latents.codes import Normal
 from keras_infogan.latents.codes import Uniform
 from keras_infogan.latents.spec import LatentSpec
@@ -74,6 +75,7 @@ SPECS = {
                 "kind": Categorical(3),
                 "bits": Bernoulli(2),
                 "other": Categorical(12),
+                "angle": Circular(),
             },
         ),
         (16, 24, 3),

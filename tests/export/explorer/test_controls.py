@@ -158,13 +158,14 @@ def test_the_python_code_generates_the_shown_image(page, digits):
 
 
 def test_other_codes_have_their_controls(browser, exported):
-    """A slider of a normal code, two switches, two sets of categories."""
+    """Sliders of a normal code and of an angle, switches, and categories."""
     case = exported("many")
     with open_page(browser, case.page.as_uri()) as page:
         page.get_by_role("slider", name="style").fill("-2.25")
         page.get_by_role("radio", name="kind 2").check()
         page.get_by_role("radio", name="other 11").check()
         page.get_by_role("checkbox", name="bits 2").check()
+        page.get_by_role("slider", name="angle").fill("1.5")
         settle(page)
         point = state(page)["at"]
         assert point["codes"] == {
@@ -172,6 +173,7 @@ def test_other_codes_have_their_controls(browser, exported):
             "kind": 2,
             "bits": [0, 1],
             "other": 11,
+            "angle": [pytest.approx(1.5, abs=0.006)],
         }
         assert page.inner_text("#caption") == "kind 2 · other 11 · seed 1"
         for name in ("kind", "other"):
@@ -180,12 +182,20 @@ def test_other_codes_have_their_controls(browser, exported):
         assert page.get_by_role("gridcell").count() == 30
         draw(page, SEVEN)
         text = page.inner_text("#posterior-text")
-        for part in ("kind ", "other ", "style: ", "bits 1: o", "bits 2: o"):
+        for part in (
+            "kind ",
+            "other ",
+            "style: ",
+            "bits 1: o",
+            "bits 2: o",
+            "angle: ",
+        ):
             assert part in text
         assert page.locator("#redrawn canvas").count() == 3
         # Bits are rounded, whatever a permalink says.
-        go_to(page, "at=1;0;1;0.7,0.2;3")
+        go_to(page, "at=1;0;1;0.7,0.2;3;0.5")
         assert state(page)["at"]["codes"]["bits"] == [1, 0]
+        assert state(page)["at"]["codes"]["angle"] == [0.5]
 
 
 def test_a_model_without_categories_has_a_page(browser, exported):
