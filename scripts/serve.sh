@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
-# Serves the versions of a model on this machine, with TensorFlow Serving.
+# Serves the versions of a model on this machine with TensorFlow Serving.
 #
 #   scripts/serve.sh                        saved_models/mnist, as "mnist"
 #   scripts/serve.sh DIR [NAME] [-- FLAGS]  FLAGS go to tensorflow_model_server
 #   REST_PORT=9501 GRPC_PORT=9500 scripts/serve.sh
 #
-# The server is tensorflow_model_server on the PATH, or the program that
-# TENSORFLOW_MODEL_SERVER names. Without one, the command for a container is
-# printed, and the exit code is 3. The server cannot be told to listen on
-# loopback alone; the container's ports are there alone.
+# The server is tensorflow_model_server on the PATH, or the program named by
+# TENSORFLOW_MODEL_SERVER. Without one, the script prints a command that starts
+# a container, and exits with code 3. The server listens on all interfaces, the
+# container on loopback only.
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
@@ -39,7 +39,7 @@ fi
 directory=$(cd "$directory" && pwd)
 name=${positional[1]-$(basename "$directory")}
 if [[ ! $name =~ ^[A-Za-z0-9][A-Za-z0-9_.-]*$ ]]; then
-    say "the name should be letters, digits, _, - and . alone. Received: $name"
+    say "the name should be only letters, digits, _, - and . Received: $name"
     exit 2
 fi
 rest=${REST_PORT:-8501} grpc=${GRPC_PORT:-8500}
@@ -50,13 +50,13 @@ for port in "$rest" "$grpc"; do
     fi
 done
 if [[ $rest == "$grpc" ]]; then
-    say "REST_PORT and GRPC_PORT should be two. Received: $rest for both"
+    say "REST_PORT and GRPC_PORT should differ. Received: $rest for both"
     exit 2
 fi
 
 server=${TENSORFLOW_MODEL_SERVER:-$(command -v tensorflow_model_server || true)}
 if [[ -z $server ]]; then
-    say "there is no tensorflow_model_server; this starts one in a container:"
+    say "no tensorflow_model_server found; this starts one in a container:"
     printf '%q ' docker run --rm --read-only --tmpfs /tmp \
         --publish "127.0.0.1:$grpc:8500" --publish "127.0.0.1:$rest:8501" \
         --mount "type=bind,source=$directory,target=/models/$name,readonly" \
@@ -69,6 +69,6 @@ if ! command -v "$server" >/dev/null; then
     exit 2
 fi
 say "serving $name at http://127.0.0.1:$rest and grpc://127.0.0.1:$grpc," \
-    "which other machines can reach, too, unless a firewall is between"
+    "which other machines can reach unless a firewall stops them"
 exec "$server" --model_name="$name" --model_base_path="$directory" \
     --rest_api_port="$rest" --port="$grpc" "$@"

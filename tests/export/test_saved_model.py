@@ -132,12 +132,14 @@ BAD_VALUES = [
     ("bits", 0.75, 1.0),
     ("bits", -1.0, 0.0),
     ("bits", np.nan, 0.0),
+    ("heading", np.inf, 0.0),
+    ("heading", np.nan, 0.0),
 ]
 
 
 @pytest.mark.parametrize("published", ["all_codes"], indirect=True)
 def test_bad_rows_among_good(published):
-    """Each bad row is told, and the image of a code nearby; no other changes.
+    """Bad rows are marked, with the image of the nearest code; others are not.
 
     Good and bad rows take turns; what is bad is the last number of the code.
     """

@@ -80,6 +80,7 @@ SPECS = {
         ),
         (16, 24, 3),
     ),
+    "angle": (LatentSpec(5, {"heading": Circular()}), (8, 8, 1)),
     "plain": (LatentSpec(5, {"bits": Bernoulli(1)}), (8, 8, 1)),
 }
 SEVEN = [[(0.3, 0.25), (0.7, 0.25), (0.45, 0.85)], [(0.42, 0.55), (0.7, 0.55)]]
@@ -240,8 +241,8 @@ def pixels(canvas):
     """The uint8 pixels of a canvas, `(height, width, 3)`."""
     url = canvas.evaluate("canvas => canvas.toDataURL('image/png')")
     content = io.BytesIO(base64.b64decode(url.partition(",")[2]))
-    with Image.open(content) as picture:
-        return np.asarray(picture.convert("RGB"))
+    with Image.open(content) as image:
+        return np.asarray(image.convert("RGB"))
 
 
 def expected_pixels(model, latents):
@@ -259,7 +260,7 @@ def assert_shows(canvas, model, codes, seed):
     codes = {**dict.fromkeys(names, 0), **codes}
     latents = model.sample_latents(1, codes=codes, seed=seed)
     expected = expected_pixels(model, latents)[0]
-    # A picture of one gray would agree with anything near it.
+    # An image of one gray would agree with anything near it.
     assert np.ptp(expected) > 50
     np.testing.assert_allclose(pixels(canvas), expected, atol=0.51)
 

@@ -12,6 +12,7 @@ from keras import layers
 
 from keras_infogan.latents.codes import Bernoulli
 from keras_infogan.latents.codes import Categorical
+from keras_infogan.latents.codes import Circular
 from keras_infogan.latents.codes import Normal
 from keras_infogan.latents.codes import Uniform
 from keras_infogan.latents.spec import LatentSpec
@@ -28,6 +29,7 @@ MANY_CODES = LatentSpec(
         "category": Categorical(10),
         "bits": Bernoulli(3),
         "another": Categorical(3),
+        "heading": Circular(),
         "continuous": Uniform(2),
     },
 )

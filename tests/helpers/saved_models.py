@@ -15,6 +15,7 @@ from tensorflow.core.protobuf import saved_model_pb2
 
 from keras_infogan.latents.codes import Bernoulli
 from keras_infogan.latents.codes import Categorical
+from keras_infogan.latents.codes import Circular
 from keras_infogan.latents.codes import Normal
 from keras_infogan.latents.codes import Uniform
 from keras_infogan.latents.spec import LatentSpec
@@ -35,6 +36,7 @@ ALL_CODES = LatentSpec(
         "bits": Bernoulli(2),
         "kind": Categorical(4),
         "size": Normal(1),
+        "heading": Circular(),
     },
 )
 
@@ -175,13 +177,11 @@ SEEDS = np.array([0, 7, -1, 2**63 - 1, -(2**63), 7, 12345678901])
 
 
 def codes_for(spec: LatentSpec, count: int) -> Arrays:
-    """Draws of the codes, categories as numbers."""
+    """Draws codes as the signature `sample` takes them."""
     latents = spec.sample(count, tf.constant([3, 5], tf.int64))
     return {
-        name: latents[name].numpy().argmax(axis=1).astype(np.int32)
-        if name in spec.categorical_names
-        else latents[name].numpy()
-        for name in spec.codes
+        name: code.to_served(latents[name]).numpy()
+        for name, code in spec.codes.items()
     }
 
 

@@ -21,6 +21,7 @@ from keras_infogan.export.onnx import export_onnx
 from keras_infogan.export.onnx import export_onnx_encoder
 from keras_infogan.latents.codes import Bernoulli
 from keras_infogan.latents.codes import Categorical
+from keras_infogan.latents.codes import Circular
 from keras_infogan.latents.codes import Normal
 from keras_infogan.latents.codes import Uniform
 from keras_infogan.latents.spec import LatentSpec
@@ -50,6 +51,7 @@ SPECS = {
             "kind": Categorical(4),
             "bits": Bernoulli(3),
             "other": Categorical(3),
+            "heading": Circular(),
         },
     ),
     "no-category": LatentSpec(5, {"slant": Uniform(1)}),

@@ -110,7 +110,7 @@ def test_other_signatures(scheme, server):
                 "continuous": np.zeros((2, 2)),
             },
         )
-        pictures = client.predict(
+        png = client.predict(
             "sample_png",
             {
                 "seed": [12, 13],
@@ -121,8 +121,8 @@ def test_other_signatures(scheme, server):
     np.testing.assert_array_equal(
         images["image"], expected_images(np.array([250] * 2), [3, 4], [0, 0])
     )
-    assert pictures["png_bytes"].tolist() == [b"\x89PNG12", b"\x89PNG13"]
-    assert pictures["valid"].tolist() == [True, True]
+    assert png["png_bytes"].tolist() == [b"\x89PNG12", b"\x89PNG13"]
+    assert png["valid"].tolist() == [True, True]
 
 
 def test_status_and_metadata(scheme, server):

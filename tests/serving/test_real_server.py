@@ -72,11 +72,11 @@ def test_the_real_server(scheme, model_server):
             "continuous": np.full((3, 2), 0.5),
         }
         marked = client.predict("sample", rows)
-        pictures = client.predict("sample_png", rows)
+        png = client.predict("sample_png", rows)
     np.testing.assert_allclose(by_name, images[:1], atol=1e-5)
-    for outputs in (marked, pictures):
+    for outputs in (marked, png):
         assert outputs["valid"].tolist() == [True, False, True]
-    assert all(png.startswith(b"\x89PNG") for png in pictures["png_bytes"])
+    assert all(content.startswith(b"\x89PNG") for content in png["png_bytes"])
     np.testing.assert_allclose(
         marked["image"][[0, 2]], images[[0, 2]], atol=1e-5
     )

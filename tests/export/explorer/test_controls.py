@@ -100,8 +100,8 @@ def test_dragging_the_preview_changes_two_codes(page):
 
     Up means more thickness, whose code has the sign -1.
     """
-    picture = page.locator("#image")
-    box = picture.bounding_box()
+    image = page.locator("#image")
+    box = image.bounding_box()
     middle = [box["x"] + box["width"] / 2, box["y"] + box["height"] / 2]
     page.mouse.move(*middle)
     page.mouse.down()
@@ -209,3 +209,26 @@ def test_a_model_without_categories_has_a_page(browser, exported):
         assert_shows(canvas, case.model, {"bits": [[1.0]]}, 3)
         draw(page, SEVEN)
         assert page.locator("#redrawn canvas").count() == 1
+
+
+def test_an_angle_has_one_slider(browser, exported):
+    """It is a single number here, and the vector (cos, sin) for Keras."""
+    case = exported("angle")
+    with open_page(browser, case.page.as_uri()) as page:
+        page.get_by_role("slider", name="heading").fill("2.5")
+        settle(page)
+        assert state(page)["at"]["codes"] == {"heading": [2.5]}
+        cells = page.get_by_role("gridcell")
+        # The gallery has angles in its rows, and the seed of the preview.
+        assert cells.count() % 10 == 0
+        image = case.model.generate(1, codes={"heading": 2.5}, seed=1)
+        large = pixels(page.locator("#image"))
+        scale = large.shape[0] // 8
+        means = large.reshape(8, scale, 8, scale, 3).mean(axis=(1, 3, 4))
+        # Smoothing exchanges light between neighboring pixels only.
+        correlation = np.corrcoef(means.ravel(), image.ravel())[0, 1]
+        assert correlation > 0.8
+        other = case.model.generate(1, codes={"heading": -2.5}, seed=1)
+        assert np.corrcoef(means.ravel(), other.ravel())[0, 1] < correlation
+        draw(page, SEVEN)
+        assert "heading: " in page.inner_text("#posterior-text")

@@ -125,6 +125,6 @@ def test_images_are_saved_as_png(page, tmp_path):
         download = waiting.value
         assert download.suggested_filename == name
         download.save_as(tmp_path / name)
-        with Image.open(tmp_path / name) as picture:
-            assert picture.size == size
-            assert picture.format == "PNG"
+        with Image.open(tmp_path / name) as image:
+            assert image.size == size
+            assert image.format == "PNG"
