@@ -17,18 +17,19 @@ def check_networks(
     """Raises a `ValueError` unless the networks have the interface of InfoGAN.
 
     Args:
-        generator: Should take a dictionary of `spec.input_dims`.
-        discriminator: Should take the images of the generator and give a
-            dictionary of `logits` and `spec.posterior_dims`.
+        generator: Functional model from a dictionary with the names and widths
+            of `spec.input_dims` to images.
+        discriminator: Functional model from these images to a dictionary of
+            `logits` and `spec.posterior_dims`.
         spec: The noise and the codes.
     """
 
     def widths(ends: Any) -> dict[str, int | None] | str:
         if not isinstance(ends, Mapping):
-            return "no dictionary"
+            return "not a dictionary"
         return {name: end.shape[-1] for name, end in ends.items()}
 
-    # A model that is not functional has neither.
+    # Models that are not functional have neither.
     inputs = getattr(generator, "input", None)
     outputs = getattr(discriminator, "output", None)
     for what, received, expected in (
@@ -47,8 +48,8 @@ def check_networks(
     made, taken = generator.output_shape, discriminator.input_shape
     if len(taken) != 4 or None in taken[1:] or made != taken:
         raise ValueError(
-            "The generator should make what the discriminator takes, images of "
-            "shape (batch, height, width, channels). "
+            "The generator's output and the discriminator's input should have "
+            "the same shape, (batch, height, width, channels). "
             f"Received: {made} and {taken}."
         )
 
@@ -81,7 +82,7 @@ def check_objective(
 
 
 def has_batch_normalization(network: keras.Model) -> bool:
-    """Whether an image's result depends on the others of its batch."""
+    """Whether the output for an image depends on others in its batch."""
     return any(
         isinstance(layer, layers.BatchNormalization)
         or (isinstance(layer, keras.Model) and has_batch_normalization(layer))
@@ -90,8 +91,8 @@ def has_batch_normalization(network: keras.Model) -> bool:
 
 
 def find_head_variables(discriminator: keras.Model) -> list[keras.Variable]:
-    """The trainable variables that only `Q` uses, not the `logits`."""
-    # The view is not kept: two models that share layers cannot be saved.
+    """The trainable variables that only `Q(c|x)` uses, not the `logits`."""
+    # Temporary, because two models that share layers cannot be saved.
     adversarial = keras.Model(
         discriminator.input, discriminator.output["logits"]
     )

@@ -124,7 +124,7 @@ def test_outputs_that_have_no_names():
     logits = layers.Dense(1)(layers.Flatten()(image))
     for outputs in (logits, [logits, logits]):
         with pytest.raises(
-            ValueError, match="outputs of the discriminator .* no dictionary"
+            ValueError, match="outputs of the discriminator .* not a dictionary"
         ):
             check_networks(own_generator(), keras.Model(image, outputs), SPEC)
 
@@ -138,7 +138,7 @@ def test_images_that_do_not_go_together(shape):
     """What is made is not what is taken, or that is not said."""
     with pytest.raises(
         ValueError,
-        match="should make what the discriminator takes, images of shape .*"
+        match="should have the same shape, .*"
         + re.escape(f"Received: {(None, *SHAPE)} and {(None, *shape)}."),
     ):
         check_networks(own_generator(), own_discriminator(shape=shape), SPEC)
