@@ -114,7 +114,7 @@ def test_inputs_that_have_no_names():
         ),
     ):
         with pytest.raises(
-            ValueError, match="inputs of the generator .* Received: no dict"
+            ValueError, match="inputs of the generator .* Received: not a dict"
         ):
             check_networks(generator, own_discriminator(), SPEC)
 
