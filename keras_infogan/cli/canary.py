@@ -37,7 +37,7 @@ def add_parser(commands: Any) -> None:
 
 
 def check(args: argparse.Namespace) -> None:
-    """Raises a `ValueError` unless there is a version exactly to publish."""
+    """Raises a `ValueError` for a version without `publish`, or vice versa."""
     if (args.step == "publish") != (args.version is not None):
         raise ValueError(
             "publish takes a version, the other steps do not. Received: "

@@ -98,7 +98,7 @@ def test_train_summary(capfd, few_digits_dir, tmp_path):
         "mutual_information",
     ):
         assert result[name] == report[name]
-    assert "of the test images" in err
+    assert "the categories reach a clustering accuracy of" in err
     assert str(tmp_path / "run") in err
     again, _ = run(
         capfd, "evaluate", tmp_path / "run", f"--data-dir={few_digits_dir}"
