@@ -179,16 +179,9 @@ def discriminator_loss(
         loss -= objective.invariance_weight * information
         metrics["invariant_information"] = information
     if "labels" in batch:
-        labeled_images = batch["labeled_images"]
-        if objective.augmentation is not None:
-            labeled_images = augment(
-                objective.augmentation,
-                labeled_images,
-                fold_in(key, _LABELED_VIEWS),
-            ).images
-        name = spec.categorical_names[0]
-        logits = discriminate(labeled_images)[f"{name}_logits"]
-        metrics["label_loss"] = label_loss(batch["labels"], logits)
+        metrics["label_loss"] = _label_loss(
+            objective, spec, batch, discriminate, fold_in(key, _LABELED_VIEWS)
+        )
         loss += objective.label_weight * metrics["label_loss"]
     return DiscriminatorLoss(loss, metrics)
 
@@ -206,3 +199,19 @@ def _invariant_information(
             for name in names
         ]
     )
+
+
+def _label_loss(
+    objective: Objective,
+    spec: LatentSpec,
+    batch: Mapping[str, tf.Tensor],
+    discriminate: Discriminate,
+    key: tf.Tensor,
+) -> tf.Tensor:
+    """That of the first categorical code, on views if there are any."""
+    images = batch["labeled_images"]
+    if objective.augmentation is not None:
+        images = augment(objective.augmentation, images, key).images
+    name = spec.categorical_names[0]
+    logits = discriminate(images)[f"{name}_logits"]
+    return label_loss(batch["labels"], logits)

@@ -89,12 +89,10 @@ def build_players(
     generator_optimizer = build(generator_optimizer, generator_variables)
     discriminator_optimizer = build(discriminator_optimizer, variables)
     if has_information_phase:
-        if information_optimizer is None:
-            information_optimizer = keras.optimizers.serialize(
-                discriminator_optimizer
-            )
         information_optimizer = build(
-            information_optimizer, generator_variables + informed
+            information_optimizer
+            or keras.optimizers.serialize(discriminator_optimizer),
+            generator_variables + informed,
         )
     return Players(
         generator,
