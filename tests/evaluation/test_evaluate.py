@@ -8,8 +8,6 @@ import pytest
 from keras_infogan.data.dataset import ImageData
 from keras_infogan.evaluation.evaluate import evaluate
 from keras_infogan.evaluation.measures import MEASURES
-from keras_infogan.evaluation.morphology import measure
-from keras_infogan.evaluation.observations import Observations
 from keras_infogan.evaluation.report import read_report
 from keras_infogan.evaluation.report import write_report
 from keras_infogan.latents.codes import Bernoulli
@@ -137,19 +135,6 @@ def test_each_image_is_encoded_once(monkeypatch):
     assert sizes == [37] * 10 + [30] + [37, 37, 26] + [10_000]
     for data, chunks in ((TRAIN, encoded[:11]), (TEST, encoded[11:14])):
         np.testing.assert_array_equal(np.concatenate(chunks), data.scaled())
-
-
-def test_attributes_are_of_the_test_split():
-    """Its images are all of class 0: the intensity is in the first column.
-
-    Those of the training split are of all columns, but as wide.
-    """
-    test = data_of(np.zeros(40, int))
-    observations = Observations(painter(np.eye(4)), TRAIN, test)
-    expected = measure(test.scaled())
-    assert len(observations.attributes["slant"]) == 40
-    for name, values in observations.attributes.items():
-        np.testing.assert_array_equal(values, expected[name])
 
 
 def test_a_measure_is_one_function_and_one_registration(monkeypatch):

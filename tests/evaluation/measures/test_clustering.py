@@ -1,12 +1,17 @@
 """Metrics of clusters, against closed forms on small tables."""
 
 import math
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
 
 from keras_infogan.evaluation.measures import clustering as metrics
+from keras_infogan.latents.codes import Categorical
+from keras_infogan.latents.spec import LatentSpec
 
+CODES = {"c": Categorical(2)}
 LABELS = np.repeat(np.arange(10), 100)
 LOG2, LOG3, LOG5, LOG10 = (math.log(n) for n in (2, 3, 5, 10))
 
@@ -298,3 +303,31 @@ def test_mapping_should_have_all_clusters():
 def test_refused_confusion(confusion):
     with pytest.raises(ValueError, match="`confusion` should be counts"):
         metrics.match_clusters(np.array(confusion))
+
+
+def test_labels_that_name_categories_are_chosen_by_the_seed():
+    """One of each class, of which half is in either category.
+
+    All training images if no number is given.
+    """
+    labels = np.arange(40) % 2
+    posterior = {"c_logits": np.eye(2)[np.arange(40) // 20]}
+    data = SimpleNamespace(labels=labels, class_names=("even", "odd"))
+
+    def count(number, seed):
+        observations: Any = SimpleNamespace(
+            clustering_code="c",
+            train=data,
+            test=SimpleNamespace(labels=labels[:3]),
+            train_posterior=posterior,
+            num_naming_labels=number,
+            seed=seed,
+            model=SimpleNamespace(latent_spec=LatentSpec(1, CODES)),
+        )
+        return np.asarray(metrics.count_naming_labels(observations)).tolist()
+
+    assert count(None, 0) == [[10, 10], [10, 10]]
+    counts = [count(2, seed) for seed in range(8)]
+    assert all(np.sum(table) == 2 for table in counts)
+    # One of four tables eight times: a chance of 4 ** -7.
+    assert any(table != counts[0] for table in counts)

@@ -60,6 +60,30 @@ def test_each_split_has_its_place():
     assert found["feature_extractor_accuracy"] == 1.0
 
 
+def test_the_bootstrap_is_of_the_seed():
+    """Other draws give another standard error, and nothing else."""
+    test, train, generated = (noise_around(mean) for mean in (0.4, 0.0, -0.4))
+    results = []
+    for seed in (0, 1):
+        observations: Any = SimpleNamespace(
+            extractor=PixelExtractor(),
+            train=train,
+            test=test,
+            generated=generated.scaled(),
+            clustering_code=None,
+            seed=seed,
+        )
+        report = {"category_to_class": None}
+        results.append(measure_fidelity(observations, report)["fidelity"])
+    different = {
+        key for key in results[0] if results[0][key] != results[1][key]
+    }
+    assert different == {
+        "frechet_distance_standard_error",
+        "frechet_distance_floor_standard_error",
+    }
+
+
 def test_no_fidelity_without_an_extractor_or_images():
     train = noise_around(0.0)
     few = ImageData(train.images[:39], None, "few")

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from keras_infogan.evaluation.measures import traversals as traversals_module
 from keras_infogan.evaluation.measures.traversals import measure_traversals
 from keras_infogan.evaluation.measures.traversals import traverse
 from keras_infogan.latents.codes import Categorical
@@ -132,25 +133,41 @@ def test_class_changes():
     assert thickness["class_changes"] < 0.05
 
 
-def test_effects_are_in_deviations_of_the_first_test_images():
-    """Two test images whose attributes are 0 and 2 deviate by 1 from the mean.
+def test_traversals_are_given_scales_extractor_and_seed(monkeypatch):
+    """Of each dimension of the codes without categories.
 
-    So the effect is the change itself; NaN, of an empty image, does not count,
-    and category codes are not traversed.
+    The scale is the deviation of the first 2,000 test images, without empty
+    ones, which are NaN: half of them 0 and half 2, so 1.
     """
-    model = bar_drawer(lambda row: 0.4 * row[0], lambda row: 3.0)
-    values = np.array([0.0, 2.0, np.nan])
+    calls: list[Any] = []
+    monkeypatch.setattr(
+        traversals_module,
+        "traverse",
+        lambda *arguments, **options: calls.append((arguments, options)),
+    )
+    values = np.append(np.tile([0.0, 2.0, np.nan, np.nan], 500), [9.0] * 100)
     observations: Any = SimpleNamespace(
-        model=model,
-        attributes=dict.fromkeys(SCALES, values),
-        extractor=None,
-        seed=0,
+        model=SimpleNamespace(latent_spec=SPEC),
+        attributes={"slant": values},
+        extractor="extractor",
+        seed=5,
     )
     result = measure_traversals(observations, {})["traversals"]
-    assert list(result) == ["style"]
-    assert result["style"][0] == traverse(
-        model, "style", 0, dict.fromkeys(SCALES, 1.0)
+    assert result == {"style": [None, None]}
+    scales = {"slant": 1.0}
+    assert calls == [
+        ((observations.model, "style", index, scales, "extractor"), {"seed": 5})
+        for index in (0, 1)
+    ]
+
+
+def test_noise_and_other_codes_are_of_the_seed():
+    """The other code is the thickness, which the seed draws for each row."""
+    model = bar_drawer(lambda row: 0.4 * row[0], lambda row: 4 - 2 * row[1])
+    one, other = (
+        traverse(model, "style", 0, SCALES, seed=seed) for seed in (0, 1)
     )
+    assert one["range"]["thickness"] != other["range"]["thickness"]
 
 
 def test_images_without_attributes_are_not_traversed():
