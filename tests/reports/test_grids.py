@@ -235,3 +235,25 @@ def test_an_empty_image_has_no_caption(monkeypatch):
         ),
     )
     assert labels["image_labels"] == [""] * 6
+
+
+def test_grids_are_given_code_seed_and_code_map(monkeypatch):
+    calls = []
+
+    def record(model, *arguments, **options):
+        calls.append((arguments, options))
+        return Figure()
+
+    monkeypatch.setattr(report_grids, "plot_categories", record)
+    monkeypatch.setattr(report_grids, "plot_traversal", record)
+    code_map = CodeMap()
+    grids = report_grids.draw_grids(tiny_model(), code_map=code_map, seed=4)
+    assert list(grids) == ["category", "continuous_0", "continuous_1"]
+    assert [arguments for arguments, _ in calls] == [
+        ("category",),
+        ("continuous", 0),
+        ("continuous", 1),
+    ]
+    assert all(
+        options == {"code_map": code_map, "seed": 4} for _, options in calls
+    )
