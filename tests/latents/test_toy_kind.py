@@ -31,7 +31,6 @@ from keras_infogan.latents.random import open_unit_uniform
 from keras_infogan.latents.spec import LatentSpec
 from keras_infogan.models.infogan import InfoGAN
 from keras_infogan.reports.grids import draw_grids
-from keras_infogan.reports.grids import read_codes
 from keras_infogan.reports.warnings import describe_unlikely_codes
 from keras_infogan.serving.choices import sample_inputs
 from keras_infogan.serving.signatures import Signature
@@ -156,7 +155,7 @@ def test_it_is_evaluated(journey):
 def test_it_is_read_and_described(journey):
     images = journey.model.generate(2)
     spec = journey.model.latent_spec
-    for codes in read_codes(journey.model, list(images)):
+    for codes in spec.summarize(journey.model.encode(images)):
         assert set(codes) == {"category", "own"}
         assert "own " in spec.describe(codes)
         assert describe_unlikely_codes(spec, codes) == []
