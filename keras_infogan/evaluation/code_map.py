@@ -1,10 +1,11 @@
 """What each code means: a category its class, a dimension its attribute.
 
 Data and look-up only. It imports neither TensorFlow nor SciPy, so that the
-serving client can use it; `naming` fits a code map to a model.
+serving client can use it; `measures.naming` fits a code map to a model.
 """
 
 import json
+from collections.abc import Callable
 from collections.abc import Iterator
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -12,13 +13,16 @@ from dataclasses import dataclass
 from dataclasses import field
 from pathlib import Path
 from typing import Any
+from typing import TypeVar
+from typing import get_args
+from typing import get_type_hints
 
+from keras_infogan.evaluation.attributes import ATTRIBUTES
 from keras_infogan.evaluation.meanings import CategoryMeaning
 from keras_infogan.evaluation.meanings import CodeMeaning
 from keras_infogan.evaluation.meanings import DimensionMeaning
-from keras_infogan.evaluation.meanings import parse_code
-from keras_infogan.evaluation.meanings import parse_fields
-from keras_infogan.evaluation.meanings import shorten
+
+_Meaning = TypeVar("_Meaning")
 
 
 @dataclass(frozen=True)
@@ -49,14 +53,16 @@ class CodeMap:
         Raises:
             ValueError: If `content` does not follow the schema of `to_json`.
         """
-        hints = {"codes": Mapping}
-        codes = parse_fields(content, hints, "A code map").get("codes")
-        if codes is None:
+        _check_fields(content, {"codes": Mapping}, "A code map")
+        if "codes" not in content:
             raise ValueError(
-                f"A code map should have `codes`. Received: {shorten(content)}."
+                f"A code map should have `codes`. Received: {content!r:.200}."
             )
         return cls(
-            {name: parse_code(name, code) for name, code in codes.items()}
+            {
+                name: _parse_code(f"Code {name!r} of a code map", code)
+                for name, code in content["codes"].items()
+            }
         )
 
     @classmethod
@@ -92,10 +98,10 @@ class CodeMap:
     def find_categories(
         self, name: str, *, code: str | None = None
     ) -> tuple[str, list[int]]:
-        """Finds the categories that stand for a class.
+        """Finds the categories that stand for a class, such as "7".
 
         Args:
-            name: The class, such as "7".
+            name: The class.
             code: The code to search; by default the one that has the category
                 of the highest confidence.
 
@@ -105,17 +111,13 @@ class CodeMap:
         Raises:
             ValueError: If there is none.
         """
-        candidates = [
-            entry
-            for entry in self.named_categories()
-            if code in (None, entry[0])
-        ]
+        entries = [x for x in self.named_categories() if code in (None, x[0])]
         found = sorted(
-            (entry for entry in candidates if entry[2].name == name),
+            (entry for entry in entries if entry[2].name == name),
             key=lambda entry: -(entry[2].confidence or 0.0),
         )
         if not found:
-            known = sorted({str(entry[2].name) for entry in candidates})
+            known = sorted({str(entry[2].name) for entry in entries})
             raise ValueError(
                 f"No category of {code or 'this model'} stands for {name!r}. "
                 f"Known classes: {', '.join(known) or 'none'}."
@@ -124,10 +126,7 @@ class CodeMap:
         return best, [number for other, number, _ in found if other == best]
 
     def find_dimension(self, attribute: str) -> tuple[str, int, int]:
-        """Finds the dimension that controls an attribute.
-
-        Returns:
-            The code, the index of its dimension, and the sign of the attribute.
+        """Returns code, index and sign of the dimension of an attribute.
 
         Raises:
             ValueError: If there is none.
@@ -164,22 +163,17 @@ class CodeMap:
             name, the `value` of `DimensionMeaning.infer` with its `unit`, and
             its `word`.
         """
-        result: dict[str, Any] = {"class": None, "class_probability": None}
-        for name, code in self.codes.items():
+        first, shares = None, dict[str | None, float]()
+        for name, number, category in self.named_categories():
             probabilities = posterior.get(name, {}).get("probabilities")
-            shares: dict[str, float] = {}
-            for number, category in enumerate(code.categories):
-                if category.name and probabilities is not None:
-                    # Q may be sure of a category that is half sevens.
-                    purity = 1.0 if category.purity is None else category.purity
-                    shares[category.name] = (
-                        shares.get(category.name, 0.0)
-                        + probabilities[number] * purity
-                    )
-            if shares:
-                best = max(shares, key=lambda key: shares[key])
-                result |= {"class": best, "class_probability": shares[best]}
-                break
+            if probabilities is not None and first in (None, name):
+                first = name
+                # Q may be sure of a category that is half sevens.
+                purity = 1.0 if category.purity is None else category.purity
+                shares[category.name] = (
+                    shares.get(category.name, 0.0)
+                    + probabilities[number] * purity
+                )
         attributes = {}
         for name, index, dimension in self.named_dimensions():
             mean = posterior.get(name, {}).get("mean")
@@ -189,4 +183,53 @@ class CodeMap:
                     "unit": dimension.unit,
                     "word": dimension.word(mean[index]),
                 }
-        return {**result, "attributes": attributes}
+        best = max(shares, key=lambda key: shares[key], default=None)
+        return {
+            "class": best,
+            "class_probability": shares.get(best),
+            "attributes": attributes,
+        }
+
+
+def _parse_code(place: str, content: Any) -> CodeMeaning:
+    hints = {"type": str | None, "categories": list, "dimensions": list}
+    _check_fields(content, hints, place)
+
+    def parse(key: str, kind: Callable[..., _Meaning]) -> tuple[_Meaning, ...]:
+        entries = content.get(key, ())
+        for entry in entries:
+            _check_fields(entry, get_type_hints(kind), f"{place}: {key}")
+        return tuple(kind(**entry) for entry in entries)
+
+    categories = parse("categories", CategoryMeaning)
+    dimensions = parse("dimensions", DimensionMeaning)
+    if bool(categories) == bool(dimensions):
+        raise ValueError(
+            f"{place} should have either `categories` or `dimensions`. "
+            f"Received: {content!r:.200}."
+        )
+    for dimension in dimensions:
+        if dimension.attribute not in (None, *ATTRIBUTES):
+            raise ValueError(
+                f"{place} should have attributes among {', '.join(ATTRIBUTES)}."
+                f" Received: {dimension.attribute!r}."
+            )
+    return CodeMeaning(categories, dimensions, content.get("type"))
+
+
+def _check_fields(content: Any, hints: Mapping[str, Any], place: str) -> None:
+    """Raises unless `content` is a JSON object with fields of these types."""
+    if not isinstance(content, Mapping) or not content.keys() <= hints.keys():
+        raise ValueError(
+            f"{place} should be an object with fields among {', '.join(hints)}."
+            f" Received: {content!r:.200}."
+        )
+    for key, value in content.items():
+        # In JSON, 1.0 may be written as 1; a Python bool is an int.
+        hint = hints[key] | int if float in get_args(hints[key]) else hints[key]
+        if not isinstance(value, hint) or isinstance(value, bool):
+            expected = getattr(hints[key], "__name__", hints[key])
+            raise ValueError(
+                f"{place} should have `{key}` of type {expected}. "
+                f"Received: {value!r:.200}."
+            )

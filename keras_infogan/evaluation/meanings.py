@@ -1,13 +1,6 @@
-"""What a category or a dimension means, and its validation.
+"""What a category or a dimension of a code means: data only."""
 
-Data only: this module imports neither TensorFlow nor SciPy.
-"""
-
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
-from typing import get_args
-from typing import get_type_hints
 
 from keras_infogan.evaluation.attributes import ATTRIBUTES
 
@@ -44,17 +37,16 @@ class DimensionMeaning:
     """The attribute that a dimension of a code controls.
 
     Args:
-        attribute: One of `attributes.ATTRIBUTES`; `None` if the dimension
-            changes none steadily, or another dimension changes it more.
+        attribute: One of `ATTRIBUTES`; `None` if the dimension changes none
+            steadily, or another dimension changes it more.
         sign: 1 if the attribute increases with the code, -1 if it decreases.
-        correlation: Spearman's rho of code and attribute along a traversal,
-            the mean over traversals.
+        correlation: Mean Spearman's rho of code and attribute over traversals.
         low: Mean attribute of generated images at the lowest value of the code.
         high: The same at the highest value.
         unit: The unit of all attribute values here.
         read_low: Attribute of a real image whose posterior mean is -1, by a
-            least-squares line through real images. This and the following are
-            `None` if there were no real images.
+            least-squares line. This and the following are `None` without real
+            images.
         read_high: The same for a posterior mean of 1.
         lower_quartile: First quartile of the attribute over real images.
         upper_quartile: Third quartile.
@@ -75,10 +67,7 @@ class DimensionMeaning:
     agreement: float | None = None
 
     def infer(self, mean: float) -> float | None:
-        """Returns the attribute of an image from its posterior mean.
-
-        `None` if the code map was not fitted to real images.
-        """
+        """Returns the attribute of an image from its posterior mean."""
         if self.read_low is None or self.read_high is None:
             return None
         return self.read_low + (mean + 1) / 2 * (self.read_high - self.read_low)
@@ -91,25 +80,19 @@ class DimensionMeaning:
         if most others lean further.
         """
         value = self.infer(mean)
-        if (
-            value is None
-            or self.attribute is None
-            or self.lower_quartile is None
-            or self.upper_quartile is None
-        ):
+        low, high = self.lower_quartile, self.upper_quartile
+        if value is None or not self.attribute or low is None or high is None:
             return None
         attribute = ATTRIBUTES[self.attribute]
         zero = 0.0 if attribute.is_signed else value
-        if value < self.lower_quartile and value <= zero:
+        if value < low and value <= zero:
             return attribute.low
-        if value > self.upper_quartile and value >= zero:
-            return attribute.high
-        return None
+        return attribute.high if value > high and value >= zero else None
 
 
 @dataclass(frozen=True)
 class CodeMeaning:
-    """The meaning of one code: of its categories or of its dimensions.
+    """The meaning of one code.
 
     Args:
         categories: For a categorical code, one entry a category; else empty.
@@ -130,73 +113,3 @@ def dimension_label(
 ) -> str:
     """Names a dimension: `pose`, or `continuous:1` if there are several."""
     return code if num_dimensions == 1 else f"{code}{separator}{index}"
-
-
-def parse_code(name: str, content: Any) -> CodeMeaning:
-    """Returns the meaning of a code from the JSON of a code map.
-
-    Raises:
-        ValueError: If `content` does not follow the schema.
-    """
-    place = f"Code {name!r} of a code map"
-    hints = {"type": str | None, "categories": list, "dimensions": list}
-    code = parse_fields(content, hints, place)
-
-    def parse_entries(key: str, kind: type) -> list[Mapping[str, Any]]:
-        hints = get_type_hints(kind)
-        return [
-            parse_fields(entry, hints, f"{place}: {key}")
-            for entry in code.get(key, ())
-        ]
-
-    meaning = CodeMeaning(
-        tuple(
-            CategoryMeaning(**entry)
-            for entry in parse_entries("categories", CategoryMeaning)
-        ),
-        tuple(
-            DimensionMeaning(**entry)
-            for entry in parse_entries("dimensions", DimensionMeaning)
-        ),
-        code.get("type"),
-    )
-    if bool(meaning.categories) == bool(meaning.dimensions):
-        raise ValueError(
-            f"{place} should have either `categories` or `dimensions`. "
-            f"Received: {shorten(content)}."
-        )
-    for dimension in meaning.dimensions:
-        if dimension.attribute not in (None, *ATTRIBUTES):
-            raise ValueError(
-                f"{place} should have attributes among {', '.join(ATTRIBUTES)}."
-                f" Received: {dimension.attribute!r}."
-            )
-    return meaning
-
-
-def parse_fields(
-    content: Any, hints: Mapping[str, Any], place: str
-) -> Mapping[str, Any]:
-    """Returns `content` if it is a JSON object with fields of these types."""
-    if not isinstance(content, Mapping) or not content.keys() <= hints.keys():
-        raise ValueError(
-            f"{place} should be an object with fields among {', '.join(hints)}."
-            f" Received: {shorten(content)}."
-        )
-    for key, value in content.items():
-        hint = hints[key]
-        # In JSON, 1.0 may be written as 1; a Python bool is an int.
-        numeric = hint | int if float in get_args(hint) else hint
-        if not isinstance(value, numeric) or isinstance(value, bool):
-            expected = getattr(hint, "__name__", hint)
-            raise ValueError(
-                f"{place} should have `{key}` of type {expected}. "
-                f"Received: {shorten(value)}."
-            )
-    return content
-
-
-def shorten(value: Any) -> str:
-    """Returns at most 200 characters of a value, for error messages."""
-    text = repr(value)
-    return text if len(text) < 200 else f"{text[:200]}..."
