@@ -25,9 +25,9 @@ functions.
 from keras_infogan.reports.grids import plot_categories as categories
 from keras_infogan.reports.grids import plot_traversal as traversal
 from keras_infogan.reports.images import plot_grid as grid
+from keras_infogan.reports.plots import plot_attributes as attributes
+from keras_infogan.reports.plots import plot_confusion as confusion
 from keras_infogan.reports.plots import plot_curves as curves
-from keras_infogan.reports.run_images import plot_attributes as attributes
-from keras_infogan.reports.run_images import plot_confusion as confusion
 
 __all__ = [
     "attributes",

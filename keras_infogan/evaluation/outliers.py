@@ -1,14 +1,12 @@
 """Finds images that are unlike those that a model generates."""
 
 from collections.abc import Mapping
-from typing import Any
 from typing import NamedTuple
 
 import numpy as np
 
 from keras_infogan.evaluation.attributes import ATTRIBUTES
 from keras_infogan.evaluation.morphology import measure
-from keras_infogan.latents.spec import LatentSpec
 
 # Generated images to compare with.
 NUM_GENERATED = 1000
@@ -17,22 +15,14 @@ NUM_GENERATED = 1000
 # model, depending on the images it generates (seeds 0 to 5). With half of it,
 # 14 to 79 are.
 _MARGIN = 0.2
-# Deviations of the posterior; 14 of these 10,000 are further outside.
-_MAX_DEVIATIONS = 3.0
 
 
 class Trait(NamedTuple):
-    """A property by which outliers are found.
-
-    Args:
-        name: For people.
-        unit: The unit of its values.
-        tolerance: How far outside of the range of generated images a value may
-            be, at least, however narrow the range.
-    """
+    """A property by which outliers are found."""
 
     name: str
     unit: str
+    # How far outside of the range of generated images a value may be, at least.
     tolerance: float
 
 
@@ -52,14 +42,7 @@ TRAITS = {
 
 
 class Deviation(NamedTuple):
-    """A trait of an image that is outside of the range of generated images.
-
-    Args:
-        trait: The trait.
-        value: Its value.
-        low: The lowest value among generated images.
-        high: The highest.
-    """
+    """A value of an image outside of the range of generated images."""
 
     trait: Trait
     value: float
@@ -68,31 +51,16 @@ class Deviation(NamedTuple):
 
 
 def _measure_traits(images: np.ndarray) -> dict[str, np.ndarray]:
-    """Measures the `TRAITS` of images.
-
-    Args:
-        images: Float array of shape `(num_images, height, width, channels)` in
-            [-1, 1].
-
-    Returns:
-        Arrays of shape `(num_images,)`, NaN where there is nothing to measure.
-    """
+    """Measures the `TRAITS`; NaN where there is nothing to measure."""
     brightness = (images.mean(axis=-1, dtype=np.float64) + 1.0) / 2.0
-    border = np.concatenate(
-        [
-            brightness[:, 0],
-            brightness[:, -1],
-            brightness[:, :, 0],
-            brightness[:, :, -1],
-        ],
-        axis=1,
-    )
+    columns = brightness.swapaxes(1, 2)
+    edges = [side[:, end] for side in (brightness, columns) for end in (0, -1)]
     ink = brightness - brightness.min(axis=(1, 2), keepdims=True)
     with np.errstate(invalid="ignore"):
         ink /= ink.sum(axis=(1, 2), keepdims=True)
     _, height, width = ink.shape
     traits = {
-        "border": border.mean(axis=1),
+        "border": np.concatenate(edges, axis=1).mean(axis=1),
         "brightest": brightness.max(axis=(1, 2)),
         "column": ink.sum(axis=1) @ ((np.arange(width) + 0.5) / width),
         "row": ink.sum(axis=2) @ ((np.arange(height) + 0.5) / height),
@@ -109,7 +77,7 @@ def find_ranges(generated: np.ndarray) -> dict[str, tuple[float, float]]:
             in [-1, 1]. Images with NaN are left out.
 
     Returns:
-        By the keys of `TRAITS`; without traits that no image has.
+        By the keys of `TRAITS`, without those that no image has.
     """
     generated = generated[np.isfinite(generated).all(axis=(1, 2, 3))]
     ranges = {}
@@ -151,19 +119,3 @@ def is_on_paper(
     border = float(_measure_traits(image[None])["border"][0])
     _, brightest_border = ranges["border"]
     return border > max(brightest_border, 0.5 + 0.5 * float(image.mean()))
-
-
-def find_unlikely_codes(
-    spec: LatentSpec, posterior: Mapping[str, Any]
-) -> list[str]:
-    """Returns the codes whose posterior is far outside of their prior.
-
-    Args:
-        spec: The latent spec of the model.
-        posterior: What `LatentSpec.summarize` returns for an image.
-    """
-    return [
-        name
-        for name, code in spec.codes.items()
-        if code.deviations_outside(posterior[name]) > _MAX_DEVIATIONS
-    ]

@@ -1,6 +1,9 @@
-"""Grids of generated images: categories, and traversals of the other codes."""
+"""The images of a run: grids of its categories and traversals, and plots."""
 
+from collections.abc import Iterable
+from collections.abc import Mapping
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -12,39 +15,88 @@ from keras_infogan.models.infogan import InfoGAN
 from keras_infogan.reports.images import Figure
 from keras_infogan.reports.images import plot_grid
 from keras_infogan.reports.images import render
+from keras_infogan.reports.plots import plot_attributes
+from keras_infogan.reports.plots import plot_confusion
+from keras_infogan.reports.plots import plot_curves
 
 NUM_COLUMNS = 10
 # Rows of a grid without categories.
 NUM_PLAIN_ROWS = 5
+_CAPTIONS = {
+    "curves": "Losses and mutual information during training. The losses "
+    "include the information term (except with `--update three_phase`). The "
+    "information is a lower bound. That of a discrete code is at most its "
+    "entropy, the dashed line; that of a continuous code has no ceiling.",
+    "confusion": "Test images by class and by the category that `Q` assigns. "
+    "Ideally each row and each column has one dark cell.",
+    "attributes": "What each code changes. Color and upper number: size of the "
+    "change, in standard deviations over real images. Lower number: rank "
+    "correlation of the attribute with the code, from -1 to 1.",
+}
+
+
+def draw_run(
+    model: InfoGAN,
+    report: Mapping[str, Any],
+    log: Sequence[Mapping[str, Any]],
+) -> dict[str, np.ndarray]:
+    """Draws the grids and plots of a run.
+
+    Args:
+        model: The trained model.
+        report: What `evaluate` returns.
+        log: The lines of its `log.jsonl`, perhaps none.
+
+    Returns:
+        uint8 arrays of shape `(height, width, 3)` by name.
+    """
+    images = draw_grids(model, code_map=report["code_map"])
+    if log:
+        ceilings = report["mutual_information_ceiling"]
+        images["curves"] = render(plot_curves(log, ceilings=ceilings))
+    if report["confusion"] is not None:
+        images["confusion"] = render(plot_confusion(report))
+    if report["traversals"]:
+        images["attributes"] = render(plot_attributes(report))
+    return images
+
+
+def caption(name: str, code_map: CodeMap) -> str:
+    """Explains one of the images of `draw_run`; names are in backticks."""
+    if name in _CAPTIONS:
+        return _CAPTIONS[name]
+    for code, meaning in code_map.codes.items():
+        size = len(meaning)
+        for index, dimension in enumerate(meaning.dimensions):
+            if name == dimension_label(code, index, size, separator="_"):
+                return (
+                    f"`{dimension_label(code, index, size)}` "
+                    f"({dimension.attribute or 'unnamed'}) varies from left to "
+                    "right; all else is fixed within a row."
+                )
+    return (
+        f"One row for each category of `{name}`, with random noise and random "
+        "other codes."
+    )
 
 
 def draw_grids(
-    model: InfoGAN, *, code_map: CodeMap | None = None, seed: int = 0
+    model: InfoGAN, *, code_map: CodeMap | None = None
 ) -> dict[str, np.ndarray]:
-    """Draws a grid for each code of a model.
+    """Draws the categories of each categorical code, and traversals of others.
 
-    Args:
-        model: The model.
-        code_map: The meaning of the codes, for the labels.
-        seed: Seed of the noise and of the codes that are not shown.
-
-    Returns:
-        uint8 arrays of shape `(height, width, 3)` by name: the categories of
-        each categorical code, and a traversal of each dimension of the others.
+    Arguments and result are those of `draw_run`.
     """
     figures = {}
     for name, code in model.latent_spec.codes.items():
         if code.has_categories:
-            figures[name] = plot_categories(
-                model, name, code_map=code_map, seed=seed
-            )
+            figures[name] = plot_categories(model, name, code_map=code_map)
             continue
-        for index in range(code.num_dimensions):
-            file = dimension_label(
-                name, index, code.num_dimensions, separator="_"
-            )
+        size = code.num_dimensions
+        for index in range(size):
+            file = dimension_label(name, index, size, separator="_")
             figures[file] = plot_traversal(
-                model, name, index, code_map=code_map, seed=seed
+                model, name, index, code_map=code_map
             )
     return {name: render(figure) for name, figure in figures.items()}
 
@@ -59,14 +111,7 @@ def plot_categories(
 ) -> Figure:
     """Plots a row of generated images for each category of a code.
 
-    Noise and the other codes are random.
-
-    Args:
-        model: The model.
-        name: The categorical code.
-        num_columns: Images in a row.
-        code_map: The meaning of the codes, for the labels.
-        seed: Seed of the noise and of the other codes.
+    Noise and other codes are random. Arguments are those of `plot_traversal`.
     """
     num_categories = model.latent_spec.codes[name].dim
     images = model.generate(
@@ -77,7 +122,12 @@ def plot_categories(
     return plot_grid(
         images,
         num_columns=num_columns,
-        row_labels=_row_labels(name, num_categories, code_map),
+        row_labels=[
+            f"{name} {label}"
+            for label in _label_categories(
+                name, range(num_categories), code_map
+            )
+        ],
         title=f"{name}: one row each; random noise and other codes",
     )
 
@@ -110,8 +160,12 @@ def plot_traversal(
     """
     spec = model.latent_spec
     code = spec.code(name)
-    rows = [other for other in spec.categorical_names[:1] if other != name]
-    num_rows = spec.codes[rows[0]].dim if rows else NUM_PLAIN_ROWS
+    row_labels, num_rows = None, NUM_PLAIN_ROWS
+    for other in spec.categorical_names[:1]:
+        if other != name:
+            num_rows = spec.codes[other].dim
+            labels = _label_categories(other, range(num_rows), code_map)
+            row_labels = [f"{other} {label}" for label in labels]
     latents = model.traverse_latents(
         name, index, num_rows=num_rows, num_columns=num_columns, seed=seed
     )
@@ -124,46 +178,31 @@ def plot_traversal(
         order = np.arange(len(images)).reshape(num_rows, num_columns)
         images = images[order[:, ::-1].ravel()]
         values = [0.0 - value for value in reversed(values)]
-    if code.has_categories:
-        labels = _category_labels(name, values, code_map)
-    else:
-        labels = [f"{value:+.1f}" for value in values]
     what = attribute or dimension_label(name, index, code.num_dimensions)
     title = f"{what} varies from left to right; all else is fixed in a row"
+    image_labels = None
     if meaning.attribute:
         title = f"{what} from left to right; below each image its measured "
         title += f"{meaning.attribute} ({meaning.unit})"
+        # An empty image has no attribute.
+        image_labels = [
+            f"{value:.2f}" if np.isfinite(value) else ""
+            for value in measure(images)[meaning.attribute].tolist()
+        ]
     return plot_grid(
         images,
         num_columns=num_columns,
-        row_labels=_row_labels(rows[0], num_rows, code_map) if rows else None,
-        column_labels=labels,
-        image_labels=_measure_labels(images, meaning.attribute),
+        row_labels=row_labels,
+        column_labels=_label_categories(name, values, code_map)
+        if code.has_categories
+        else [f"{value:+.1f}" for value in values],
+        image_labels=image_labels,
         title=title,
     )
 
 
-def _measure_labels(
-    images: np.ndarray, attribute: str | None
-) -> list[str] | None:
-    """The attribute of each image; an empty image has none."""
-    if attribute is None:
-        return None
-    return [
-        f"{value:.2f}" if np.isfinite(value) else ""
-        for value in measure(images)[attribute].tolist()
-    ]
-
-
-def _row_labels(
-    name: str, num_categories: int, code_map: CodeMap | None
-) -> list[str]:
-    labels = _category_labels(name, range(num_categories), code_map)
-    return [f"{name} {label}" for label in labels]
-
-
-def _category_labels(
-    name: str, numbers: Sequence[int], code_map: CodeMap | None
+def _label_categories(
+    name: str, numbers: Iterable[int], code_map: CodeMap | None
 ) -> list[str]:
     """Such as "2: 7", without the name of the code."""
     if code_map is None:

@@ -16,29 +16,23 @@ from keras_infogan.files import atomic_path
 from keras_infogan.reports.text import DEVIATIONS
 
 _TEMPLATE = Path(__file__).with_name("page.html")
-# The names of numbers and their keys in a report, with the standard error and
-# the floor beside them.
-_MEASURES = (
-    ("Clustering accuracy (test images)", ("clustering_accuracy",)),
-    ("Normalized mutual information", ("normalized_mutual_information",)),
-    ("Adjusted Rand index", ("adjusted_rand_index",)),
-    ("Frechet distance", ("fidelity", "frechet_distance")),
-    ("Kernel distance", ("fidelity", "kernel_distance")),
-    ("Precision", ("fidelity", "precision")),
-    ("Recall", ("fidelity", "recall")),
-    ("Density", ("fidelity", "density")),
-    ("Coverage", ("fidelity", "coverage")),
-    ("Class coverage", ("fidelity", "class_coverage")),
-    ("Class entropy (nats)", ("fidelity", "class_entropy")),
-    (
-        "Generated images of the class of their category",
-        ("fidelity", "category_agreement", "all"),
-    ),
-    (
-        "Accuracy of the feature extractor",
-        ("fidelity", "feature_extractor_accuracy"),
-    ),
-)
+# The numbers of the page and their keys in a report, its `fidelity` or the
+# `category_agreement` there.
+_MEASURES = {
+    "Clustering accuracy (test images)": "clustering_accuracy",
+    "Normalized mutual information": "normalized_mutual_information",
+    "Adjusted Rand index": "adjusted_rand_index",
+    "Frechet distance": "frechet_distance",
+    "Kernel distance": "kernel_distance",
+    "Precision": "precision",
+    "Recall": "recall",
+    "Density": "density",
+    "Coverage": "coverage",
+    "Class coverage": "class_coverage",
+    "Class entropy (nats)": "class_entropy",
+    "Generated images of the class of their category": "all",
+    "Accuracy of the feature extractor": "feature_extractor_accuracy",
+}
 
 
 def write_page(
@@ -64,7 +58,7 @@ def write_page(
         measures=_table(
             [("", "value", "95 %", "real images"), *_measures(report)]
         ),
-        note=_note(report.get("fidelity")),
+        note=_note(report["fidelity"]),
         categories="\n".join(map(_table, _categories(report["code_map"]))),
         images="\n".join(
             _image(caption, image) for caption, image in images.items()
@@ -111,31 +105,36 @@ def _image(caption: str, path: Path) -> str:
 
 def _measures(report: Mapping[str, Any]) -> Iterator[Sequence[str]]:
     """Rows of a name, its value, the 95 % interval and that of real images."""
-    for name, (*folders, key) in _MEASURES:
-        place: Any = report
-        for folder in folders:
-            place = (place or {}).get(folder)
-        value = (place or {}).get(key)
-        if value is not None:
-            error = place.get(f"{key}_standard_error")
-            yield _measure(name, value, error, place.get(f"{key}_floor"))
-    errors = report.get("mutual_information_standard_error", {})
+    fidelity = report["fidelity"] or {}
+    numbers = {
+        **report,
+        **fidelity,
+        **(fidelity.get("category_agreement") or {}),
+    }
+    rows: list[tuple[Any, ...]] = [
+        (
+            name,
+            *(
+                numbers.get(f"{key}{x}")
+                for x in ("", "_standard_error", "_floor")
+            ),
+        )
+        for name, key in _MEASURES.items()
+    ]
+    errors = report["mutual_information_standard_error"]
     for code, nats in report["mutual_information"].items():
         what = "all codes" if code == "total" else code
         name = f"Mutual information of {what} (nats)"
-        yield _measure(name, nats, errors.get(code), None)
-
-
-def _measure(
-    name: str, value: float, error: float | None, floor: float | None
-) -> Sequence[str]:
-    return (
-        name,
-        f"{value:.4g}",
-        # The standard error of a share of 0 or 1 is 0, and not informative.
-        f"+/- {DEVIATIONS * error:.2g}" if error else "",
-        "" if floor is None else f"{floor:.4g}",
-    )
+        rows.append((name, nats, errors.get(code), None))
+    for name, value, error, floor in rows:
+        if value is not None:
+            yield (
+                name,
+                f"{value:.4g}",
+                # That of a share of 0 or 1 is 0, and not informative.
+                f"+/- {DEVIATIONS * error:.2g}" if error else "",
+                "" if floor is None else f"{floor:.4g}",
+            )
 
 
 def _note(fidelity: Mapping[str, Any] | None) -> str:

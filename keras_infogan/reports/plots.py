@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 
+from keras_infogan.evaluation.code_map import CodeMap
 from keras_infogan.evaluation.meanings import dimension_label
 from keras_infogan.reports.images import Figure
 
@@ -28,18 +29,13 @@ def plot_curves(
 
     Args:
         log: The lines of a run's `log.jsonl`, each with `step`, or the
-            `history` of `InfoGAN.fit`, by epoch. Both have
-            `discriminator_loss`, `generator_loss` and
-            `mutual_information_<code>`; `invariant_information` is optional.
+            `history` of `InfoGAN.fit`, by epoch.
         ceilings: By code, the entropy in nats that the information of a
             discrete code cannot exceed, drawn as a dashed line; `None` for a
             continuous code. All codes of the log by default.
 
-    Returns:
-        A figure 1320 pixels wide.
-
     Raises:
-        ValueError: If the log is empty or lacks a value.
+        ValueError: If the log is empty or lacks a loss or a code.
     """
     unit, columns = _to_columns(log)
     if ceilings is None:
@@ -48,17 +44,23 @@ def plot_curves(
             for name in columns
             if name.startswith(_INFORMATION)
         }
+    names = ["discriminator_loss", "generator_loss"]
+    for name in (unit, *names, *(f"{_INFORMATION}{code}" for code in ceilings)):
+        if name not in columns:
+            raise ValueError(
+                f"Each entry of the log should have `{name}`. "
+                f"Received: entries with {', '.join(columns) or 'nothing'}."
+            )
     # Two codes share a line of the legend.
     height = 4.2 + 0.2 * (len(ceilings) // 2)
     figure = Figure(figsize=(11, height), dpi=_DPI, layout="constrained")
     losses, information = figure.subplots(1, 2)
 
     def draw(axes: Axes, name: str, **style: Any) -> None:
-        values = _find_column(columns, name)
-        marker = "o" if len(values) == 1 else None
-        axes.plot(_find_column(columns, unit), values, marker=marker, **style)
+        marker = "o" if len(columns[name]) == 1 else None
+        axes.plot(columns[unit], columns[name], marker=marker, **style)
 
-    for name in ("discriminator_loss", "generator_loss"):
+    for name in names:
         draw(losses, name, label=name.replace("_", " "))
     for number, (code, ceiling) in enumerate(ceilings.items()):
         style = {"color": f"C{number}"}
@@ -79,7 +81,17 @@ def plot_curves(
         title="Mutual information, lower bound (dashed: ceiling)",
     )
     for axes in (losses, information):
-        _finish_curves(axes)
+        axes.spines[["top", "right"]].set_visible(False)
+        axes.grid(alpha=0.3)
+        if axes.lines:
+            # Below the axes, where it hides no curve.
+            axes.legend(
+                loc="upper center",
+                bbox_to_anchor=(0.5, -0.15),
+                ncols=2,
+                fontsize="small",
+                frameon=False,
+            )
     return figure
 
 
@@ -99,78 +111,43 @@ def _to_columns(log: Log) -> tuple[str, dict[str, Sequence[float]]]:
     }
 
 
-def _find_column(
-    columns: Mapping[str, Sequence[float]], name: str
-) -> Sequence[float]:
-    if name not in columns:
-        raise ValueError(
-            f"Each entry of the log should have `{name}`. "
-            f"Received: entries with {', '.join(columns) or 'nothing'}."
-        )
-    return columns[name]
+def plot_confusion(report: Mapping[str, Any]) -> Figure:
+    """Plots the test images of a report by class and category.
 
-
-def _finish_curves(axes: Axes) -> None:
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.grid(alpha=0.3)
-    if axes.lines:
-        # Below the axes, where it hides no curve.
-        axes.legend(
-            loc="upper center",
-            bbox_to_anchor=(0.5, -0.15),
-            ncols=2,
-            fontsize="small",
-            frameon=False,
-        )
-
-
-def plot_confusion_matrix(
-    confusion: np.ndarray | Sequence[Sequence[int]],
-    *,
-    class_names: Sequence[str],
-    category_names: Sequence[str],
-    title: str,
-) -> Figure:
-    """Plots a heat map of classes and categories.
+    A cell shows a count, without zeros; its color is the share of the class.
 
     Args:
-        confusion: Integer array of shape `(num_classes, num_categories)`.
-        class_names: The names of the rows.
-        category_names: The names of the columns.
-        title: A line above the plot.
-
-    Returns:
-        A figure whose cells show counts, without zeros; the color is the share
-        of the class.
+        report: What `evaluate` returns.
 
     Raises:
-        ValueError: If the names do not fit or the values are not counts.
+        ValueError: If the images have no labels or the model has no
+            categorical code.
     """
-    counts = np.asarray(confusion)
-    shape = (len(class_names), len(category_names))
-    if not counts.size or counts.shape != shape:
+    if report["confusion"] is None:
         raise ValueError(
-            f"The names fit a matrix of shape {shape}. "
-            f"Received: shape={counts.shape}."
+            "The report should have a confusion matrix. Received: none, as for "
+            "images without labels or a model without a categorical code."
         )
-    if counts.dtype.kind not in "iu" or counts.min() < 0:
-        raise ValueError(
-            "A confusion matrix should be of counts, whole and at least 0. "
-            f"Received: dtype={counts.dtype}, smallest {counts.min()}."
-        )
-    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    code_map: CodeMap = report["code_map"]
+    name = next(
+        name for name, code in code_map.codes.items() if code.categories
+    )
+    counts = np.asarray(report["confusion"])
     rows, columns = counts.shape
-    width = max(2.4 + 0.5 * columns, 0.4 + 0.1 * len(title))
-    longest = max(len(name) for name in category_names)
+    labels = [code_map.label(name, number) for number in range(columns)]
+    title = f"{report['dataset']}: test images by class and category"
     axes = _plot_heat_map(
-        shares,
+        counts / np.maximum(counts.sum(axis=1, keepdims=True), 1),
         np.where(counts, counts.astype(str), ""),
-        size=(width, 1.6 + 0.42 * rows),
-        row_names=class_names,
-        column_names=category_names,
+        size=(
+            max(2.4 + 0.5 * columns, 0.4 + 0.1 * len(title)),
+            1.6 + 0.42 * rows,
+        ),
+        row_names=report["class_names"],
+        column_names=labels,
         title=title,
         bar_label="share of the class",
-        rotation=90 if longest > 5 else 0,
+        rotation=90 if max(map(len, labels)) > 5 else 0,
         cmap="Blues",
         limits=(0, 1),
     )
@@ -178,49 +155,45 @@ def plot_confusion_matrix(
     return axes.figure
 
 
-def plot_effects(
-    traversals: Mapping[str, Sequence[Mapping[str, Any]]], *, title: str
-) -> Figure:
-    """Plots a heat map of codes and attributes.
+def plot_attributes(report: Mapping[str, Any]) -> Figure:
+    """Plots how much each code of a report changes each attribute.
 
-    The color is the effect, because an invisible change may be steady, with a
-    rho of 1.
+    A cell shows the change along a traversal, in standard deviations over real
+    images, and Spearman's rho. The color is the change, because an invisible
+    change may be steady, with a rho of 1.
 
     Args:
-        traversals: What `traversals.measure_traversals` returns, of at least
-            one dimension.
-        title: A line above the plot.
+        report: What `evaluate` returns.
 
-    Returns:
-        A figure whose cells show the change along a traversal, in standard
-        deviations over real images, and Spearman's rho.
+    Raises:
+        ValueError: If the images have color or all codes are categorical.
     """
-    dimensions = {
+    traversals = {
         dimension_label(name, index, len(entries)): entry
-        for name, entries in traversals.items()
+        for name, entries in report["traversals"].items()
         for index, entry in enumerate(entries)
     }
-    if not dimensions:
+    if not traversals:
         raise ValueError("Effects need at least one traversal. Received: none.")
-    attributes = list(next(iter(dimensions.values()))["effect"])
-    cells = [
-        [(entry["effect"][name], entry["correlation"][name])]
-        for entry in dimensions.values()
-        for name in attributes
+    effects, rhos = (
+        [list(entry[key].values()) for entry in traversals.values()]
+        for key in ("effect", "correlation")
+    )
+    texts = [
+        [
+            f"{x:+.1f} dev.\n(rho {rho:+.2f})"
+            for x, rho in zip(*row, strict=True)
+        ]
+        for row in zip(effects, rhos, strict=True)
     ]
-    values = np.array(cells).reshape(len(dimensions), len(attributes), 2)
+    attributes = list(next(iter(traversals.values()))["effect"])
     return _plot_heat_map(
-        values[..., 0],
-        np.array(
-            [
-                [f"{effect:+.1f} dev.\n(rho {rho:+.2f})" for effect, rho in row]
-                for row in values
-            ]
-        ),
-        size=(2.6 + len(attributes), 1.6 + 0.6 * len(dimensions)),
-        row_names=list(dimensions),
+        np.array(effects),
+        np.array(texts),
+        size=(2.6 + len(attributes), 1.6 + 0.6 * len(traversals)),
+        row_names=list(traversals),
         column_names=attributes,
-        title=title,
+        title=f"{report['dataset']}: what each code changes",
         bar_label="change (deviations)",
         cmap="RdBu_r",
         limits=(-_MAX_EFFECT, _MAX_EFFECT),

@@ -27,11 +27,11 @@ def describe_report(report: Mapping[str, Any]) -> list[str]:
     sentences += _describe_information(report)
     sentences += _describe_fidelity(report)
     sentences += _describe_traversals(report["traversals"])
-    num_naming_labels = report.get("num_naming_labels")
-    if num_naming_labels is not None:
+    if report["num_naming_labels"] is not None:
         sentences.append(
-            f"The categories are named with the labels of {num_naming_labels:,}"
-            f" of {report['num_train_images']:,} training images."
+            "The categories are named with the labels of "
+            f"{report['num_naming_labels']:,} of "
+            f"{report['num_train_images']:,} training images."
         )
     class_names = report["class_names"] or ()
     return sentences + describe_code_map(report["code_map"], class_names)
@@ -83,7 +83,6 @@ def _describe_information(report: Mapping[str, Any]) -> list[str]:
 
 
 def _describe_fidelity(report: Mapping[str, Any]) -> list[str]:
-    """Each measure with its 95 % interval, and its value for real images."""
     fidelity = report["fidelity"]
     if fidelity is None:
         return []
@@ -130,7 +129,6 @@ def _describe_fidelity(report: Mapping[str, Any]) -> list[str]:
 def _describe_traversals(
     traversals: Mapping[str, Sequence[Mapping[str, Any]]],
 ) -> list[str]:
-    """How much a code changes apart from its main attribute."""
     sentences = []
     for name, dimensions in traversals.items():
         for index, traversal in enumerate(dimensions):
@@ -161,15 +159,10 @@ def describe_code_map(
     """
     sentences = []
     for name, code in code_map.codes.items():
-        if code.categories:
-            sentences += _describe_categories(
-                name, code.categories, class_names
-            )
+        sentences += _describe_categories(name, code.categories, class_names)
         sentences += [
-            _describe_dimension(
-                dimension_label(name, index, len(code)), dimension
-            )
-            for index, dimension in enumerate(code.dimensions)
+            _describe_dimension(dimension_label(name, i, len(code)), dimension)
+            for i, dimension in enumerate(code.dimensions)
         ]
     return sentences
 
@@ -189,12 +182,12 @@ def _describe_categories(
             for number in numbers
         )
         sentences.append(f"Categories of `{code}`: {pairs}.")
-    for name, numbers in by_name.items():
-        if len(numbers) > 1:
+    for name, (*others, last) in by_name.items():
+        if others:
             sentences.append(
-                f"Categories {', '.join(map(str, numbers[:-1]))} and "
-                f"{numbers[-1]} of `{code}` "
-                f"{'both' if len(numbers) == 2 else 'all'} stand for {name!r}."
+                f"Categories {', '.join(map(str, others))} and {last} of "
+                f"`{code}` {'both' if len(others) == 1 else 'all'} stand for "
+                f"{name!r}."
             )
     missing = [name for name in class_names if name not in by_name]
     if by_name and missing:
@@ -216,13 +209,10 @@ def _describe_categories(
 
 
 def _certainty(meaning: CategoryMeaning) -> str:
-    """Purity and its confidence bound, in parentheses."""
-    if meaning.purity is None:
+    """In parentheses; nothing if a code map that a person wrote has none."""
+    if meaning.confidence is None:
         return ""
-    text = f"{meaning.purity:.0%}"
-    if meaning.confidence is not None:
-        text += f", at least {meaning.confidence:.0%}"
-    return f" ({text})"
+    return f" ({meaning.purity:.0%}, at least {meaning.confidence:.0%})"
 
 
 def _describe_dimension(label: str, meaning: DimensionMeaning) -> str:
@@ -231,14 +221,14 @@ def _describe_dimension(label: str, meaning: DimensionMeaning) -> str:
     text = (
         f"`{label}` controls {meaning.attribute}: from {meaning.low:.2f} to "
         f"{meaning.high:.2f} {meaning.unit} along a traversal (Spearman's rho "
-        f"{meaning.correlation:+.2f})"
+        f"{meaning.correlation:+.2f})."
     )
     if meaning.agreement is not None:
         text += (
-            f". On test images, its posterior and the measured "
-            f"{meaning.attribute} agree with rho {meaning.agreement:+.2f}"
+            " On test images, its posterior and the measured "
+            f"{meaning.attribute} agree with rho {meaning.agreement:+.2f}."
         )
-    return f"{text}."
+    return text
 
 
 def explain_category(code_map: CodeMap, name: str) -> str:
@@ -250,14 +240,12 @@ def explain_category(code_map: CodeMap, name: str) -> str:
     code, (first, *others) = code_map.find_categories(name)
     meaning = code_map.codes[code].categories[first]
     text = f"Category {first} of `{code}` stands for {name!r}"
-    if meaning.purity is not None:
-        images = "image" if meaning.num_labels == 1 else "images"
+    if meaning.confidence is not None:
         text += (
             f": {meaning.purity:.0%} of its {meaning.num_labels:,} labeled "
-            f"{images}"
+            f"{'image' if meaning.num_labels == 1 else 'images'} (95% "
+            f"confidence: at least {meaning.confidence:.0%})"
         )
-        if meaning.confidence is not None:
-            text += f" (95% confidence: at least {meaning.confidence:.0%})"
     text += "."
     if others:
         verb = "does" if len(others) == 1 else "do"
@@ -277,9 +265,7 @@ def describe_meaning(
         posterior: What `LatentSpec.summarize` returns for an image.
     """
     found = code_map.interpret(posterior)
-    words = [
-        entry["word"] for entry in found["attributes"].values() if entry["word"]
-    ]
+    words = [x["word"] for x in found["attributes"].values() if x["word"]]
     if found["class"] is None:
         return words
     return [f"{found['class']} ({found['class_probability']:.0%})", *words]

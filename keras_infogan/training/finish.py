@@ -12,10 +12,10 @@ from keras_infogan.evaluation.report import write_report
 from keras_infogan.files import write_json
 from keras_infogan.models.infogan import InfoGAN
 from keras_infogan.models.pretrained import load_model
+from keras_infogan.reports.grids import caption
+from keras_infogan.reports.grids import draw_run
 from keras_infogan.reports.html import write_page
 from keras_infogan.reports.images import save_image
-from keras_infogan.reports.run_images import caption
-from keras_infogan.reports.run_images import draw_run
 from keras_infogan.reports.text import describe_report
 from keras_infogan.training.callbacks.log import read_log
 from keras_infogan.training.config import TrainingConfig

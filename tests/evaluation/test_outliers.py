@@ -7,11 +7,7 @@ from keras_infogan import load_images
 from keras_infogan.evaluation.outliers import TRAITS
 from keras_infogan.evaluation.outliers import find_deviations
 from keras_infogan.evaluation.outliers import find_ranges
-from keras_infogan.evaluation.outliers import find_unlikely_codes
 from keras_infogan.evaluation.outliers import is_on_paper
-from keras_infogan.latents.codes import Categorical
-from keras_infogan.latents.codes import Uniform
-from keras_infogan.latents.spec import LatentSpec
 
 SIZE = 28
 
@@ -167,17 +163,3 @@ def test_digits_and_several_of_them():
         )
         small = grid.reshape(SIZE, 2, SIZE, 2, 1).mean(axis=(1, 3))
         assert find_deviations(small, ranges)
-
-
-def test_a_code_far_outside_of_its_prior():
-    """More than three deviations of the posterior beyond 1, on either side."""
-    spec = LatentSpec(1, {"a": Categorical(2), "u": Uniform(2)})
-    certain = {"category": 0, "probability": 1.0, "probabilities": [1.0, 0.0]}
-    for means, expected in (
-        ([0.0, 1.29], []),
-        ([0.0, -1.29], []),
-        ([0.0, 1.31], ["u"]),
-        ([-1.31, 0.0], ["u"]),
-    ):
-        posterior = {"a": certain, "u": {"mean": means, "stddev": [0.1, 0.1]}}
-        assert find_unlikely_codes(spec, posterior) == expected

@@ -237,7 +237,7 @@ def test_an_empty_image_has_no_caption(monkeypatch):
     assert labels["image_labels"] == [""] * 6
 
 
-def test_grids_are_given_code_seed_and_code_map(monkeypatch):
+def test_grids_are_given_code_and_code_map(monkeypatch):
     calls = []
 
     def record(model, *arguments, **options):
@@ -247,13 +247,11 @@ def test_grids_are_given_code_seed_and_code_map(monkeypatch):
     monkeypatch.setattr(report_grids, "plot_categories", record)
     monkeypatch.setattr(report_grids, "plot_traversal", record)
     code_map = CodeMap()
-    grids = report_grids.draw_grids(tiny_model(), code_map=code_map, seed=4)
+    grids = report_grids.draw_grids(tiny_model(), code_map=code_map)
     assert list(grids) == ["category", "continuous_0", "continuous_1"]
     assert [arguments for arguments, _ in calls] == [
         ("category",),
         ("continuous", 0),
         ("continuous", 1),
     ]
-    assert all(
-        options == {"code_map": code_map, "seed": 4} for _, options in calls
-    )
+    assert all(options == {"code_map": code_map} for _, options in calls)

@@ -9,6 +9,7 @@ from PIL import Image
 
 from keras_infogan.reports import images as report_images
 from keras_infogan.reports import plots as figures
+from tests.helpers.code_maps import CODE_MAP
 
 RNG = np.random.default_rng(0)
 # What plot_grid has around and between images.
@@ -243,11 +244,13 @@ PICTURES = {
         ],
         ceilings={"category": 2.303},
     ),
-    "confusion": lambda: figures.plot_confusion_matrix(
-        [[5, 1, 0], [0, 2, 9]],
-        class_names=["zero", "one"],
-        category_names=["0", "1", "2"],
-        title="two classes and three categories",
+    "confusion": lambda: figures.plot_confusion(
+        {
+            "confusion": [[5, 1, 0], [0, 2, 9]],
+            "class_names": ["zero", "one"],
+            "dataset": "digits",
+            "code_map": CODE_MAP,
+        }
     ),
 }
 

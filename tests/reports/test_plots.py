@@ -5,8 +5,13 @@ from typing import Any
 import numpy as np
 import pytest
 
+from keras_infogan.evaluation.code_map import CodeMap
+from keras_infogan.evaluation.meanings import CategoryMeaning
+from keras_infogan.evaluation.meanings import DimensionMeaning
 from keras_infogan.reports import plots
 from keras_infogan.reports.images import render
+from tests.helpers.code_maps import categories
+from tests.helpers.code_maps import dimensions
 
 LOG = [
     {
@@ -19,11 +24,6 @@ LOG = [
     for step in range(1, 50)
 ]
 CEILINGS = {"category": 2.303}
-NAMES: dict[str, Any] = {
-    "class_names": ["zero", "one"],
-    "category_names": ["0", "1", "2"],
-    "title": "two classes and three categories",
-}
 
 
 def curves_of(figure: Any) -> dict[str, Any]:
@@ -142,6 +142,23 @@ def test_curves_name_the_value_that_is_missing(name):
 # The confusion matrix
 
 
+def plot_confusion(confusion, class_names=("zero", "one")):
+    """Of categories without names."""
+    count = len(confusion[0])
+    report = {
+        "dataset": "digits",
+        "confusion": confusion,
+        "class_names": class_names,
+        "code_map": CodeMap(
+            {
+                "pose": dimensions(DimensionMeaning()),
+                "category": categories(*[CategoryMeaning("7", 1.0)] * count),
+            }
+        ),
+    }
+    return plots.plot_confusion(report)
+
+
 @pytest.mark.parametrize(
     ("rows", "columns"), [(1, 1), (10, 10), (20, 40), (3, 2)]
 )
@@ -151,46 +168,41 @@ def test_confusion_matrices_of_any_size(rows, columns):
     50 x 60 pixels a cell: four digits of 8 points are 120 / 72 * 8 * 2.6, 35
     wide.
     """
-    figure = plots.plot_confusion_matrix(
-        np.full((rows, columns), 1000),
-        class_names=[f"class {row}" for row in range(rows)],
-        category_names=[str(column) for column in range(columns)],
-        title="t",
-    )
+    names = [f"class {row}" for row in range(rows)]
+    figure = plot_confusion([[1000] * columns] * rows, names)
     width, height = figure.get_size_inches() * figure.dpi
     assert height > 50 * rows
     assert width > 60 * columns
 
 
 def test_confusion_shows_counts_colored_by_the_share_of_the_class():
-    figure = plots.plot_confusion_matrix([[10, 0, 0], [0, 250, 750]], **NAMES)
-    assert cells_of(figure) == {(0, 0): "10", (1, 1): "250", (2, 1): "750"}
-    np.testing.assert_allclose(
-        matrix_of(figure), np.array([[1, 0, 0], [0, 0.25, 0.75]])
+    """A class without test images has no share."""
+    figure = plot_confusion([[0, 0, 0], [0, 250, 750]])
+    assert cells_of(figure) == {(1, 1): "250", (2, 1): "750"}
+    np.testing.assert_array_equal(
+        matrix_of(figure), np.array([[0, 0, 0], [0, 0.25, 0.75]])
     )
-    names = [label.get_text() for label in figure.axes[0].get_yticklabels()]
-    assert names == ["zero", "one"]
 
 
-@pytest.mark.parametrize(
-    ("confusion", "message"),
-    [
-        ([[1, 2], [3, 4]], r"shape \(2, 3\). Received: shape=\(2, 2\)"),
-        ([1, 2, 3], r"shape \(2, 3\). Received: shape=\(3,\)"),
-        ([[1, 2, 3], [4, 5, -6]], "whole and at least 0.*smallest -6"),
-        ([[0.1, 0.2, 0.3], [0, 0, 0]], "whole and at least 0.*dtype=float64"),
-    ],
-)
-def test_confusion_refuses(confusion, message):
-    with pytest.raises(ValueError, match=message):
-        plots.plot_confusion_matrix(confusion, **NAMES)
+def test_confusion_has_the_names_of_both_sides():
+    axes = plot_confusion([[3, 0, 0], [0, 4, 5]]).axes[0]
+    labels = [label.get_text() for label in axes.get_xticklabels()]
+    assert labels == ["0: 7", "1: 7", "2: 7"]
+    assert [x.get_text() for x in axes.get_yticklabels()] == ["zero", "one"]
+    assert (axes.get_xlabel(), axes.get_ylabel()) == ("category", "class")
 
 
-def test_confusion_of_nothing_is_refused():
-    with pytest.raises(ValueError, match=r"shape \(0, 0\)"):
-        plots.plot_confusion_matrix(
-            np.zeros((0, 0), int), class_names=[], category_names=[], title=""
-        )
+def test_confusion_needs_labels():
+    with pytest.raises(ValueError, match="confusion matrix. Received: none"):
+        plots.plot_confusion({"confusion": None})
+
+
+def test_text_is_white_on_dark_cells():
+    figure = plot_confusion([[60, 40, 0], [0, 0, 5]])
+    colors = {
+        text.get_text(): text.get_color() for text in figure.axes[0].texts
+    }
+    assert colors == {"60": "white", "40": "black", "5": "white"}
 
 
 # Effects
@@ -208,22 +220,19 @@ def test_effects_are_numbers_and_colors():
         }
         for sign in (1.0, -1.0)
     )
-    figure = plots.plot_effects({"style": [rising, falling]}, title="t")
+    figure = plots.plot_attributes(
+        {"dataset": "digits", "traversals": {"style": [rising, falling]}}
+    )
     np.testing.assert_allclose(matrix_of(figure), [[1.5, 0.1], [-1.5, 0.1]])
     assert cells_of(figure)[0, 1] == "-1.5 dev.\n(rho -1.00)"
     assert cells_of(figure)[1, 0] == "+0.1 dev.\n(rho +1.00)"
-    names = [label.get_text() for label in figure.axes[0].get_yticklabels()]
+    axes = figure.axes[0]
+    names = [label.get_text() for label in axes.get_yticklabels()]
     assert names == ["style:0", "style:1"]
+    names = [label.get_text() for label in axes.get_xticklabels()]
+    assert names == ["slant", "thickness"]
 
 
 def test_effects_need_a_traversal():
     with pytest.raises(ValueError, match="at least one traversal"):
-        plots.plot_effects({}, title="t")
-
-
-def test_text_is_white_on_dark_cells():
-    figure = plots.plot_confusion_matrix([[60, 40, 0], [0, 0, 5]], **NAMES)
-    colors = {
-        text.get_text(): text.get_color() for text in figure.axes[0].texts
-    }
-    assert colors == {"60": "white", "40": "black", "5": "white"}
+        plots.plot_attributes({"traversals": {}})

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from keras_infogan.evaluation.outliers import find_ranges
+from keras_infogan.latents.codes import Categorical
 from keras_infogan.latents.codes import Uniform
 from keras_infogan.latents.spec import LatentSpec
 from keras_infogan.reports.warnings import describe_outlier
@@ -48,10 +49,18 @@ def test_one_color(color, ranges):
     assert sentence.startswith("is of one color")
 
 
-def test_unlikely_codes():
-    spec = LatentSpec(1, {"u": Uniform(1)})
-    posterior = {"u": {"mean": [9.0], "stddev": [0.1]}}
-    (sentence,) = describe_unlikely_codes(spec, posterior)
-    assert sentence.startswith("has a posterior of 'u' far outside")
-    posterior["u"]["mean"] = [0.5]
-    assert describe_unlikely_codes(spec, posterior) == []
+def test_a_code_far_outside_of_its_prior():
+    """More than three deviations of the posterior beyond 1, on either side."""
+    spec = LatentSpec(1, {"a": Categorical(2), "u": Uniform(2)})
+    certain = {"category": 0, "probability": 1.0, "probabilities": [1.0, 0.0]}
+    for means, count in (
+        ([0.0, 1.29], 0),
+        ([0.0, -1.29], 0),
+        ([0.0, 1.31], 1),
+        ([-1.31, 0.0], 1),
+    ):
+        posterior = {"a": certain, "u": {"mean": means, "stddev": [0.1, 0.1]}}
+        sentences = describe_unlikely_codes(spec, posterior)
+        assert len(sentences) == count
+        for sentence in sentences:
+            assert sentence.startswith("has a posterior of 'u' far outside")

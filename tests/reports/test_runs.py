@@ -3,16 +3,13 @@
 from typing import Any
 
 import numpy as np
-import pytest
 
 import keras_infogan
 from keras_infogan.evaluation.code_map import CodeMap
 from keras_infogan.evaluation.meanings import CategoryMeaning
 from keras_infogan.evaluation.meanings import DimensionMeaning
-from keras_infogan.reports.run_images import caption
-from keras_infogan.reports.run_images import draw_run
-from keras_infogan.reports.run_images import plot_attributes
-from keras_infogan.reports.run_images import plot_confusion
+from keras_infogan.reports.grids import caption
+from keras_infogan.reports.grids import draw_run
 from tests.helpers.code_maps import categories
 from tests.helpers.code_maps import dimensions
 from tests.helpers.models import tiny_model
@@ -66,17 +63,6 @@ def test_what_was_not_measured_is_not_drawn():
     report = {**REPORT, "confusion": None, "traversals": {}}
     images = draw_run(tiny_model(), report, [])
     assert list(images) == ["category", "continuous_0", "continuous_1"]
-    with pytest.raises(ValueError, match="confusion matrix. Received: none"):
-        plot_confusion(report)
-    with pytest.raises(ValueError, match="at least one traversal"):
-        plot_attributes(report)
-
-
-def test_confusion_has_the_names_of_both_sides():
-    axes = plot_confusion(REPORT).axes[0]
-    labels = [label.get_text() for label in axes.get_xticklabels()]
-    assert labels == ["0: 7", "1: 7", "2: 7"]
-    assert [x.get_text() for x in axes.get_yticklabels()] == ["seven", "eight"]
 
 
 def test_public_plots():
