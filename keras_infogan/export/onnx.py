@@ -10,18 +10,16 @@ start with `keras_infogan.` follow the
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from keras_infogan import __version__
 from keras_infogan.evaluation.code_map import CodeMap
 from keras_infogan.export.onnx_graph import NUM_PARITY_INPUTS
-from keras_infogan.export.onnx_graph import OPSET
 from keras_infogan.export.onnx_graph import Network
-from keras_infogan.export.onnx_graph import check_packages
 from keras_infogan.export.onnx_graph import convert
 from keras_infogan.export.onnx_graph import largest_difference
+from keras_infogan.export.onnx_graph import serialize
 from keras_infogan.export.onnx_graph import store_float16
 from keras_infogan.export.precision import float32_copy
 from keras_infogan.files import atomic_path
@@ -29,8 +27,6 @@ from keras_infogan.files import one_line
 from keras_infogan.latents.spec import LatentSpec
 from keras_infogan.models.infogan import InfoGAN
 
-# The format that belongs to `OPSET`.
-IR_VERSION = 8
 # Sums in another order: trained networks differed by 4e-6 at most.
 TOLERANCE = 1e-5
 # Two of the 255 steps from black to white. Rounded weights are off by 2^-11 of
@@ -51,8 +47,6 @@ _CODE_MAP_FIELDS = (
     "1, lower_quartile and upper_quartile bound the middle half, and agreement "
     "is Spearman's rho of the inferred and the measured attribute."
 )
-# The largest that the format holds.
-_MAX_VERSION = 2**63 - 1
 
 
 def export_onnx(
@@ -67,31 +61,30 @@ def export_onnx(
     """Writes the generator as an ONNX file, from latents to `image`.
 
     The inputs are `noise` and the codes by name, float32 of shape
-    `(batch, dim)`, with categories as one-hot rows; the caller draws all random
-    numbers. The output is float32 `(batch, height, width, channels)` in
-    [-1, 1].
+    `(batch, dim)`, with categories as one-hot rows. The output is float32
+    `(batch, height, width, channels)` in [-1, 1].
 
-    The file is written only after it has passed the ONNX checker, and
-    onnxruntime has agreed with Keras on 1,000 random inputs in batches of
-    several sizes. It computes in float32 whatever the model was trained in. The
-    same weights give the same bytes.
+    The file is written only if it passes the ONNX checker and onnxruntime
+    agrees with Keras on 1,000 random inputs, in batches of several sizes. It
+    computes in float32 whatever the dtype policy of the model. The same weights
+    give the same bytes.
 
     Args:
         model: The model.
         path: The file to write.
         code_map: The meaning of each code, for the metadata.
         model_card: A model card in Markdown, for the metadata.
-        version: The version number, at least 1, stored as `model_version`.
-        float16_weights: Whether to store the weights in half the size. They are
-            converted when the file is loaded, so the arithmetic stays float32.
+        version: An integer from 1 to 2^63 - 1, stored as `model_version`.
+        float16_weights: Whether to store large weights in half the size. The
+            arithmetic stays float32.
 
     Returns:
         `path`.
 
     Raises:
-        ValueError: If the packages of the extra `onnx` are not installed, a
-            layer has no counterpart in ONNX, the results differ from Keras, or
-            `version` is out of range. No file is written then.
+        ValueError: If the extra `onnx` is not installed, a layer has no
+            counterpart in ONNX, the results differ from Keras, or `version` is
+            out of range.
         OSError: If the file cannot be written.
     """
     generator = float32_copy(model.generator)
@@ -102,16 +95,16 @@ def export_onnx(
         return {"image": generator(values, training=False)}
 
     latents = model.sample_latents(NUM_PARITY_INPUTS)
-    inputs = {name: latents[name].numpy() for name in names}
     return _export(
+        model,
         generate,
-        inputs,
+        {name: latents[name].numpy() for name in names},
         Path(path),
         description="InfoGAN generator: from noise and latent codes, each "
         "drawn as keras_infogan.priors says, to images (batch, height, width, "
-        "channels) in [-1, 1]."
-        f"{_explain_code_map(model.latent_spec, code_map)}",
-        metadata=_metadata(model, code_map, model_card),
+        "channels) in [-1, 1].",
+        code_map=code_map,
+        model_card=model_card,
         version=version,
         float16_weights=float16_weights,
     )
@@ -139,99 +132,64 @@ def export_onnx_encoder(
     def encode(image):
         return spec.posterior(discriminator(image, training=False))
 
-    # Generated images, which the encoder was trained on, and plain noise.
+    outputs = "; ".join(
+        f"{name}_{output}, {text}"
+        for name, code in spec.codes.items()
+        for output, text in code.outputs.items()
+    )
+    # Generated images, on which the encoder was trained, and uniform noise.
     half = NUM_PARITY_INPUTS // 2
     noise = np.random.default_rng(0).uniform(-1, 1, (half, *model.image_shape))
     images = np.concatenate([model.generate(half), noise.astype(np.float32)])
     return _export(
+        model,
         encode,
         {"image": images},
         Path(path),
         description="InfoGAN encoder: from images (batch, height, width, "
         "channels) in [-1, 1] to the posterior of the latent codes. Outputs: "
-        f"{_explain_outputs(spec)}.{_explain_code_map(spec, code_map)}",
-        metadata=_metadata(model, code_map, model_card),
+        f"{outputs}.",
+        code_map=code_map,
+        model_card=model_card,
         version=version,
         float16_weights=float16_weights,
     )
 
 
-def _explain_outputs(spec: LatentSpec) -> str:
-    return "; ".join(
-        f"{name}_{output}, {text}"
-        for name, code in spec.codes.items()
-        for output, text in code.outputs.items()
-    )
-
-
-def _explain_code_map(spec: LatentSpec, code_map: CodeMap | None) -> str:
-    if code_map is None:
-        return ""
-    ends = [
-        "{} from {:.4g} to {:.4g}".format(name, *code.traversal(2))
-        for name, code in spec.codes.items()
-        if not code.has_categories
-    ]
-    traversals = f" Traversals: {', '.join(ends)}." if ends else ""
-    return f" {_CODE_MAP_FIELDS}{traversals}"
-
-
-def _priors(spec: LatentSpec) -> dict[str, dict[str, Any]]:
-    priors = {name: code.prior for name, code in spec.codes.items()}
-    dims = spec.input_dims
-    return {
-        name: {**prior, "dim": dims[name]}
-        for name, prior in {"noise": _NOISE_PRIOR, **priors}.items()
-    }
-
-
-def _metadata(
-    model: InfoGAN, code_map: CodeMap | None, model_card: str | None
-) -> dict[str, str]:
-    metadata = {
-        "Image.BitmapPixelFormat": {1: "Gray8", 3: "Rgb8"}.get(
-            model.image_shape[-1], ""
-        ),
-        "Image.ColorSpaceGamma": "SRGB",
-        "Image.NominalPixelRange": "Normalized_1_1",
-        "keras_infogan.latent_spec": json.dumps(model.latent_spec.get_config()),
-        "keras_infogan.model_card": model_card or "",
-        "keras_infogan.priors": json.dumps(_priors(model.latent_spec)),
-        "keras_infogan.version": __version__,
-        "model_license": "Apache-2.0",
-    }
-    if code_map is not None:
-        metadata["keras_infogan.code_map"] = json.dumps(code_map.to_json())
-    return {key: value for key, value in sorted(metadata.items()) if value}
-
-
 def _export(
+    model: InfoGAN,
     network: Network,
     inputs: Mapping[str, np.ndarray],
     path: Path,
     *,
     description: str,
-    metadata: Mapping[str, str],
+    code_map: CodeMap | None,
+    model_card: str | None,
     version: int,
     float16_weights: bool,
 ) -> Path:
-    if not 1 <= version <= _MAX_VERSION:
+    if not 1 <= version < 2**63:
         raise ValueError(
-            f"`version` should be an integer from 1 to {_MAX_VERSION}. "
+            "`version` should be an integer from 1 to 2^63 - 1. "
             f"Received: version={version}."
         )
-    check_packages()
+    metadata = _metadata(model, code_map, model_card)
+    if code_map is not None:
+        description += _explain_code_map(model.latent_spec)
     try:
         graph = convert(network, inputs)
         if float16_weights:
             store_float16(graph)
-        data = _serialize(
-            graph,
-            doc_string=description,
-            metadata=metadata,
-            model_version=version,
+        data = serialize(
+            graph, metadata, doc_string=description, model_version=version
         )
         difference = largest_difference(network, data, inputs)
+    except ImportError as error:
+        raise ValueError(
+            "An export to ONNX needs onnx, onnxruntime, onnxslim and tf2onnx. "
+            f"Received: {one_line(error)}. "
+            'Install them: pip install "keras-infogan[onnx]".'
+        ) from error
     # The exceptions of these packages share no base class.
     except Exception as error:
         raise ValueError(
@@ -247,29 +205,47 @@ def _export(
             "rounding, or computes something else in a graph"
         )
         raise ValueError(
-            "The ONNX file should agree with Keras within "
-            f"{tolerance:.2g}. Received: a difference of {difference:.2g}. "
-            f"{remedy}."
+            f"The ONNX file should agree with Keras within {tolerance:.2g}. "
+            f"Received: a difference of {difference:.2g}. {remedy}."
         )
     with atomic_path(path) as partial:
         partial.write_bytes(data)
     return path
 
 
-def _serialize(
-    graph: Any, *, metadata: Mapping[str, str], **fields: Any
-) -> bytes:
-    import onnx
+def _explain_code_map(spec: LatentSpec) -> str:
+    ends = [
+        "{} from {:.4g} to {:.4g}".format(name, *code.traversal(2))
+        for name, code in spec.codes.items()
+        if not code.has_categories
+    ]
+    traversals = f" Traversals: {', '.join(ends)}." if ends else ""
+    return f" {_CODE_MAP_FIELDS}{traversals}"
 
-    content = onnx.helper.make_model(
-        graph,
-        opset_imports=[onnx.helper.make_opsetid("", OPSET)],
-        ir_version=IR_VERSION,
-        producer_name="keras_infogan",
-        producer_version=__version__,
-        **fields,
-    )
-    onnx.helper.set_model_props(content, metadata)
-    # tf2onnx keeps operations that it does not know; the checker finds them.
-    onnx.checker.check_model(content, full_check=True)
-    return content.SerializeToString(deterministic=True)
+
+def _metadata(
+    model: InfoGAN, code_map: CodeMap | None, model_card: str | None
+) -> dict[str, str]:
+    spec = model.latent_spec
+    priors = {
+        name: {
+            **(spec.codes[name].prior if name in spec.codes else _NOISE_PRIOR),
+            "dim": dim,
+        }
+        for name, dim in spec.input_dims.items()
+    }
+    pixel_formats = {1: "Gray8", 3: "Rgb8"}
+    metadata = {
+        "Image.BitmapPixelFormat": pixel_formats.get(model.image_shape[-1]),
+        "Image.ColorSpaceGamma": "SRGB",
+        "Image.NominalPixelRange": "Normalized_1_1",
+        "keras_infogan.code_map": json.dumps(code_map.to_json())
+        if code_map
+        else None,
+        "keras_infogan.latent_spec": json.dumps(spec.get_config()),
+        "keras_infogan.model_card": model_card,
+        "keras_infogan.priors": json.dumps(priors),
+        "keras_infogan.version": __version__,
+        "model_license": "Apache-2.0",
+    }
+    return {key: value for key, value in metadata.items() if value}

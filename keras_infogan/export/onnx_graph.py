@@ -1,19 +1,18 @@
 """Conversion of a network to an ONNX graph, and its comparison with Keras."""
 
-import contextlib
 import logging
 from collections.abc import Callable
-from collections.abc import Iterator
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
-from keras_infogan.files import one_line
+from keras_infogan import __version__
 
-# The newest that tf2onnx 1.17 and runtimes of 2023 support.
+# The newest that tf2onnx 1.17 and runtimes of 2023 support, and its format.
 OPSET = 17
+_IR_VERSION = 8
 NUM_PARITY_INPUTS = 1000
 # Sizes of the batches in the comparison, which are consecutive inputs.
 _PARITY_BATCHES = (1, 2, 17, 480, 500)
@@ -23,23 +22,8 @@ MIN_FLOAT16_SIZE = 1024
 Network = Callable[..., dict[str, tf.Tensor]]
 
 
-def check_packages() -> None:
-    """Raises `ValueError` unless the extra `onnx` is installed."""
-    try:
-        import onnx  # noqa: F401
-        import onnxruntime  # noqa: F401
-        import onnxslim  # noqa: F401
-        import tf2onnx  # noqa: F401
-    except ImportError as error:
-        raise ValueError(
-            "An export to ONNX needs onnx, onnxruntime, onnxslim and tf2onnx. "
-            f"Received: {one_line(error)}. "
-            'Install them: pip install "keras-infogan[onnx]".'
-        ) from error
-
-
 def convert(network: Network, inputs: Mapping[str, np.ndarray]) -> Any:
-    """Converts a network to a GraphProto whose batch dimension is free.
+    """Converts a network to a GraphProto with a free batch dimension.
 
     The same weights give the same graph, with the same names and order.
 
@@ -54,12 +38,18 @@ def convert(network: Network, inputs: Mapping[str, np.ndarray]) -> Any:
         tf.TensorSpec((None, *values.shape[1:]), tf.float32, name)
         for name, values in inputs.items()
     ]
-    with _quiet("tf2onnx"):
+    # It would log the errors that it raises, too.
+    logger = logging.getLogger("tf2onnx")
+    level = logger.level
+    logger.setLevel(logging.CRITICAL)
+    try:
         content, _ = tf2onnx.convert.from_function(
             tf.function(network, input_signature=signature),
             input_signature=signature,
             opset=OPSET,
         )
+    finally:
+        logger.setLevel(level)
     for end in (*content.graph.input, *content.graph.output):
         end.type.tensor_type.shape.dim[0].dim_param = "batch"
         if end.name == "image":
@@ -67,26 +57,14 @@ def convert(network: Network, inputs: Mapping[str, np.ndarray]) -> Any:
     # tf2onnx leaves shape arithmetic whose form depends on hashes of names;
     # onnxslim removes it.
     graph = onnxslim.slim(content).graph
-    # onnxslim drops denotations, and inputs that no node reads.
+    # onnxslim drops denotations and unused inputs.
     return _canonical(graph, content.graph.input, content.graph.output)
 
 
-@contextlib.contextmanager
-def _quiet(name: str) -> Iterator[None]:
-    logger = logging.getLogger(name)
-    level = logger.level
-    logger.setLevel(logging.CRITICAL)
-    try:
-        yield
-    finally:
-        logger.setLevel(level)
-
-
 def _in_order(graph: Any) -> list[Any]:
-    """Sorts the nodes that the outputs need, each after those that it reads.
+    """The nodes that the outputs need, each after those that it depends on.
 
-    The order of tf2onnx depends on names that count earlier work of the
-    process. This order depends on the outputs only.
+    The order of tf2onnx depends on what the process converted before.
     """
     makers = {name: node for node in graph.node for name in node.output if name}
     nodes: dict[str, Any] = {}
@@ -107,7 +85,7 @@ def _in_order(graph: Any) -> list[Any]:
 
 
 def _canonical(graph: Any, inputs: Any, outputs: Any) -> Any:
-    """The same graph with order and names that depend on the graph only."""
+    """Orders and names the nodes by nothing but the graph itself."""
     from onnx import helper
 
     nodes = _in_order(graph)
@@ -147,14 +125,32 @@ def store_float16(graph: Any) -> None:
         graph.node.insert(0, cast)
 
 
+def serialize(graph: Any, metadata: Mapping[str, str], **fields: Any) -> bytes:
+    """Makes a checked file of a graph; `fields` are those of a ModelProto."""
+    import onnx
+
+    content = onnx.helper.make_model(
+        graph,
+        opset_imports=[onnx.helper.make_opsetid("", OPSET)],
+        ir_version=_IR_VERSION,
+        producer_name="keras_infogan",
+        producer_version=__version__,
+        **fields,
+    )
+    onnx.helper.set_model_props(content, metadata)
+    # tf2onnx keeps operations that it does not know; the checker finds them.
+    onnx.checker.check_model(content, full_check=True)
+    return content.SerializeToString(deterministic=True)
+
+
 def largest_difference(
     network: Network, data: bytes, inputs: Mapping[str, np.ndarray]
 ) -> float:
-    """The largest difference between onnxruntime and Keras.
+    """The largest difference of onnxruntime from Keras, over several batches.
 
-    Each output is compared in several batch sizes. Differences are relative to
-    the largest value of an output if that exceeds 1: sums round in proportion
-    to their terms, which may be large where the sum is small.
+    It is relative to the largest value of an output if that exceeds 1: sums
+    round in proportion to their terms, which may be large where the sum is
+    small.
     """
     import onnxruntime
 
@@ -162,17 +158,14 @@ def largest_difference(
         data, providers=["CPUExecutionProvider"]
     )
     differences = []
-    for rows in np.split(
-        np.arange(NUM_PARITY_INPUTS), np.cumsum(_PARITY_BATCHES)[:-1]
-    ):
-        batch = {name: values[rows] for name, values in inputs.items()}
+    stops = np.cumsum(_PARITY_BATCHES)
+    for start, stop in zip([0, *stops], stops, strict=False):
+        batch = {name: rows[start:stop] for name, rows in inputs.items()}
         # A GPU would round to TensorFloat-32.
         with tf.device("CPU:0"):
             expected = network(*map(tf.constant, batch.values()))
         received = session.run(list(expected), batch)
-        for keras_output, output in zip(
-            expected.values(), received, strict=True
-        ):
-            scale = max(1.0, np.max(np.abs(keras_output)))
-            differences.append(np.max(np.abs(output - keras_output)) / scale)
+        for wanted, output in zip(expected.values(), received, strict=True):
+            scale = max(1.0, np.max(np.abs(wanted)))
+            differences.append(np.max(np.abs(output - wanted)) / scale)
     return float(np.max(differences))

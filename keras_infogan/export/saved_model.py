@@ -14,20 +14,16 @@ A version has these signatures:
 - `sample_png`: the same, with `png_bytes`, string of shape `(batch,)`,
   instead of `image`.
 - `encode`: from `image` to the outputs of `model.encode`.
-- `code_map`: from `row`, any int64 numbers of shape `(batch,)`, to
-  `code_map`, string of shape `(batch,)`: the code map as JSON, or empty.
-  So a client needs nothing but the server.
+- `code_map`: from `row`, any int64 numbers of shape `(batch,)`, to `code_map`,
+  string of shape `(batch,)`: the code map as JSON, or empty. With it, a client
+  needs nothing but the server.
 """
 
-import contextlib
 import json
-from collections.abc import Callable
-from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
-from typing import NamedTuple
 
 import keras
 import tensorflow as tf
@@ -42,15 +38,8 @@ Tensors = Mapping[str, tf.Tensor]
 
 # A single request, and one as the server's batching makes them.
 WARMUP_BATCH_SIZES = (1, 32)
-# Where the server looks for them.
+# Where the server looks for the requests that it runs before it offers a model.
 WARMUP_FILE = Path("assets.extra", "tf_serving_warmup_requests")
-
-
-class Endpoint(NamedTuple):
-    """A signature: its function, and the inputs of that."""
-
-    function: Callable[[Tensors], dict[str, tf.Tensor]]
-    inputs: dict[str, tf.TensorSpec]
 
 
 def export_saved_model(
@@ -72,8 +61,7 @@ def export_saved_model(
         directory: The folder of the versions, such as `saved_models/mnist`. Its
             name is the name of the model for the server.
         version: A new version number of at least 1; by default the next one.
-        code_map: The meaning of each code. The version contains this and what
-            follows as `assets/code_map.json`, ...
+        code_map: The meaning of each code; `assets/code_map.json`.
         model_card: A model card in Markdown; `assets/model_card.md`.
         configuration: The training configuration; `assets/config.json`.
 
@@ -85,25 +73,29 @@ def export_saved_model(
             installed.
         OSError: If a file cannot be written.
     """
-    generator = float32_copy(model.generator)
-    discriminator = float32_copy(model.discriminator)
-    code_map_json = _json(code_map.to_json() if code_map else None)
-    endpoints = _endpoints(model, generator, discriminator, code_map_json or "")
-    archive = keras.export.ExportArchive()
-    for name, endpoint in endpoints.items():
-        archive.add_endpoint(name, endpoint.function, [endpoint.inputs])
     directory = Path(directory)
-    warmup = _serialize(directory.resolve().name, _warmup_requests(model))
     assets = {
-        "code_map.json": code_map_json,
+        "code_map.json": _json(code_map.to_json()) if code_map else None,
         "model_card.md": model_card,
-        "config.json": _json(configuration),
+        "config.json": None if configuration is None else _json(configuration),
     }
+    archive = _build_archive(model, assets["code_map.json"] or "")
+    warmup = _warmup_records(model, directory.resolve().name)
 
     def write(version_dir: Path) -> None:
-        with _named_errors(directory):
+        try:
             archive.write_out(version_dir, verbose=False)
-            _write_warmup(version_dir, warmup)
+            (version_dir / WARMUP_FILE).parent.mkdir()
+            with tf.io.TFRecordWriter(str(version_dir / WARMUP_FILE)) as file:
+                for record in warmup:
+                    file.write(record)
+        except tf.errors.OpError as error:
+            # TensorFlow puts its operation and file before the reason.
+            reason = one_line(error, limit=1000).rpartition("; ")[2]
+            raise OSError(
+                f"{directory} should be writable, with room for the model. "
+                f"Received: {reason}."
+            ) from error
         for name, text in assets.items():
             if text is not None:
                 path = version_dir / "assets" / name
@@ -112,30 +104,13 @@ def export_saved_model(
     return publish(directory, write, version=version)
 
 
-@contextlib.contextmanager
-def _named_errors(directory: Path) -> Iterator[None]:
-    """Turns errors of TensorFlow's file system into an `OSError`."""
-    try:
-        yield
-    except tf.errors.OpError as error:
-        # TensorFlow puts its operation and file before the reason.
-        reason = one_line(error, limit=1000).rpartition("; ")[2]
-        raise OSError(
-            f"{directory} should be writable, with room for the model. "
-            f"Received: {reason}."
-        ) from error
+def _json(content: Mapping[str, Any]) -> str:
+    return json.dumps(content, indent=2) + "\n"
 
 
-def _json(content: Mapping[str, Any] | None) -> str | None:
-    return None if content is None else json.dumps(content, indent=2) + "\n"
-
-
-def _endpoints(
-    model: InfoGAN,
-    generator: keras.Model,
-    discriminator: keras.Model,
-    code_map: str,
-) -> dict[str, Endpoint]:
+def _build_archive(model: InfoGAN, code_map: str) -> keras.export.ExportArchive:
+    generator = float32_copy(model.generator)
+    discriminator = float32_copy(model.discriminator)
     codes = model.latent_spec.codes
 
     def generate(inputs: Tensors) -> dict[str, tf.Tensor]:
@@ -178,13 +153,13 @@ def _endpoints(
     }
     image = tf.TensorSpec((None, *model.image_shape), tf.float32, "image")
     row = tf.TensorSpec((None,), tf.int64, "row")
-    return {
-        "serving_default": Endpoint(generate, latents),
-        "sample": Endpoint(sample, seeded),
-        "sample_png": Endpoint(sample_png, seeded),
-        "encode": Endpoint(encode, {"image": image}),
-        "code_map": Endpoint(return_code_map, {"row": row}),
-    }
+    archive = keras.export.ExportArchive()
+    archive.add_endpoint("serving_default", generate, [latents])
+    archive.add_endpoint("sample", sample, [seeded])
+    archive.add_endpoint("sample_png", sample_png, [seeded])
+    archive.add_endpoint("encode", encode, [{"image": image}])
+    archive.add_endpoint("code_map", return_code_map, [{"row": row}])
+    return archive
 
 
 def _warmup_requests(model: InfoGAN) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -202,10 +177,7 @@ def _warmup_requests(model: InfoGAN) -> Iterator[tuple[str, dict[str, Any]]]:
         yield "code_map", {"row": seeds}
 
 
-def _serialize(
-    model_name: str, requests: Iterable[tuple[str, Mapping[str, Any]]]
-) -> list[bytes]:
-    """Converts pairs of a signature and its inputs to warm-up records."""
+def _warmup_records(model: InfoGAN, model_name: str) -> list[bytes]:
     try:
         from tensorflow_serving.apis import prediction_log_pb2
     except ImportError as error:
@@ -215,7 +187,7 @@ def _serialize(
             'Install it: pip install "keras-infogan[serving]".'
         ) from error
     records = []
-    for signature, inputs in requests:
+    for signature, inputs in _warmup_requests(model):
         log = prediction_log_pb2.PredictionLog()
         request = log.predict_log.request
         request.model_spec.name = model_name
@@ -224,12 +196,3 @@ def _serialize(
             request.inputs[name].CopyFrom(tf.make_tensor_proto(values))
         records.append(log.SerializeToString())
     return records
-
-
-def _write_warmup(version_dir: Path, records: Iterable[bytes]) -> None:
-    """Writes the requests that the server runs before it offers a version."""
-    path = version_dir / WARMUP_FILE
-    path.parent.mkdir()
-    with tf.io.TFRecordWriter(str(path)) as writer:
-        for record in records:
-            writer.write(record)

@@ -4,12 +4,10 @@ TensorFlow Serving loads a folder `DIR/<integer>/` as soon as it appears, even
 half-written, and skips other names. This module imports no TensorFlow.
 """
 
-import contextlib
 import fcntl
 import os
 import shutil
 from collections.abc import Callable
-from collections.abc import Iterator
 from pathlib import Path
 
 from keras_infogan.files import make_readable_folder
@@ -45,45 +43,11 @@ def publish(
             `directory` is itself a version or inside one.
         OSError: If a file cannot be written.
     """
-    _check_arguments(directory, version)
-    make_readable_folder(directory)
-    with _lock(directory):
-        # With the lock held, these are from publications that were killed.
-        for leftover in directory.glob(f"{_STAGING}*"):
-            shutil.rmtree(leftover)
-        existing = find_versions(directory)
-        if version is None:
-            version = max(existing, default=0) + 1
-        elif version in existing:
-            raise ValueError(
-                "The version should be new, as published versions never "
-                f"change. Received: {version}, and {directory} has "
-                f"{', '.join(map(str, existing))}. Omit it for the next one."
-            )
-        path = directory / str(version)
-        staging = directory / f"{_STAGING}{os.getpid()}-{version}"
-        try:
-            staging.mkdir()
-            write(staging)
-            _open_to_readers(staging)
-            staging.rename(path)
-        finally:
-            shutil.rmtree(staging, ignore_errors=True)
-        _flush(directory)
-    return path
-
-
-def _check_arguments(directory: Path, version: int | None) -> None:
-    is_whole = isinstance(version, int) and not isinstance(version, bool)
-    if version is not None and (not is_whole or version < 1):
+    # True is no version.
+    if version is not None and (type(version) is not int or version < 1):
         raise ValueError(
             "`version` should be an integer of at least 1. "
             f"Received: version={version!r}."
-        )
-    if directory.exists() and not directory.is_dir():
-        raise NotADirectoryError(
-            f"{directory} should be a folder of versions of a model. "
-            "Received: a file. Choose another path."
         )
     place = directory.resolve()
     for folder in (place, *place.parents):
@@ -93,6 +57,40 @@ def _check_arguments(directory: Path, version: int | None) -> None:
                 f"Received: {directory}, and {folder} is a SavedModel. "
                 f"Choose {folder.parent} for the next version."
             )
+    make_readable_folder(directory)
+    # A lock file, since NFS does not lock directories. It is never removed:
+    # another process may be waiting for it.
+    with (directory / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return _publish(directory, write, version)
+
+
+def _publish(
+    directory: Path, write: Callable[[Path], None], version: int | None
+) -> Path:
+    # With the lock held, these are from publications that were killed.
+    for leftover in directory.glob(f"{_STAGING}*"):
+        shutil.rmtree(leftover)
+    existing = find_versions(directory)
+    if version is None:
+        version = max(existing, default=0) + 1
+    elif version in existing:
+        raise ValueError(
+            "The version should be new, as published versions never "
+            f"change. Received: {version}, and {directory} has "
+            f"{', '.join(map(str, existing))}. Omit it for the next one."
+        )
+    path = directory / str(version)
+    staging = directory / f"{_STAGING}{os.getpid()}-{version}"
+    try:
+        staging.mkdir()
+        write(staging)
+        _open_to_readers(staging)
+        staging.rename(path)
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+    _flush(directory)
+    return path
 
 
 def find_versions(directory: Path) -> list[int]:
@@ -102,15 +100,6 @@ def find_versions(directory: Path) -> list[int]:
         for path in directory.iterdir()
         if path.name.isascii() and path.name.isdecimal()
     )
-
-
-@contextlib.contextmanager
-def _lock(directory: Path) -> Iterator[None]:
-    # A file, since NFS does not lock directories. It is never removed: another
-    # process may be waiting for it.
-    with (directory / ".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
 
 
 def _open_to_readers(folder: Path) -> None:

@@ -7,7 +7,6 @@ import numpy as np
 import numpy.typing as npt
 
 from keras_infogan.evaluation.code_map import CodeMap
-from keras_infogan.serving.errors import unexpected
 from keras_infogan.serving.signatures import Signature
 from keras_infogan.serving.signatures import TensorSpec
 
@@ -32,8 +31,7 @@ def sample_inputs(
 
     Args:
         signature: The signature `sample`: `seed`, and the codes by name.
-        one_hot: The signature `serving_default`, whose one-hot inputs show the
-            number of categories.
+        one_hot: The signature `serving_default`, for the number of categories.
         code_map: The meaning of the codes; empty if unknown.
         seeds: Integers from `make_seeds`.
         choices: Values by the name of a code or of an attribute, or by `digit`.
@@ -50,11 +48,16 @@ def sample_inputs(
     num_categories = {
         name: one_hot.inputs[name].row_size
         for name, spec in specs.items()
-        if spec.dtype.kind == "i" and name in one_hot.inputs
+        if spec.dtype.kind == "i"
     }
     _check_code_map(code_map, specs, num_categories)
     count = len(seeds)
-    inputs = _default_inputs(specs, num_categories, count)
+    inputs = {
+        name: np.arange(count, dtype=np.int32) % num_categories[name]
+        if name in num_categories
+        else np.zeros((count, spec.row_size), spec.dtype)
+        for name, spec in specs.items()
+    }
     chosen: dict[str, set[int | None]] = {}
     for choice, value in choices.items():
         name, index, sign = _find(choice, value, specs, code_map)
@@ -65,51 +68,21 @@ def sample_inputs(
                 f" Received: {', '.join(choices)}."
             )
         taken.add(index)
-        if specs[name].dtype.kind == "i":
-            numbers = value
-            if choice == "digit" or _is_text(value):
-                numbers = find_categories(value, code_map, code=name)[1]
-            inputs[name] = _rows(choice, numbers, specs[name], count)
-            _check_categories(choice, inputs[name], num_categories.get(name))
-        elif index is None:
+        if choice == "digit" or (_is_text(value) and name in num_categories):
+            value = _find_categories(value, code_map, code=name)[1]
+        if index is None:
             inputs[name] = _rows(choice, value, specs[name], count)
         else:
             column = TensorSpec(specs[name].dtype, (None,))
             inputs[name][:, index] = sign * _rows(choice, value, column, count)
+    for name, number in num_categories.items():
+        low, high = inputs[name].min(), inputs[name].max()
+        if low < 0 or high >= number:
+            raise ValueError(
+                f"{name!r} should be from 0 to {number - 1}. "
+                f"Received: {low} to {high}."
+            )
     return {"seed": seeds, **inputs}
-
-
-def _default_inputs(
-    specs: Mapping[str, TensorSpec],
-    num_categories: Mapping[str, int],
-    count: int,
-) -> dict[str, np.ndarray]:
-    """Categories that take turns, and zeros for all other codes."""
-    return {
-        name: np.arange(count, dtype=np.int32) % num_categories.get(name, 1)
-        if spec.dtype.kind == "i"
-        else np.zeros((count, spec.row_size), spec.dtype)
-        for name, spec in specs.items()
-    }
-
-
-def valid_images(server: str, outputs: Mapping[str, np.ndarray]) -> np.ndarray:
-    """Returns the images that the signature `sample` gave, if all are valid.
-
-    Raises:
-        ValueError: If the server marks codes as out of their range.
-        ServingError: If these are not the outputs of `sample`.
-    """
-    if not {"image", "valid"} <= set(outputs):
-        raise unexpected(server, "`image` and `valid`", str([*outputs]))
-    invalid = np.flatnonzero(~outputs["valid"])
-    if invalid.size:
-        raise ValueError(
-            "Codes should be in the ranges that the model was trained on. "
-            f"Received: {invalid.size} of {len(outputs['valid'])} images that "
-            f"{server} marks as invalid, the first being number {invalid[0]}."
-        )
-    return outputs["image"]
 
 
 def make_seeds(seed: npt.ArrayLike, count: int) -> np.ndarray:
@@ -118,7 +91,8 @@ def make_seeds(seed: npt.ArrayLike, count: int) -> np.ndarray:
     Raises:
         ValueError: If `count` or `seed` is invalid.
     """
-    if isinstance(count, bool) or not isinstance(count, int) or count < 1:
+    # True is no number.
+    if type(count) is not int or count < 1:
         raise ValueError(
             f"`count` should be an integer of at least 1. Received: {count!r}."
         )
@@ -138,19 +112,10 @@ def make_seeds(seed: npt.ArrayLike, count: int) -> np.ndarray:
     return array.astype(np.int64) + np.arange(count)
 
 
-def find_categories(
+def _find_categories(
     names: Any, code_map: CodeMap, *, code: str | None = None
 ) -> tuple[str, np.ndarray]:
-    """Finds the code and the categories that stand for classes.
-
-    Args:
-        names: The name of a class, or an array of them.
-        code_map: The meaning of the codes.
-        code: The code to search; by default the best one for the first name.
-
-    Raises:
-        ValueError: If no category stands for a name.
-    """
+    """The best code for the first name, unless given, and its categories."""
     array = np.asarray(names)
     numbers = []
     for name in array.ravel():
@@ -170,7 +135,7 @@ def _find(
     if choice in specs:
         return choice, None, 1
     if choice == "digit":
-        return find_categories(value, code_map)[0], None, 1
+        return _find_categories(value, code_map)[0], None, 1
     try:
         return code_map.find_dimension(choice)
     except ValueError as error:
@@ -209,18 +174,6 @@ def _rows(
             f"Received: {str(value)[:100]}."
         )
     return rows.astype(spec.dtype)
-
-
-def _check_categories(
-    choice: str, numbers: np.ndarray, num_categories: int | None
-) -> None:
-    if num_categories is not None and not (
-        0 <= numbers.min() and numbers.max() < num_categories
-    ):
-        raise ValueError(
-            f"{choice!r} should be from 0 to {num_categories - 1}. "
-            f"Received: {numbers.min()} to {numbers.max()}."
-        )
 
 
 def _check_code_map(

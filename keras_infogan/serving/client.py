@@ -11,17 +11,18 @@ import numpy as np
 import numpy.typing as npt
 
 from keras_infogan.evaluation.code_map import CodeMap
+from keras_infogan.files import one_line
 from keras_infogan.images import check_images
-from keras_infogan.serving.choices import find_categories
 from keras_infogan.serving.choices import make_seeds
 from keras_infogan.serving.choices import needs_code_map
 from keras_infogan.serving.choices import sample_inputs
-from keras_infogan.serving.choices import valid_images
 from keras_infogan.serving.errors import ServingError
 from keras_infogan.serving.errors import unexpected
+from keras_infogan.serving.rest import RestTransport
 from keras_infogan.serving.signatures import Metadata
 from keras_infogan.serving.signatures import Signature
 from keras_infogan.serving.signatures import check_inputs
+from keras_infogan.serving.signatures import check_output
 from keras_infogan.serving.transport import Deadline
 from keras_infogan.serving.transport import ServedModel
 from keras_infogan.serving.transport import Transport
@@ -148,10 +149,7 @@ class PredictionClient(AbstractContextManager["PredictionClient"]):
             ValueError: If a choice is invalid.
             ServingError: If the server returns no images.
         """
-        # Refuse what is invalid before the first request.
         seeds = make_seeds(seed, count)
-        if "digit" in choices and self.code_map is not None:
-            find_categories(choices["digit"], self.code_map)
         deadline = self._deadline()
         signature = self._signature("sample", deadline)
         if self.code_map is None and needs_code_map(signature, choices):
@@ -164,7 +162,14 @@ class PredictionClient(AbstractContextManager["PredictionClient"]):
             choices=choices,
         )
         outputs = self._predict("sample", inputs, deadline)
-        return valid_images(self._transport.server, outputs)
+        invalid = np.flatnonzero(~outputs["valid"])
+        if invalid.size:
+            raise ValueError(
+                "Codes should be in the ranges that the model was trained on. "
+                f"Received: {invalid.size} of {len(seeds)} images that the "
+                f"model marks as invalid, the first being number {invalid[0]}."
+            )
+        return outputs["image"]
 
     def encode(self, images: npt.ArrayLike) -> dict[str, np.ndarray]:
         """Computes the posterior of the codes, `Q(c|x)`.
@@ -283,7 +288,13 @@ class PredictionClient(AbstractContextManager["PredictionClient"]):
             rows = slice(start, start + step)
             part = {key: array[rows] for key, array in inputs.items()}
             request = partial(self._transport.predict, name, signature, part)
-            parts.append(retry(request, deadline, self.retries))
+            outputs = retry(request, deadline, self.retries)
+            for key, spec in signature.outputs.items():
+                num_outputs = min(step, num_rows - start)
+                check_output(
+                    self._transport.server, key, outputs[key], spec, num_outputs
+                )
+            parts.append(outputs)
         return {
             key: np.concatenate([part[key] for part in parts])
             for key in signature.outputs
@@ -291,10 +302,15 @@ class PredictionClient(AbstractContextManager["PredictionClient"]):
 
 
 def _open(model: ServedModel) -> Transport:
-    if model.url.scheme.startswith("grpc"):
+    if not model.url.scheme.startswith("grpc"):
+        return RestTransport(model)
+    try:
         from keras_infogan.serving.grpc import GrpcTransport
-
-        return GrpcTransport(model)
-    from keras_infogan.serving.rest import RestTransport
-
-    return RestTransport(model)
+    except ImportError as error:
+        raise ServingError(
+            "gRPC needs grpcio and tensorflow-serving-api. Received: "
+            f"{one_line(error)}. Install keras-infogan[serving], or use the "
+            "REST API at http://.",
+            "broken",
+        ) from error
+    return GrpcTransport(model)

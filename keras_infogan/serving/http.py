@@ -2,42 +2,33 @@
 
 import contextlib
 import http.client
-import queue
 import socket
 import ssl
 import threading
-from collections.abc import Callable
-from pathlib import Path
-from typing import Any
-from urllib.parse import SplitResult
+from concurrent.futures import Future
 
+from keras_infogan.serving.errors import Kind
 from keras_infogan.serving.errors import ServingError
 from keras_infogan.serving.errors import one_line_text
 from keras_infogan.serving.transport import Deadline
+from keras_infogan.serving.transport import ServedModel
 
 
 class HttpConnector:
-    """Sends requests to a server, each on a connection of its own.
+    """Sends requests to the server of a model, each on its own connection.
 
     It uses the standard library: the timeouts of `urllib3`, too, limit single
     reads of a socket, so a server that sends a byte a second would exceed any
     of them.
-
-    Args:
-        url: An http or https URL; https verifies the certificate.
-        connect_timeout: Seconds for each connection.
-        ca_file: Certificates to trust instead of those of the system.
     """
 
-    def __init__(
-        self, url: SplitResult, connect_timeout: float, ca_file: Path | None
-    ):
-        self.server = f"{url.scheme}://{url.netloc}"
-        self._address = (str(url.hostname), url.port)
-        self._connect_timeout = connect_timeout
+    def __init__(self, model: ServedModel):
+        self._server = model.server
+        self._address = (str(model.url.hostname), model.url.port)
+        self._timeout = model.connect_timeout
         self._tls = None
-        if url.scheme == "https":
-            self._tls = ssl.create_default_context(cafile=ca_file)
+        if model.url.scheme == "https":
+            self._tls = ssl.create_default_context(cafile=model.ca_file)
 
     def exchange(
         self,
@@ -49,33 +40,40 @@ class HttpConnector:
     ) -> tuple[int, bytes]:
         """Returns status and content, cut one byte after `limit`.
 
+        A thread does the work and is abandoned at the deadline: the timeout of
+        a socket limits each read, not all of them together, and the look-up of
+        a host name has none.
+
         Raises:
             ServingError: If there is no complete answer by the deadline.
         """
         connection = self._new_connection()
         opened: list[socket.socket] = []
+        answer: Future[tuple[int, bytes]] = Future()
 
-        def send() -> tuple[int, bytes]:
+        def send() -> None:
             try:
                 self._connect(connection)
                 opened.append(connection.sock)
                 connection.sock.settimeout(deadline.remaining())
                 headers = {"Content-Type": "application/json"} if body else {}
                 connection.request(method, path, body, headers)
-                return _read(connection, limit)
+                answer.set_result(_read(connection, limit))
+            except BaseException as error:
+                answer.set_exception(error)
             finally:
                 connection.close()
 
-        def hang_up() -> None:
-            for opened_socket in opened:
-                with contextlib.suppress(OSError):
-                    opened_socket.shutdown(socket.SHUT_RDWR)
-
+        seconds = deadline.remaining()
+        threading.Thread(target=send, daemon=True).start()
         try:
-            return _within(deadline, send, hang_up)
+            return answer.result(seconds)
         except ServingError:
             raise
         except TimeoutError:
+            for each in opened:
+                with contextlib.suppress(OSError):
+                    each.shutdown(socket.SHUT_RDWR)
             raise deadline.error() from None
         except (
             ConnectionError,
@@ -83,61 +81,60 @@ class HttpConnector:
             http.client.IncompleteRead,
         ) as error:
             raise ServingError(
-                f"{self.server} closed the connection before the answer was "
+                f"{self._server} closed the connection before the answer was "
                 f"complete. Received: {one_line_text(str(error))}.",
                 "unavailable",
             ) from error
         except (OSError, http.client.HTTPException) as error:
             raise ServingError(
-                f"{self.server} does not answer as HTTP. Received: "
+                f"{self._server} does not answer as HTTP. Received: "
                 f"{one_line_text(repr(error))}. Is the port that of the REST "
                 "API, 8501 by default?",
                 "broken",
             ) from error
 
     def _new_connection(self) -> http.client.HTTPConnection:
-        host, port = self._address
-        timeout = self._connect_timeout
         if self._tls is None:
-            return http.client.HTTPConnection(host, port, timeout=timeout)
+            return http.client.HTTPConnection(
+                *self._address, timeout=self._timeout
+            )
         return http.client.HTTPSConnection(
-            host, port, timeout=timeout, context=self._tls
+            *self._address, timeout=self._timeout, context=self._tls
         )
 
     def _connect(self, connection: http.client.HTTPConnection) -> None:
+        kind: Kind = "broken"
         try:
             connection.connect()
-        except TimeoutError as error:
-            raise ServingError(
-                f"{self.server} did not accept the connection within "
-                f"{self._connect_timeout:g} s.",
-                "unavailable",
-            ) from error
+            return
+        except TimeoutError:
+            kind = "unavailable"
+            problem = (
+                f"did not accept the connection within {self._timeout:g} s."
+            )
         except ssl.SSLCertVerificationError as error:
-            raise ServingError(
-                f"{self.server} should have a trusted certificate. "
-                f"Received: {error.verify_message}. Pass the certificate of "
-                "its authority as `ca_file`.",
-                "broken",
-            ) from error
+            problem = (
+                "should have a trusted certificate. Received: "
+                f"{error.verify_message}. Pass the certificate of its "
+                "authority as `ca_file`."
+            )
         except ssl.SSLError as error:
-            raise ServingError(
-                f"{self.server} should speak TLS. "
-                f"Received: {error.reason}. Does it expect http://?",
-                "broken",
-            ) from error
+            problem = (
+                f"should speak TLS. Received: {error.reason}. Does it expect "
+                "http://?"
+            )
         except socket.gaierror as error:
-            raise ServingError(
-                f"{self.server} should have a host name that resolves. "
-                f"Received: {error.strerror}.",
-                "broken",
-            ) from error
+            problem = (
+                "should have a host name that resolves. Received: "
+                f"{error.strerror}."
+            )
         except OSError as error:
-            raise ServingError(
-                f"{self.server} accepts no connection. "
-                f"Received: {error.strerror or error}. Is the server running?",
-                "unavailable",
-            ) from error
+            kind = "unavailable"
+            problem = (
+                f"accepts no connection. Received: {error.strerror or error}. "
+                "Is the server running?"
+            )
+        raise ServingError(f"{self._server} {problem}", kind)
 
 
 def _read(
@@ -149,33 +146,3 @@ def _read(
         if len(content) <= limit and response.length:
             raise http.client.IncompleteRead(content, response.length)
         return response.status, content
-
-
-def _within(
-    deadline: Deadline,
-    work: Callable[[], tuple[int, bytes]],
-    hang_up: Callable[[], None],
-) -> tuple[int, bytes]:
-    """Runs `work` in a thread, which is abandoned at the deadline.
-
-    The timeout of a socket limits each read, not all of them together, and the
-    look-up of a host name has none.
-    """
-    outcomes: queue.SimpleQueue[Any] = queue.SimpleQueue()
-
-    def run() -> None:
-        try:
-            outcomes.put(work())
-        except BaseException as error:
-            outcomes.put(error)
-
-    seconds = deadline.remaining()
-    threading.Thread(target=run, daemon=True).start()
-    try:
-        outcome = outcomes.get(timeout=seconds)
-    except queue.Empty:
-        hang_up()
-        raise deadline.error() from None
-    if isinstance(outcome, BaseException):
-        raise outcome
-    return outcome

@@ -1,7 +1,6 @@
 """Requests to TensorFlow Serving over HTTP, as JSON."""
 
 import base64
-import binascii
 import json
 from collections.abc import Mapping
 from typing import Any
@@ -15,7 +14,6 @@ from keras_infogan.serving.http import HttpConnector
 from keras_infogan.serving.signatures import Metadata
 from keras_infogan.serving.signatures import Signature
 from keras_infogan.serving.signatures import TensorSpec
-from keras_infogan.serving.signatures import check_output
 from keras_infogan.serving.signatures import parse_metadata
 from keras_infogan.serving.transport import Deadline
 from keras_infogan.serving.transport import ServedModel
@@ -49,9 +47,7 @@ class RestTransport:
             self._path += f"/versions/{model.version}"
         elif model.label is not None:
             self._path += f"/labels/{quote(model.label, safe='')}"
-        self._http = HttpConnector(
-            model.url, model.connect_timeout, model.ca_file
-        )
+        self._http = HttpConnector(model)
 
     def close(self) -> None:
         """Does nothing: each request has a connection of its own."""
@@ -97,26 +93,31 @@ class RestTransport:
             outputs = {next(iter(signature.outputs)): outputs}
         if not isinstance(outputs, dict):
             raise unexpected(self.server, "outputs by name", str(outputs))
-        arrays = {}
-        for key, spec in signature.outputs.items():
-            arrays[key] = self._array(key, outputs.get(key), spec)
-            check_output(self.server, key, arrays[key], spec, num_rows)
-        return arrays
+        return {
+            key: self._array(key, outputs.get(key), spec)
+            for key, spec in signature.outputs.items()
+        }
 
     def _array(self, name: str, values: Any, spec: TensorSpec) -> np.ndarray:
         kinds = {"f": "fiu", "i": "iu", "b": "b"}.get(spec.dtype.kind, "O")
         try:
             if kinds == "O":
-                # The server tells bytes from text by the name.
-                is_bytes = name.endswith("_bytes")
-                decode = _decode_base64 if is_bytes else str.encode
-                return np.array([decode(v) for v in values], np.object_)
+                # The server sends bytes, known by their name, as base64.
+                if name.endswith("_bytes"):
+                    rows = [
+                        base64.b64decode(row["b64"], validate=True)
+                        for row in values
+                    ]
+                else:
+                    rows = [str.encode(row) for row in values]
+                return np.array(rows, np.object_)
             array = np.asarray(values)
             if array.dtype.kind not in kinds and array.size:
                 raise TypeError(f"dtype={array.dtype}")
-            # Values beyond float32 become infinite; then `check_output` raises.
+            # Values beyond float32 become infinite, which the client refuses.
             with np.errstate(over="ignore"):
                 return array.astype(spec.dtype)
+        # One of base64 is a ValueError.
         except (KeyError, OverflowError, TypeError, ValueError) as error:
             raise unexpected(
                 self.server, f"{name!r} of {spec.dtype} values", str(error)
@@ -137,28 +138,17 @@ class RestTransport:
             raise unexpected(
                 self.server, f"at most {limit} bytes", "a longer answer"
             )
+        text = content[:1000].decode(errors="replace")
         try:
             # Deeply nested arrays raise a RecursionError.
             answer = json.loads(content)
         except (ValueError, RecursionError):
             answer = None
         if status != 200:
-            text = content[:1000].decode(errors="replace")
             if isinstance(answer, dict) and "error" in answer:
                 text = str(answer["error"])
             kind = _KINDS.get(status, "broken")
             raise self._model.refusal(kind, f"HTTP {status}: {text}")
         if not isinstance(answer, dict):
-            raise unexpected(
-                self.server,
-                "a JSON object",
-                content[:1000].decode(errors="replace"),
-            )
+            raise unexpected(self.server, "a JSON object", text)
         return answer
-
-
-def _decode_base64(value: dict[str, str]) -> bytes:
-    try:
-        return base64.b64decode(value["b64"], validate=True)
-    except binascii.Error as error:
-        raise ValueError(f"not base64: {error}") from error

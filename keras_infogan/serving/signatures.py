@@ -78,21 +78,23 @@ class Metadata(NamedTuple):
 def parse_metadata(
     server: str, version: Any, signature_defs: Mapping[str, Any]
 ) -> Metadata:
-    """Reads version and signatures from a GetModelMetadataResponse as JSON."""
+    """Parses a GetModelMetadataResponse: the version and the signatures."""
     try:
-        signatures = {
-            name: Signature(
-                _parse_tensors(definition.get("inputs", {})),
-                _parse_tensors(definition.get("outputs", {})),
-            )
-            for name, definition in signature_defs.items()
-            # Internal functions of TensorFlow are named `__saved_model_...`.
-            if not name.startswith("__")
-        }
-        return Metadata(int(version), signatures)
+        return Metadata(
+            int(version),
+            {
+                name: Signature(
+                    _parse_tensors(definition.get("inputs", {})),
+                    _parse_tensors(definition.get("outputs", {})),
+                )
+                for name, definition in signature_defs.items()
+                # Internal functions of TensorFlow: `__saved_model_...`.
+                if not name.startswith("__")
+            },
+        )
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise unexpected(
-            server, "signatures of the model", f"{error!r}"
+            server, "signatures of the model", repr(error)
         ) from error
 
 
@@ -112,11 +114,7 @@ def _parse_tensors(tensors: Mapping[str, Any]) -> dict[str, TensorSpec]:
 def check_inputs(
     inputs: Mapping[str, npt.ArrayLike], specs: Mapping[str, TensorSpec]
 ) -> dict[str, np.ndarray]:
-    """Converts inputs to the types of a signature.
-
-    Args:
-        inputs: An array for each input, all with the same number of rows.
-        specs: The inputs of the signature, by name.
+    """Converts inputs, of one number of rows, to the types of a signature.
 
     Raises:
         ValueError: If a name, shape or type does not match, or a value is not
@@ -137,10 +135,10 @@ def check_inputs(
             or not spec.matches(array.shape, num_rows)
             or array.dtype.kind not in kinds
         ):
+            sizes = ", ".join(map(str, spec.shape[1:]))
             raise ValueError(
                 f"{name!r} should be {spec.dtype} of shape "
-                f"({num_rows or 'rows'}, "
-                f"{', '.join(str(size) for size in spec.shape[1:])}). "
+                f"({num_rows or 'rows'}, {sizes}). "
                 f"Received: shape={array.shape}, dtype={array.dtype}."
             )
         with np.errstate(over="ignore"):
@@ -160,12 +158,25 @@ def check_inputs(
 def check_output(
     server: str, name: str, array: np.ndarray, spec: TensorSpec, num_rows: int
 ) -> None:
-    """Raises `ServingError` if an output has another shape or is not finite."""
-    if not spec.matches(array.shape, num_rows):
+    """Raises `ServingError` unless an output is finite and as its signature."""
+    check_shape(server, name, array.shape, spec, num_rows)
+    if array.dtype != spec.dtype:
+        raise unexpected(server, f"{spec.dtype} {name!r}", f"{array.dtype}")
+    if array.dtype.kind == "f" and not np.isfinite(array).all():
+        raise unexpected(server, f"finite {name!r}", "NaN or infinity")
+
+
+def check_shape(
+    server: str,
+    name: str,
+    shape: tuple[int, ...],
+    spec: TensorSpec,
+    num_rows: int,
+) -> None:
+    """Raises `ServingError` if an output has another shape."""
+    if not spec.matches(shape, num_rows):
         raise unexpected(
             server,
             f"{name!r} of shape {(num_rows, *spec.shape[1:])}",
-            f"shape={array.shape}",
+            f"shape={shape}",
         )
-    if array.dtype.kind == "f" and not np.isfinite(array).all():
-        raise unexpected(server, f"finite {name!r}", "NaN or infinity")

@@ -23,8 +23,6 @@ from keras_infogan.serving.signatures import Signature
 Result = TypeVar("Result")
 
 _FIRST_PAUSE = 0.1
-_LONGEST_PAUSE = 5.0
-_LONGEST_POLL = 2.0
 
 
 class Deadline:
@@ -63,14 +61,8 @@ class Deadline:
 class ServedModel(NamedTuple):
     """The model that a transport asks, and how to reach it.
 
-    Attributes:
-        url: The scheme selects the transport; for REST, a path is a prefix.
-        name: The name of the model.
-        version: A version, or None.
-        label: The label of a version, or None.
-        connect_timeout: Seconds for each connection.
-        max_message_bytes: The largest answer as a gRPC message.
-        ca_file: Certificates to trust instead of those of the system, or gRPC.
+    The arguments of `PredictionClient`; the scheme of `url` selects the
+    transport.
     """
 
     url: SplitResult
@@ -89,13 +81,13 @@ class ServedModel(NamedTuple):
     def refusal(self, kind: Kind, detail: str) -> ServingError:
         """The error for an error that the server has returned."""
         model = f"the model {self.name!r}"
-        sentence = {
-            "unavailable": f"{self.server} is overloaded or not ready yet.",
-            "missing": f"{self.server} does not serve {model} (any more).",
-            "invalid": f"{self.server} refused the request to {model}.",
-        }.get(kind, f"{self.server} failed on the request to {model}.")
+        problem = {
+            "unavailable": "is overloaded or not ready yet",
+            "missing": f"does not serve {model} (any more)",
+            "invalid": f"refused the request to {model}",
+        }.get(kind, f"failed on the request to {model}")
         return ServingError(
-            f"{sentence} Received: {one_line_text(detail)}", kind
+            f"{self.server} {problem}. Received: {one_line_text(detail)}", kind
         )
 
 
@@ -103,8 +95,8 @@ class Transport(Protocol):
     """A way to reach a server: each method returns or raises by its deadline.
 
     Connections are direct, ignoring proxies in the environment. With TLS,
-    certificate and host name are verified. The arrays that `predict` returns
-    have the types and shapes of the signature.
+    certificate and host name are verified. `predict` returns an array for each
+    output of the signature, which the client checks.
     """
 
     server: str
@@ -155,18 +147,16 @@ def retry(
                 raise
         time.sleep(shortened)
         retries -= 1
-        pause = min(2 * pause, _LONGEST_PAUSE)
+        pause = min(2 * pause, 5.0)
 
 
 def wait_until_ready(
     transport: Transport, deadline: Deadline, label: str | None
 ) -> None:
-    """Polls until the model can be asked.
+    """Polls until the model answers, at most every 2 s.
 
-    Args:
-        transport: The transport of the model, or of a version of it.
-        deadline: When to give up.
-        label: The label to wait for, which the status of the server ignores.
+    The status of the server ignores labels, so a label is looked up in the
+    metadata.
 
     Raises:
         ServingError: With the last reason at the deadline, or at once if
@@ -188,7 +178,7 @@ def wait_until_ready(
             if error.kind != "timeout":
                 reason = str(error)
         time.sleep(min(pause, deadline.left()))
-        pause = min(2 * pause, _LONGEST_POLL)
+        pause = min(2 * pause, 2.0)
     raise ServingError(
         f"{transport.server} was not ready within {deadline.seconds:g} s. "
         f"Received: {reason}",
@@ -199,7 +189,7 @@ def wait_until_ready(
 def parse_status(
     server: str, response: Mapping[str, Any]
 ) -> dict[int, dict[str, str]]:
-    """Reads state and error of each version from a GetModelStatusResponse."""
+    """Parses a GetModelStatusResponse: state and error of each version."""
     try:
         return {
             int(entry["version"]): {

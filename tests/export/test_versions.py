@@ -119,7 +119,7 @@ def test_no_version_in_a_version(tmp_path, inner):
 def test_a_file_in_place_of_the_directory(tmp_path):
     path = tmp_path / "file"
     path.write_text("mine")
-    with pytest.raises(NotADirectoryError, match=f"{path} should be a folder"):
+    with pytest.raises(FileExistsError, match=f"File exists: '{path}'"):
         publish(path, write)
     assert path.read_text() == "mine"
 

@@ -23,10 +23,11 @@ def test_grpc_to_a_port_of_http(rest):
     assert caught.value.kind == "broken"
 
 
-@pytest.mark.parametrize(
-    "missing", ["grpc", "tensorflow_serving.apis.predict_pb2"]
-)
+@pytest.mark.parametrize("missing", ["grpc", "tensorflow_serving.apis"])
 def test_grpc_is_an_extra(missing, monkeypatch):
+    monkeypatch.delitem(
+        sys.modules, "keras_infogan.serving.grpc", raising=False
+    )
     monkeypatch.setitem(sys.modules, missing, None)
     with pytest.raises(ServingError, match=r"Install keras-infogan\[serving\]"):
         PredictionClient("grpc://127.0.0.1:8500", "infogan")

@@ -38,15 +38,24 @@ def test_invalid_inputs(inputs, message, rest):
             client.predict("sample", inputs)
 
 
+VALID = {"valid": [True]}
+
+
 @pytest.mark.parametrize(
     ("outputs", "message"),
     [
         (None, "`outputs`. Received: {'predictions': 1}"),
         ([1], "outputs by name"),
-        ({"image": [0]}, r"'image' of shape \(1, 4, 4, 1\)"),
+        ({"image": [0], **VALID}, r"'image' of shape \(1, 4, 4, 1\)"),
         ({"image": [[0], [0, 1]]}, "'image' of float32 values"),
-        ({"image": np.full((1, 4, 4, 1), np.nan).tolist()}, "finite 'image'"),
-        ({"image": np.full((1, 4, 4, 1), 1e39).tolist()}, "finite 'image'"),
+        (
+            {"image": np.full((1, 4, 4, 1), np.nan).tolist(), **VALID},
+            "finite 'image'",
+        ),
+        (
+            {"image": np.full((1, 4, 4, 1), 1e39).tolist(), **VALID},
+            "finite 'image'",
+        ),
         ({"image": np.full((1, 4, 4, 1), "x").tolist()}, "of float32 values"),
         ({"image": np.zeros((1, 4, 4, 1)).tolist()}, "'valid' of bool values"),
         (

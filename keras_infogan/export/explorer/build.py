@@ -42,11 +42,10 @@ def export_explorer(
 ) -> Path:
     """Writes a web page for exploring an InfoGAN interactively.
 
-    The page offers tiles for the categories, a slider for each continuous code,
-    the noise by its seed, a gallery of all categories with ten noise vectors,
-    an interpolation, and a sketchpad: the encoder infers the codes of a
-    drawing, and the generator draws every category with them. A seed gives the
-    same image as `InfoGAN.generate` with that seed.
+    The page has controls for all codes and the noise, a gallery, an
+    interpolation, and a sketchpad: the encoder infers the codes of a drawing,
+    and the generator draws every category with them. A seed gives the same
+    image as in `InfoGAN.generate`.
 
     The networks run in the browser, by the ONNX Runtime Web that the page
     contains. It loads nothing from elsewhere and works in any browser from 2024
@@ -75,8 +74,9 @@ def export_explorer(
     """
     output = Path(output)
     check_output(output, folder=folder)
-    generator = Path(generator_path).read_bytes()
-    encoder = Path(encoder_path).read_bytes()
+    generator, encoder = (
+        Path(path).read_bytes() for path in (generator_path, encoder_path)
+    )
     data = _page_data(
         _load(generator_path, generator), _load(encoder_path, encoder), code_map
     )
@@ -92,11 +92,7 @@ def export_explorer(
 
 
 def check_output(output: Path, *, folder: bool) -> None:
-    """Raises if `export_explorer` cannot write to `output`.
-
-    Args:
-        output: The page, or its folder.
-        folder: Whether it is a folder.
+    """Raises an error if `export_explorer` cannot write to `output`.
 
     Raises:
         ValueError: If the folder contains files that are not an explorer's.
@@ -112,8 +108,7 @@ def check_output(output: Path, *, folder: bool) -> None:
         others = sorted(names - {*_ASSETS})
         raise ValueError(
             "The folder should be new, empty, or hold an earlier explorer. "
-            f"Received: {output}, with {', '.join(others[:3])}"
-            f"{', ...' if others[3:] else ''}. Choose another."
+            f"Received: {output}, with {', '.join(others[:3])}. Choose another."
         )
 
 
@@ -124,28 +119,23 @@ def _write(path: Path, content: bytes) -> None:
 
 def _packed_assets(generator: bytes, encoder: bytes) -> dict[str, bytes]:
     """The files that the program loads, each compressed with gzip."""
-    contents = (
-        *map(_packed, _RUNTIME_FILES),
-        gzip.compress(generator, mtime=0),
-        gzip.compress(encoder, mtime=0),
-        gzip.compress(_licenses().encode(), mtime=0),
-    )
-    return dict(zip(_ASSETS, contents, strict=True))
-
-
-def _packed(name: str) -> bytes:
-    return (_RUNTIME / f"{name}.gz").read_bytes()
-
-
-def _licenses() -> str:
-    return "\n\n".join(
+    notices = (_RUNTIME / "ThirdPartyNotices.txt.gz").read_bytes()
+    licenses = "\n\n".join(
         (
             "This page was made by keras_infogan, Apache License 2.0.",
             "It contains ONNX Runtime Web:",
             (_RUNTIME / "LICENSE").read_text("utf-8"),
-            gzip.decompress(_packed("ThirdPartyNotices.txt")).decode("utf-8"),
+            gzip.decompress(notices).decode("utf-8"),
         )
     )
+    contents = (
+        *((_RUNTIME / f"{name}.gz").read_bytes() for name in _RUNTIME_FILES),
+        *(
+            gzip.compress(content, mtime=0)
+            for content in (generator, encoder, licenses.encode())
+        ),
+    )
+    return dict(zip(_ASSETS, contents, strict=True))
 
 
 def _load(path: Path | str, content: bytes) -> Any:
