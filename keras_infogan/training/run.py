@@ -7,6 +7,7 @@ from typing import Any
 from keras_infogan.data.tfds import cache_directory
 from keras_infogan.evaluation.report import read_report
 from keras_infogan.files import atomic_path
+from keras_infogan.reports.text import describe_report
 from keras_infogan.training.build import build_model
 from keras_infogan.training.build import load_data
 from keras_infogan.training.build import make_stream
@@ -92,6 +93,10 @@ def _finished_report(run_dir: Path) -> dict[str, Any] | None:
     if not path.exists():
         return None
     report = read_report(path)
+    try:
+        describe_report(report or {})
+    except (KeyError, TypeError, AttributeError, ValueError):
+        report = None
     if report is None:
         _logger.info("%s is not a report of this version.", path)
     else:
