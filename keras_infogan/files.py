@@ -30,14 +30,11 @@ def is_partial(path: Path) -> bool:
 
 @contextlib.contextmanager
 def atomic_path(path: Path) -> Iterator[Path]:
-    """Yields a temporary path beside `path` and renames it when all went well.
+    """Yields a temporary path beside `path` and renames it on success.
 
-    The temporary name keeps the suffix of `path`, because Keras, Pillow and
-    Matplotlib choose the format by it. Missing parent folders are made. If the
-    body raises, the temporary file is removed and `path` is as it was before.
-
-    Args:
-        path: Where the file shall be.
+    The temporary name ends as `path` does, because Keras, Pillow and Matplotlib
+    choose the format by it. Creates missing parent folders. If the body raises,
+    removes the temporary file and leaves `path` as it was.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     # Keras insists on the whole of `.weights.h5`, not on the last suffix alone.
@@ -56,9 +53,9 @@ def atomic_path(path: Path) -> Iterator[Path]:
 
 
 def check_writable(path: Path) -> None:
-    """Raises an `OSError` if no file can be made at `path`, before long work.
+    """Raises an `OSError` if `atomic_path` cannot write `path`.
 
-    Missing parent folders are no error, as `atomic_path` makes them.
+    Call it before long work.
     """
     parent = next(folder for folder in path.parents if folder.exists())
     reason = 0
@@ -73,10 +70,9 @@ def check_writable(path: Path) -> None:
 
 
 def make_readable_folder(folder: Path) -> None:
-    """Makes a folder that others can read, whatever the umask is.
+    """Creates a folder, and those above it, readable for all.
 
-    Those above it that are missing are made alike; what is there is left as it
-    is. Another process may make the same at the same time.
+    The umask does not matter. Folders that exist keep their permissions.
     """
     missing = [path for path in (folder, *folder.parents) if not path.exists()]
     folder.mkdir(parents=True, exist_ok=True)
@@ -85,13 +81,9 @@ def make_readable_folder(folder: Path) -> None:
 
 
 def check_space(path: Path, num_bytes: int) -> None:
-    """Raises an `OSError` if a file of this size cannot be written.
+    """Empties `path`, or raises an `OSError` if the disk lacks so much space.
 
     For writers that do not survive a full disk: HDF5 ends the process.
-
-    Args:
-        path: Where the file will be. A file that is there is emptied.
-        num_bytes: Its size.
     """
     with path.open("wb") as file:
         try:
@@ -118,10 +110,7 @@ def one_line(error: BaseException, *, limit: int = 300) -> str:
 
 
 def explain(error: BaseException) -> str:
-    """An error in one line for whoever made it, with a remedy if it has none.
-
-    Errors of the operating system say what failed and where, not what to do.
-    """
+    """An error in one line, with a remedy for those of the operating system."""
     if not isinstance(error, OSError) or error.errno not in _REMEDIES:
         return one_line(error, limit=2000)
     where = f"{error.filename}: " if error.filename else ""

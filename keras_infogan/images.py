@@ -4,8 +4,6 @@ from collections.abc import Sequence
 
 import numpy as np
 
-_AXES = ("height", "width", "channels")
-
 
 def check_images(
     images: np.ndarray, image_shape: Sequence[int | None] = (None, None, None)
@@ -18,38 +16,37 @@ def check_images(
         image_shape: The expected height, width and channels, each of which may
             be `None` for any.
     """
-    expected = tuple(image_shape)
+    axes = ("height", "width", "channels")
+    expected = [
+        str(size or axis) for size, axis in zip(image_shape, axes, strict=True)
+    ]
     if (
         images.ndim != 4
-        or 0 in images.shape
+        or images.size == 0
         or any(
             size not in (None, received)
-            for size, received in zip(expected, images.shape[1:], strict=True)
+            for size, received in zip(
+                image_shape, images.shape[1:], strict=True
+            )
         )
     ):
-        sizes = ", ".join(
-            axis if size is None else str(size)
-            for axis, size in zip(_AXES, expected, strict=True)
-        )
         raise ValueError(
-            f"Images should have shape (num_images, {sizes}), at least one of "
-            f"them. Received: shape={images.shape}."
+            f"Images should have shape (num_images, {', '.join(expected)}), at "
+            f"least one of them. Received: shape={images.shape}."
         )
+    received = ""
     if not np.issubdtype(images.dtype, np.floating):
-        raise ValueError(
-            "Images should be floats in [-1, 1]. "
-            f"Received: dtype={images.dtype}. Scale bytes by x / 127.5 - 1."
+        received = f"dtype={images.dtype}. Scale bytes by x / 127.5 - 1."
+    elif not np.isfinite(images).all():
+        received = (
+            "NaN or infinity. If a model generated them, its training has "
+            "diverged: train it again with lower learning rates, or without "
+            "mixed_float16."
         )
-    if not np.isfinite(images).all():
-        raise ValueError(
-            "Images should be floats in [-1, 1]. Received: NaN or infinity. If "
-            "a model generated them, its training has diverged: train it again "
-            "with lower learning rates, or without mixed_float16."
-        )
-    low, high = images.min(), images.max()
     # A thousandth, as resizing may overshoot.
-    if low < -1.001 or high > 1.001:
+    elif images.min() < -1.001 or images.max() > 1.001:
+        received = f"values from {images.min():.4g} to {images.max():.4g}."
+    if received:
         raise ValueError(
-            "Images should be floats in [-1, 1]. "
-            f"Received: values from {low:.4g} to {high:.4g}."
+            f"Images should be floats in [-1, 1]. Received: {received}"
         )

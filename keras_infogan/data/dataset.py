@@ -3,19 +3,19 @@
 import dataclasses
 import functools
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
-from keras_infogan.data.batches import Consumer
-from keras_infogan.data.batches import consumer_key
-from keras_infogan.data.batches import num_full_batches
-from keras_infogan.data.batches import permutation
-from keras_infogan.data.batches import positive_pairs
-from keras_infogan.data.batches import row_batches
-from keras_infogan.data.labels import balanced_label_indices
 from keras_infogan.data.neighbors import nearest_neighbors
+from keras_infogan.data.sampling import Consumer
+from keras_infogan.data.sampling import balanced_label_indices
+from keras_infogan.data.sampling import num_full_batches
+from keras_infogan.data.sampling import permutation
+from keras_infogan.data.sampling import row_batches
 from keras_infogan.latents.random import fold_in
+from keras_infogan.latents.random import open_unit_uniform
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -36,21 +36,13 @@ class ImageData:
     class_names: tuple[str, ...] = ()
 
     @property
-    def num_classes(self) -> int | None:
-        """Number of classes, or `None` without labels."""
-        return len(self.class_names) or None
-
-    @property
     def image_shape(self) -> tuple[int, int, int]:
         """`(height, width, channels)`."""
         _, height, width, channels = self.images.shape
         return height, width, channels
 
     def scaled(self, rows: slice | np.ndarray = slice(None)) -> np.ndarray:
-        """Returns images in the range that the networks use.
-
-        Args:
-            rows: A slice or an index array; by default all images.
+        """Returns some or all images as the networks take them.
 
         Returns:
             float32 array of shape `(rows, height, width, channels)` in
@@ -59,11 +51,7 @@ class ImageData:
         return self.images[rows].astype(np.float32) / 127.5 - 1.0
 
     def num_batches(self, batch_size: int) -> int:
-        """Returns the number of full batches in an epoch.
-
-        Raises:
-            ValueError: If there is not at least one.
-        """
+        """Returns the number of full batches in an epoch, or raises if 0."""
         return num_full_batches(len(self.images), batch_size)
 
     def batches(
@@ -97,50 +85,39 @@ class ImageData:
         Returns:
             A `tf.data.Dataset` of float32 tensors of shape
             `(batch_size, height, width, channels)` in `[-1, 1]`. With
-            `num_labels` or `neighbor_share`, of dictionaries: `"images"`;
-            `"positives"`, of the same shape, the second image of each positive
-            pair, if `neighbor_share > 0`; and
-            `"labeled_images"` and `"labels"` (int32 of shape
-            `(label_batch_size,)`) if `num_labels > 0`.
+            `num_labels` or `neighbor_share`, of dictionaries: `"images"`; with
+            `neighbor_share`, `"positives"` of the same shape, the second image
+            of each positive pair; with `num_labels`, `"labeled_images"` and
+            `"labels"` (int32 of shape `(label_batch_size,)`).
 
         Raises:
             ValueError: If there are fewer images or labels than requested, or
                 an argument is out of range.
         """
-        stream = self._image_batches(batch_size, seed, start, neighbor_share)
+        if label_batch_size is None:
+            label_batch_size = min(num_labels, batch_size)
+        key = Consumer.IMAGE_ORDER.key(seed)
+        rows = row_batches(len(self.images), batch_size, key, start=start)
+        # Batch k has the random key k + 1; the search for neighbors has key 0.
+        streams = [tf.data.Dataset.range(start + 1, tf.int64.max), rows]
         if num_labels:
-            if label_batch_size is None:
-                label_batch_size = min(num_labels, batch_size)
-            labeled = self._few_labels(
-                num_labels, label_batch_size, seed=seed, start=start
+            streams.append(
+                self._labeled_rows(num_labels, label_batch_size, seed, start)
             )
-            stream = tf.data.Dataset.zip(stream, labeled).map(
-                lambda batch, labeled: {**batch, **labeled}
-            )
-        elif not neighbor_share:
-            stream = stream.map(lambda batch: batch["images"])
-        options = tf.data.Options()
-        options.deterministic = True
-        # One thread gathers a batch in 0.05 ms; an autotuned pool is slower.
-        options.autotune.enabled = False
-        options.threading.private_threadpool_size = 1
-        return stream.prefetch(2).with_options(options)
+        look_up = self._look_up(neighbor_share, seed)
+        return _one_thread(tf.data.Dataset.zip(*streams).map(look_up))
 
     def labeled_batches(
         self, batch_size: int, *, seed: int = 0
     ) -> tf.data.Dataset:
         """Returns an endless, shuffled stream of all images and labels.
 
-        Args:
-            batch_size: Images in a batch.
-            seed: Any 64-bit integer.
-
         Returns:
             A `tf.data.Dataset` of pairs: float32 tensors of shape
             `(batch_size, height, width, channels)` in `[-1, 1]` and int64
             tensors of shape `(batch_size,)`.
         """
-        key = consumer_key(seed, Consumer.IMAGE_ORDER)
+        key = Consumer.IMAGE_ORDER.key(seed)
         rows = row_batches(len(self.images), batch_size, key)
         gather, labels = self._gatherer(), tf.constant(self.labels)
         return rows.map(
@@ -172,75 +149,64 @@ class ImageData:
 
         return gather
 
-    def _image_batches(
-        self, batch_size: int, seed: int, start: int, neighbor_share: float
-    ) -> tf.data.Dataset:
-        """Dictionaries of `"images"` and, with a share, `"positives"`."""
-        if start < 0:
-            raise ValueError(
-                "`start` should be the number of batches already done, 0 or "
-                f"more. Received: start={start}."
-            )
-        key = consumer_key(seed, Consumer.IMAGE_ORDER)
-        rows = row_batches(len(self.images), batch_size, key, start=start)
-        gather = self._gatherer()
-        draw = self._positive_pairs(neighbor_share, seed)
-
-        def look_up(rows: tf.Tensor, number: tf.Tensor) -> dict[str, tf.Tensor]:
-            batch = {"images": gather(rows)}
-            if draw:
-                batch["positives"] = gather(draw(rows, number))
-            return batch
-
-        # The random numbers of batch k have the key k + 1; key 0 is used up by
-        # the search for neighbors.
-        numbers = tf.data.Dataset.range(start + 1, tf.int64.max)
-        return tf.data.Dataset.zip(rows, numbers).map(look_up)
-
-    def _positive_pairs(
-        self, neighbor_share: float, seed: int
-    ) -> Callable[[tf.Tensor, tf.Tensor], tf.Tensor] | None:
+    def _look_up(self, neighbor_share: float, seed: int) -> Callable[..., Any]:
+        """Returns a function from a batch's number and rows to its images."""
         if not 0.0 <= neighbor_share <= 1.0:
             raise ValueError(
                 "`neighbor_share` should be between 0 and 1. "
                 f"Received: {neighbor_share!r}."
             )
-        if not neighbor_share:
-            return None
-        key = consumer_key(seed, Consumer.NEIGHBORS)
-        order = permutation(len(self.images), fold_in(key, 0)).numpy()
-        with tf.device("CPU:0"):
-            neighbors = tf.constant(nearest_neighbors(self.images, order))
-        return positive_pairs(neighbors, neighbor_share, key)
+        gather = self._gatherer()
+        key = Consumer.NEIGHBORS.key(seed)
+        if neighbor_share:
+            order = permutation(len(self.images), fold_in(key, 0)).numpy()
+            with tf.device("CPU:0"):
+                neighbors = tf.constant(nearest_neighbors(self.images, order))
 
-    def _few_labels(
-        self, num_labels: int, batch_size: int, *, seed: int, start: int
+        def look_up(number, rows, labeled_rows=None):
+            batch = {"images": gather(rows)}
+            if neighbor_share:
+                draws = open_unit_uniform(rows.shape, fold_in(key, number))
+                positives = tf.where(
+                    draws < neighbor_share, tf.gather(neighbors, rows), rows
+                )
+                batch["positives"] = gather(positives)
+            if labeled_rows is not None:
+                batch["labeled_images"] = gather(labeled_rows)
+                labels = tf.gather(self.labels, labeled_rows)
+                batch["labels"] = tf.cast(labels, tf.int32)
+            return batch if len(batch) > 1 else batch["images"]
+
+        return look_up
+
+    def _labeled_rows(
+        self, num_labels: int, batch_size: int, seed: int, start: int
     ) -> tf.data.Dataset:
-        """Dictionaries of `"labeled_images"` and `"labels"`."""
+        """Returns batches of the rows whose labels training may use."""
         if self.labels is None:
             raise ValueError(
                 f"Data set {self.name!r} has no class labels to learn from. "
                 f"Received: num_labels={num_labels}. Use num_labels=0."
             )
         chosen = balanced_label_indices(self.labels, num_labels, seed)
-        with tf.device("CPU:0"):
-            images = tf.constant(self.images[chosen])
-            labels = tf.constant(self.labels[chosen], tf.int32)
-        key = consumer_key(seed, Consumer.LABELED_ORDER)
         rows = row_batches(
             num_labels,
             batch_size,
-            key,
+            Consumer.LABELED_ORDER.key(seed),
             start=start,
             argument="label_batch_size",
         )
-        return rows.map(
-            lambda rows: {
-                "labeled_images": _scale(tf.gather(images, rows)),
-                "labels": tf.gather(labels, rows),
-            }
-        )
+        return rows.map(lambda rows: tf.gather(chosen, rows))
 
 
 def _scale(pixels: tf.Tensor) -> tf.Tensor:
     return tf.cast(pixels, tf.float32) / 127.5 - 1.0
+
+
+def _one_thread(stream: tf.data.Dataset) -> tf.data.Dataset:
+    # One thread gathers a batch in 0.05 ms; an autotuned pool is slower.
+    options = tf.data.Options()
+    options.deterministic = True
+    options.autotune.enabled = False
+    options.threading.private_threadpool_size = 1
+    return stream.prefetch(2).with_options(options)

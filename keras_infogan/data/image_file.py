@@ -10,60 +10,8 @@ from PIL import ImageOps
 
 from keras_infogan.files import one_line
 
-# The share of an image that is cropped without a message.
-_MOST_CROPPED = 0.1
 # 64 million pixels are a large photograph; more is probably an attack.
 MAX_PIXELS = 64_000_000
-
-
-def _flatten(image: Any, background: str) -> Any:
-    """Converts any Pillow image to upright 8-bit RGB on a background."""
-    image = ImageOps.exif_transpose(image)
-    if image.mode == "F" or image.mode.startswith("I"):
-        deep = np.asarray(image)
-        if image.mode == "F" or deep.min() < 0 or deep.max() > 65535:
-            raise ValueError("numbers of unknown range, not of 8 or 16 bits")
-        # Pillow's own conversion clips values above 255.
-        image = Image.fromarray(np.rint(deep / 257).astype(np.uint8))
-    if not image.has_transparency_data:
-        return image.convert("RGB")
-    flat = Image.new("RGBA", image.size, background)
-    flat.alpha_composite(image.convert("RGBA"))
-    return flat.convert("RGB")
-
-
-def _open(path: Path, *, background: str) -> Any:
-    """Opens an image file as upright 8-bit RGB, with errors in one line."""
-    try:
-        with warnings.catch_warnings():
-            # Pillow warns about sizes that are refused below.
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            image = Image.open(path)
-        with image:
-            if image.width * image.height > MAX_PIXELS:
-                raise Image.DecompressionBombError(
-                    f"{image.width} x {image.height}."
-                )
-            return _flatten(image, background)
-    except FileNotFoundError:
-        raise FileNotFoundError(f"There is no file {path}.") from None
-    except IsADirectoryError:
-        raise ValueError(
-            f"{path} should be an image file. Received: a folder."
-        ) from None
-    except PermissionError:
-        raise PermissionError(f"No permission to read {path}.") from None
-    except Image.DecompressionBombError as error:
-        raise ValueError(
-            f"{path} should have at most {MAX_PIXELS:,} pixels; scale it "
-            f"down. Received: {one_line(error)}"
-        ) from None
-    # Decoders raise errors of all types on damaged files.
-    except Exception as error:
-        raise ValueError(
-            f"{path} should be an image file, such as PNG or JPEG. "
-            f"Received: {one_line(error)}"
-        ) from None
 
 
 def read_image(
@@ -102,19 +50,14 @@ def read_image(
         (width, height),
         Image.Resampling.LANCZOS,
     )
-    array = np.asarray(fitted, np.float32).reshape(image_shape)
-    scaled = array / 127.5 - 1.0
+    scaled = np.asarray(fitted, np.float32).reshape(image_shape) / 127.5 - 1.0
     return -scaled if invert else scaled, flat.size
 
 
 def describe_crop(
     size: tuple[int, int], image_shape: tuple[int, ...]
 ) -> list[str]:
-    """Describes what `read_image` crops from an image.
-
-    Args:
-        size: Width and height of the image in the file.
-        image_shape: As for `read_image`.
+    """Describes what `read_image` crops from an image of this width and height.
 
     Returns:
         A list with one sentence that lacks its subject, or an empty list if a
@@ -124,9 +67,59 @@ def describe_crop(
     aspect = image_shape[1] / image_shape[0]
     read_width = min(width, height * aspect)
     read_height = min(height, width / aspect)
-    if read_width * read_height >= (1 - _MOST_CROPPED) * width * height:
+    if read_width * read_height >= 0.9 * width * height:
         return []
     return [
         f"has {width} x {height} pixels, of which only the central "
         f"{max(1, round(read_width))} x {max(1, round(read_height))} are used."
     ]
+
+
+def _open(path: Path, *, background: str) -> Any:
+    """Opens an image file as upright 8-bit RGB, with errors in one line."""
+    try:
+        with warnings.catch_warnings():
+            # Pillow warns about sizes that are refused below.
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            image = Image.open(path)
+        with image:
+            if image.width * image.height > MAX_PIXELS:
+                raise Image.DecompressionBombError(
+                    f"{image.width} x {image.height}."
+                )
+            return _flatten(image, background)
+    except FileNotFoundError:
+        raise FileNotFoundError(f"There is no file {path}.") from None
+    except PermissionError:
+        raise PermissionError(f"No permission to read {path}.") from None
+    except IsADirectoryError:
+        raise ValueError(
+            f"{path} should be an image file. Received: a folder."
+        ) from None
+    except Image.DecompressionBombError as error:
+        raise ValueError(
+            f"{path} should have at most {MAX_PIXELS:,} pixels; scale it "
+            f"down. Received: {one_line(error)}"
+        ) from None
+    # Decoders raise errors of all types on damaged files.
+    except Exception as error:
+        raise ValueError(
+            f"{path} should be an image file, such as PNG or JPEG. "
+            f"Received: {one_line(error)}"
+        ) from None
+
+
+def _flatten(image: Any, background: str) -> Any:
+    """Converts any Pillow image to upright 8-bit RGB on a background."""
+    image = ImageOps.exif_transpose(image)
+    if image.mode == "F" or image.mode.startswith("I"):
+        deep = np.asarray(image)
+        if image.mode == "F" or deep.min() < 0 or deep.max() > 65535:
+            raise ValueError("numbers of unknown range, not of 8 or 16 bits")
+        # Pillow's own conversion clips values above 255.
+        image = Image.fromarray(np.rint(deep / 257).astype(np.uint8))
+    if not image.has_transparency_data:
+        return image.convert("RGB")
+    flat = Image.new("RGBA", image.size, background)
+    flat.alpha_composite(image.convert("RGBA"))
+    return flat.convert("RGB")

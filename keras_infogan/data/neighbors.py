@@ -39,21 +39,20 @@ def nearest_neighbors(images: np.ndarray, order: np.ndarray) -> np.ndarray:
         )
     subsets = np.array_split(order, max(2, len(images) // SUBSET_SIZE))
     found = np.empty(len(images), np.int64)
-    # Each subset is searched for the neighbors of the next one.
-    rows = _shrink(np.asarray(images[subsets[-1]]))
-    for searched, subset in zip([subsets[-1], *subsets], subsets, strict=False):
-        search = NearestNeighbors(n_neighbors=1, algorithm="brute").fit(rows)
-        rows = _shrink(np.asarray(images[subset]))
-        found[subset] = searched[
-            search.kneighbors(rows, return_distance=False)[:, 0]
-        ]
+    for index, subset in enumerate(subsets):
+        previous = subsets[index - 1]
+        search = NearestNeighbors(n_neighbors=1, algorithm="brute")
+        search.fit(_shrink(images[previous]))
+        nearest = search.kneighbors(
+            _shrink(images[subset]), return_distance=False
+        )
+        found[subset] = previous[nearest[:, 0]]
     return found
 
 
 def _shrink(images: np.ndarray) -> np.ndarray:
     """Sums blocks of pixels; one row of whole numbers for each image."""
-    _, height, width, _ = images.shape
-    factor = -(-max(height, width) // _MAX_SIDE)
+    factor = -(-max(images.shape[1:3]) // _MAX_SIDE)
     # Squared differences of whole numbers add up in float64 without rounding,
     # so the result does not depend on the order of summation, ties aside.
     sums = block_reduce(images, (1, factor, factor, 1), np.sum)

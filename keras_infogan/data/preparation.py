@@ -11,7 +11,6 @@ import tempfile
 import threading
 import urllib.parse
 import urllib.request
-from collections.abc import Iterable
 from pathlib import Path
 
 import tensorflow as tf
@@ -34,17 +33,14 @@ def prepare(builder: tfds.core.DatasetBuilder, archives: Path | None) -> None:
     """
     root = os.fspath(builder.data_dir_root)
     _check_sources(builder, archives, Path(root) / "downloads")
+    print(f"Preparing {builder.name} in {root}, this once ...", file=sys.stderr)
+    if not sys.stderr.isatty():
+        tfds.disable_progress_bar()
+    config = tfds.download.DownloadConfig(try_download_gcs=False)
     try:
         with contextlib.ExitStack() as stack:
             # tfds announces a download even where there is none.
-            print(
-                f"Preparing {builder.name} in {root}, this once ...",
-                file=sys.stderr,
-            )
             stack.enter_context(contextlib.redirect_stdout(io.StringIO()))
-            if not sys.stderr.isatty():
-                tfds.disable_progress_bar()
-            config = tfds.download.DownloadConfig(try_download_gcs=False)
             if archives:
                 # tfds caches extracted files by the archive's name alone.
                 # Fashion-MNIST's archives have the names of MNIST's, so it
@@ -108,44 +104,34 @@ def _check_sources(
             f"{archives}. Missing: {files}. Put them there, or leave out "
             "archives_dir (--archives-dir) to download them."
         )
-    if missing and not _any_host_answers(missing):
+    # Excludes gs://, whose buckets are not hosts.
+    parts = map(urllib.parse.urlsplit, missing)
+    schemes = ("http", "https", "ftp")
+    hosts = sorted({p.hostname or "" for p in parts if p.scheme in schemes})
+    if hosts and not _any_host_answers(hosts):
         raise ConnectionError(
             f"Data set {builder.name!r} is not prepared in "
             f"{builder.data_dir_root}, and none of the hosts of its archives "
-            f"can be reached: {', '.join(sorted(_hosts(missing)))}. Put the "
-            "archives into a folder and pass it as archives_dir "
-            "(--archives-dir)."
+            f"can be reached: {', '.join(hosts)}. Put the archives into a "
+            "folder and pass it as archives_dir (--archives-dir)."
         )
 
 
-def _hosts(urls: Iterable[str]) -> set[str]:
-    parts = map(urllib.parse.urlsplit, urls)
-    # Excludes gs://, whose buckets are not hosts.
-    return {
-        part.hostname
-        for part in parts
-        if part.hostname and part.scheme in ("http", "https", "ftp")
-    }
-
-
-def _any_host_answers(urls: Iterable[str], *, seconds: float = 5.0) -> bool:
-    """Whether any host name resolves within `seconds`."""
+def _any_host_answers(hosts: list[str]) -> bool:
+    """Whether any host name resolves within five seconds."""
     if urllib.request.getproxies():
         return True  # A proxy may resolve names that this machine cannot.
     answered = threading.Event()
 
-    def resolve(host: str) -> None:
-        with contextlib.suppress(OSError):
-            socket.getaddrinfo(host, None)
-            answered.set()
+    def resolve() -> None:
+        for host in hosts:
+            with contextlib.suppress(OSError):
+                socket.getaddrinfo(host, None)
+                answered.set()
+                return
 
-    # Daemons, because getaddrinfo() has no timeout.
-    threads = [
-        threading.Thread(target=resolve, args=(host,), daemon=True)
-        for host in _hosts(urls)
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(seconds / len(threads))
-    return answered.is_set() or not threads
+    # A daemon, because getaddrinfo() has no timeout.
+    thread = threading.Thread(target=resolve, daemon=True)
+    thread.start()
+    thread.join(5.0)
+    return answered.is_set()

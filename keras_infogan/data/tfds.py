@@ -1,4 +1,4 @@
-"""Images of TensorFlow Datasets, by name."""
+"""Images of TensorFlow Datasets (tfds), by name, as one array."""
 
 import difflib
 import os
@@ -8,11 +8,10 @@ from pathlib import Path
 
 import numpy as np
 import psutil
+import tensorflow as tf
 import tensorflow_datasets as tfds
 
 from keras_infogan.data.dataset import ImageData
-from keras_infogan.data.decoding import decode_into
-from keras_infogan.data.decoding import find_features
 from keras_infogan.data.preparation import prepare
 from keras_infogan.files import atomic_path
 from keras_infogan.files import one_line
@@ -72,14 +71,16 @@ def load_images(
         # Another process may have prepared it first, so look again.
         builder = _make_builder(name, data_dir)
     shape = _target_shape(builder, split, image_size, channels)
-    if _fits_into_memory(shape):
+    # Two copies: the array, and the tensor that the streams gather from.
+    needed = 2 * np.prod(shape, dtype=np.int64)
+    if needed <= psutil.virtual_memory().available:
         images = np.empty(shape, np.uint8)
-        labels = decode_into(images, builder, split)
+        labels = _decode_into(images, builder, split)
     else:
         images, labels = _map_images(builder, split, shape)
     if labels is None:
         return ImageData(images, None, builder.name)
-    _, label_key = find_features(builder)
+    _, label_key = _find_features(builder)
     names = tuple(builder.info.features[label_key].names)
     return ImageData(images, labels, builder.name, names)
 
@@ -110,6 +111,30 @@ def _make_builder(
         ) from error
 
 
+def _find_features(
+    builder: tfds.core.DatasetBuilder,
+) -> tuple[str, str | None]:
+    """Returns the keys of the 8-bit image and of its class label, if any."""
+    features = dict(builder.info.features.items())
+    images, labels = (
+        [key for key, feature in features.items() if isinstance(feature, kind)]
+        for kind in (tfds.features.Image, tfds.features.ClassLabel)
+    )
+    images = [key for key in images if features[key].np_dtype == np.uint8]
+    if not images:
+        raise ValueError(
+            "Expected a data set with a feature of 8-bit images. Received: "
+            f"{builder.info.full_name}, whose features are: "
+            f"{', '.join(features)}. Choose another one."
+        )
+    # The supervised keys of tfds take precedence over the usual names.
+    supervised = builder.info.supervised_keys or (None, None)
+    return (
+        next(k for k in (supervised[0], "image", *images) if k in images),
+        next((k for k in (supervised[1], "label") if k in labels), None),
+    )
+
+
 def _target_shape(
     builder: tfds.core.DatasetBuilder,
     split: str,
@@ -118,8 +143,7 @@ def _target_shape(
 ) -> tuple[int, int, int, int]:
     """Returns the shape of the array of decoded images, or raises."""
     name = builder.info.full_name
-    image_key, _ = find_features(builder)
-    feature_shape = builder.info.features[image_key].shape
+    feature_shape = builder.info.features[_find_features(builder)[0]].shape
     height, width, depth = feature_shape
     if isinstance(image_size, int):
         height, width = image_size, image_size
@@ -137,30 +161,18 @@ def _target_shape(
             f"those of {name} have shape {feature_shape}. Pass a positive "
             "image_size."
         )
-    num_images = _count_images(builder, split)
-    return num_images, height, width, channels or depth
-
-
-def _count_images(builder: tfds.core.DatasetBuilder, split: str) -> int:
     try:
         num_images = builder.info.splits[split].num_examples
-    except (KeyError, ValueError, AssertionError) as error:
-        reason = one_line(error)
-    else:
-        if num_images:
-            return num_images
         reason = "It is empty."
-    raise ValueError(
-        f"Expected a split of {builder.info.full_name}: "
-        f"{', '.join(builder.info.splits)}, or a slice such as 'train[:10%]'. "
-        f"Received: split={split!r}. {reason}"
-    )
-
-
-def _fits_into_memory(shape: tuple[int, ...]) -> bool:
-    # Two copies: the array, and the tensor that the streams gather from.
-    needed = 2 * np.prod(shape, dtype=np.int64)
-    return bool(needed <= psutil.virtual_memory().available)
+    except (KeyError, ValueError, AssertionError) as error:
+        num_images, reason = 0, one_line(error)
+    if not num_images:
+        raise ValueError(
+            f"Expected a split of {name}: {', '.join(builder.info.splits)}, or "
+            "a slice such as 'train[:10%]'. "
+            f"Received: split={split!r}. {reason}"
+        )
+    return num_images, height, width, channels or depth
 
 
 def _map_images(
@@ -172,12 +184,22 @@ def _map_images(
     path = cache_directory(builder.data_dir_root) / f"{name}.npy"
     labels_path = path.with_suffix(".labels.npy")
     if not path.exists():
-        _check_disk(builder.info.full_name, path, shape)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        needed = int(np.prod(shape, dtype=np.int64))
+        free = shutil.disk_usage(path.parent).free
+        if needed > free:
+            raise ValueError(
+                f"The images of {builder.info.full_name}, of shape {shape}, "
+                "fit neither into memory nor on the disk: they need "
+                f"{needed / 2**30:.1f} GiB. Received: {free / 2**30:.1f} GiB "
+                f"in {path.parent}. Choose a smaller image_size, channels=1 or "
+                "a slice such as split='train[:10%]'."
+            )
         with atomic_path(path) as partial:
             images = np.lib.format.open_memmap(
                 partial, mode="w+", dtype=np.uint8, shape=shape
             )
-            labels = decode_into(images, builder, split)
+            labels = _decode_into(images, builder, split)
             images.flush()
             # Labels first: where there are images, there are labels.
             with atomic_path(labels_path) as labels_partial:
@@ -186,15 +208,65 @@ def _map_images(
     return np.load(path, mmap_mode="r"), labels if labels.ndim else None
 
 
-def _check_disk(name: str, path: Path, shape: tuple[int, ...]) -> None:
-    needed = int(np.prod(shape, dtype=np.int64))
-    path.parent.mkdir(parents=True, exist_ok=True)
-    free = shutil.disk_usage(path.parent).free
-    if needed > free:
-        raise ValueError(
-            f"The images of {name}, of shape {shape}, fit neither into memory "
-            f"nor on the disk: they need {needed / 2**30:.1f} GiB. "
-            f"Received: {free / 2**30:.1f} GiB in {path.parent}. Choose a "
-            "smaller image_size, channels=1 or a slice such as "
-            "split='train[:10%]'."
+def _decode_into(
+    images: np.ndarray, builder: tfds.core.DatasetBuilder, split: str
+) -> np.ndarray | None:
+    """Decodes a prepared split into `images` and returns its labels, if any."""
+    image_key, label_key = _find_features(builder)
+    cores = os.cpu_count()
+    dataset = builder.as_dataset(
+        split=split,
+        read_config=tfds.ReadConfig(
+            try_autocache=False, num_parallel_calls_for_decode=cores
+        ),
+    )
+    labels = np.empty(len(images), np.int64)
+    options = tf.data.Options()
+    # All cores work from the first image on.
+    options.autotune.enabled = False
+    try:
+        first = dataset.take(256).map(lambda row: tf.reduce_max(row[image_key]))
+        # Images of 0 and 1, such as those of dSprites, become black and white.
+        factor = 255 if max(first.as_numpy_iterator()) <= 1 else 1
+
+        def decode(row: dict[str, tf.Tensor]) -> tuple[tf.Tensor, tf.Tensor]:
+            image = row[image_key] * tf.constant(factor, tf.uint8)
+            return _fit(image, images.shape[1:]), row.get(label_key, -1)
+
+        batches = dataset.map(decode, num_parallel_calls=cores).batch(256)
+        end = 0
+        for pixels, values in batches.with_options(options).as_numpy_iterator():
+            begin, end = end, end + len(pixels)
+            images[begin:end] = pixels
+            labels[begin:end] = values
+    except tf.errors.DataLossError as error:
+        raise OSError(
+            f"The prepared data set in {builder.data_dir} is damaged: "
+            f"{one_line(error)}. Remove that folder and start again."
+        ) from error
+    # In tfds, -1 stands for an unknown label.
+    return labels if labels.min() >= 0 else None
+
+
+def _fit(image: tf.Tensor, shape: tuple[int, ...]) -> tf.Tensor:
+    """Fits a uint8 image to `shape`: channels, center crop, resizing."""
+    if image.shape[-1] == 4:
+        image = image[..., :3]
+    if image.shape[-1] != shape[-1]:
+        to_gray, to_rgb = tf.image.rgb_to_grayscale, tf.image.grayscale_to_rgb
+        image = to_gray(image) if shape[-1] == 1 else to_rgb(image)
+    if image.shape[:2] != shape[:2]:
+        height, width = shape[:2]
+        size = tf.shape(image)[:2]
+        # The sides of the largest part of the requested aspect ratio.
+        wanted = tf.stack(
+            [size[1] * height // width, size[0] * width // height]
         )
+        part = tf.clip_by_value(wanted, 1, size)
+        top, left = tf.unstack((size - part) // 2)
+        image = tf.image.crop_to_bounding_box(
+            image, top, left, part[0], part[1]
+        )
+        image = tf.image.resize(image, (height, width), antialias=True)
+        image = tf.saturate_cast(tf.round(image), tf.uint8)
+    return tf.ensure_shape(image, shape)

@@ -7,7 +7,7 @@ from typing import Any
 
 from keras_infogan import __version__
 from keras_infogan.data.dataset import ImageData
-from keras_infogan.data.labels import balanced_label_indices
+from keras_infogan.data.sampling import balanced_label_indices
 from keras_infogan.evaluation.measures import MEASURES
 from keras_infogan.evaluation.observations import Observations
 from keras_infogan.models.infogan import InfoGAN

@@ -9,7 +9,7 @@ from scipy.optimize import linear_sum_assignment
 from scipy.special import entr
 from sklearn import metrics
 
-from keras_infogan.data.labels import balanced_label_indices
+from keras_infogan.data.sampling import balanced_label_indices
 from keras_infogan.evaluation.observations import Observations
 
 _KEYS = (

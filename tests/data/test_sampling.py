@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from keras_infogan.data.labels import balanced_label_indices
+from keras_infogan.data.sampling import balanced_label_indices
 
 
 @pytest.mark.parametrize("num_labels", [10, 12, 100, 999])
