@@ -21,23 +21,13 @@ _CHUNK = 10_000
 # more difficult.
 _NUM_MEASURED = 10_000
 
-Posterior = dict[str, np.ndarray]
-
 
 class Observations:
     """A model, real images, and what is known of both.
 
     Everything is computed on first use and kept: each image passes through a
-    network once, however many measures ask for it.
-
-    Args:
-        model: The trained model.
-        train: The training split.
-        test: The test split.
-        seed: Seed of the latents, and of the labels that name categories.
-        cache_dir: Where feature extractors are kept.
-        num_naming_labels: Number of training labels, balanced by class, that
-            name the categories; all by default.
+    network once, however many measures ask for it. Arguments are those of
+    `evaluate`.
     """
 
     def __init__(
@@ -63,12 +53,12 @@ class Observations:
         return next(iter(self.model.latent_spec.categorical_names), None)
 
     @cached_property
-    def train_posterior(self) -> Posterior:
+    def train_posterior(self) -> dict[str, np.ndarray]:
         """`InfoGAN.encode` of all training images."""
         return _encode(self.model, self.train)
 
     @cached_property
-    def test_posterior(self) -> Posterior:
+    def test_posterior(self) -> dict[str, np.ndarray]:
         """`InfoGAN.encode` of all test images."""
         return _encode(self.model, self.test)
 
@@ -97,7 +87,7 @@ class Observations:
         return load_feature_extractor(self.train, self.cache_dir)
 
 
-def _encode(model: InfoGAN, data: ImageData) -> Posterior:
+def _encode(model: InfoGAN, data: ImageData) -> dict[str, np.ndarray]:
     chunks = [
         model.encode(data.scaled(slice(start, start + _CHUNK)))
         for start in range(0, len(data.images), _CHUNK)

@@ -33,17 +33,12 @@ def fit_code_map(
 
     Categories of the first categorical code are named on the training split,
     dimensions along traversals; these are compared with the attributes of the
-    test images.
-
-    Args:
-        observations: Of the model.
-        report: With `traversals` and `mutual_information`.
+    test images. `report` needs `traversals` and `mutual_information`.
 
     Returns:
         `code_map`: the `CodeMap`.
     """
     spec = observations.model.latent_spec
-    counts = count_naming_labels(observations)
     dimensions = name_dimensions(
         report["traversals"], report["mutual_information"]
     )
@@ -52,14 +47,16 @@ def fit_code_map(
         kind = spec.get_config()["codes"][name]["type"]
         if not code.has_categories:
             unknown = (DimensionMeaning(),) * code.num_dimensions
-            codes[name] = CodeMeaning(
-                dimensions=dimensions.get(name, unknown), type=kind
-            )
+            codes[name] = CodeMeaning((), dimensions.get(name, unknown), kind)
             continue
         categories = (CategoryMeaning(),) * code.dim
-        if name == observations.clustering_code and counts is not None:
-            categories = name_categories(counts, observations.train.class_names)
-        codes[name] = CodeMeaning(categories=categories, type=kind)
+        if name == observations.clustering_code:
+            counts = count_naming_labels(observations, name)
+            if counts is not None:
+                categories = name_categories(
+                    counts, observations.train.class_names
+                )
+        codes[name] = CodeMeaning(categories, (), kind)
     code_map = CodeMap(codes)
     if observations.attributes:
         code_map = fit_to_real_images(
@@ -86,17 +83,13 @@ def name_categories(
     for counts in np.asarray(confusion).T:
         total, best = int(counts.sum()), int(counts.argmax())
         hits = int(counts[best])
-        if not total or hits < _MIN_MAJORITY * total:
-            meanings.append(CategoryMeaning(num_labels=total))
-            continue
-        meanings.append(
-            CategoryMeaning(
-                class_names[best],
-                hits / total,
-                float(stats.beta.ppf(0.025, hits, total - hits + 1)),
-                total,
+        meaning = CategoryMeaning(num_labels=total)
+        if total and hits >= _MIN_MAJORITY * total:
+            confidence = stats.beta.ppf(0.025, hits, total - hits + 1)
+            meaning = CategoryMeaning(
+                class_names[best], hits / total, float(confidence), total
             )
-        )
+        meanings.append(meaning)
     return tuple(meanings)
 
 
@@ -111,7 +104,7 @@ def name_dimensions(
     attribute names at most one dimension, the one with the largest effect.
 
     Args:
-        traversals: What `traversals.measure_traversals` returns.
+        traversals: What `measure_traversals` returns.
         information: Lower bound of the mutual information of each code, in
             nats. A code without information gets no name.
 
@@ -135,26 +128,24 @@ def name_dimensions(
     for _, name, index, attribute in candidates:
         if (name, index) not in chosen and attribute not in chosen.values():
             chosen[name, index] = attribute
-    return {
-        name: tuple(
-            _name_dimension(traversal, chosen.get((name, index)))
-            for index, traversal in enumerate(dimensions)
-        )
-        for name, dimensions in traversals.items()
-    }
-
-
-def _name_dimension(
-    traversal: Mapping[str, Any], attribute: str | None
-) -> DimensionMeaning:
-    if attribute is None:
-        return DimensionMeaning()
-    rho = traversal["correlation"][attribute]
-    low, high = traversal["range"][attribute]
-    unit = ATTRIBUTES[attribute].unit
-    return DimensionMeaning(
-        attribute, 1 if rho > 0 else -1, rho, low, high, unit
-    )
+    meanings = {}
+    for name, dimensions in traversals.items():
+        entries = [DimensionMeaning() for _ in dimensions]
+        for index, traversal in enumerate(dimensions):
+            if (name, index) in chosen:
+                attribute = chosen[name, index]
+                rho = traversal["correlation"][attribute]
+                low, high = traversal["range"][attribute]
+                entries[index] = DimensionMeaning(
+                    attribute,
+                    1 if rho > 0 else -1,
+                    rho,
+                    low,
+                    high,
+                    ATTRIBUTES[attribute].unit,
+                )
+        meanings[name] = tuple(entries)
+    return meanings
 
 
 def fit_to_real_images(
@@ -171,9 +162,8 @@ def fit_to_real_images(
             images; NaN, where there is nothing to measure, is left out.
 
     Returns:
-        The code map with the fields from `read_low` to `agreement` filled in.
-        Dimensions stay as they are if they have no name or no posterior mean,
-        or if nothing varies.
+        The code map with the fields from `read_low` to `agreement` filled in,
+        where a dimension has a name and a posterior mean, and both vary.
     """
     codes = dict(code_map.codes)
     for name, code in codes.items():

@@ -26,6 +26,31 @@ def fitted_accuracy(clusters, num_clusters=10):
     return metrics.clustering_accuracy(LABELS, clusters, mapping)
 
 
+def nmi_and_ari(labels, clusters):
+    """Both as they are in a report, of test images."""
+    labels, clusters = np.asarray(labels), np.asarray(clusters)
+    count = int(clusters.max()) + 1
+    data = SimpleNamespace(
+        labels=labels, class_names=[*map(str, range(labels.max() + 1))]
+    )
+    posterior = {"c_logits": np.eye(count)[clusters]}
+    observations: Any = SimpleNamespace(
+        clustering_code="c",
+        train=data,
+        test=data,
+        train_posterior=posterior,
+        test_posterior=posterior,
+        model=SimpleNamespace(
+            latent_spec=LatentSpec(1, {"c": Categorical(max(count, 2))})
+        ),
+    )
+    report = metrics.measure_clustering(observations, {})
+    return (
+        report["normalized_mutual_information"],
+        report["adjusted_rand_index"],
+    )
+
+
 def pairs(counts):
     """How many pairs there are in groups of these sizes."""
     counts = np.asarray(counts, np.float64)
@@ -136,12 +161,8 @@ def test_nmi_and_ari(clusters, nmi, ari):
 
     A single cluster has `I = 0`, and agrees on as many pairs as by chance.
     """
-    assert metrics.normalized_mutual_information(
-        LABELS, clusters
-    ) == pytest.approx(nmi, abs=1e-12)
-    assert metrics.adjusted_rand_index(LABELS, clusters) == pytest.approx(
-        ari, abs=1e-12
-    )
+    found = nmi_and_ari(LABELS, clusters)
+    assert found == pytest.approx((nmi, ari), abs=1e-12)
 
 
 def test_nmi_by_hand():
@@ -151,9 +172,7 @@ def test_nmi_by_hand():
     `H(labels) = log 2`, `H(clusters) = 2 log 2 - 3/4 log 3`, and so
     `2 I / (H + H) = (4 log 2 - 2 log 3) / (4 log 2 - log 3) = 0.3437`.
     """
-    nmi = metrics.normalized_mutual_information(
-        np.array([0, 0, 1, 1]), np.array([0, 0, 0, 1])
-    )
+    nmi, _ = nmi_and_ari([0, 0, 1, 1], [0, 0, 0, 1])
     assert nmi == pytest.approx((4 * LOG2 - 2 * LOG3) / (4 * LOG2 - LOG3))
     assert nmi == pytest.approx(0.3437, abs=5e-5)
 
@@ -171,9 +190,7 @@ def test_nmi_by_hand():
 )
 def test_ari_by_hand(clusters, expected):
     """Of the labels 0, 0, 1, 1, which have 2 of the 6 pairs."""
-    ari = metrics.adjusted_rand_index(
-        np.array([0, 0, 1, 1]), np.array(clusters)
-    )
+    _, ari = nmi_and_ari([0, 0, 1, 1], clusters)
     assert ari == pytest.approx(expected, abs=1e-12)
 
 
@@ -184,11 +201,8 @@ def test_nmi_and_ari_against_their_formulas():
         table = rng.integers(0, 9, shape)
         labels = np.repeat(np.indices(shape)[0].ravel(), table.ravel())
         clusters = np.repeat(np.indices(shape)[1].ravel(), table.ravel())
-        assert metrics.normalized_mutual_information(
-            labels, clusters
-        ) == pytest.approx(table_nmi(table))
-        assert metrics.adjusted_rand_index(labels, clusters) == pytest.approx(
-            table_ari(table)
+        assert nmi_and_ari(labels, clusters) == pytest.approx(
+            (table_nmi(table), table_ari(table))
         )
 
 
@@ -205,13 +219,10 @@ def test_independent_clusters():
     count = 10_000
     labels = np.repeat(np.arange(10), count // 10)
     clusters = np.random.default_rng(0).permutation(labels)
-    assert metrics.adjusted_rand_index(labels, clusters) == pytest.approx(
-        0.0, abs=4 * math.sqrt(2) / count
-    )
+    nmi, ari = nmi_and_ari(labels, clusters)
+    assert ari == pytest.approx(0.0, abs=4 * math.sqrt(2) / count)
     unit = 1 / (2 * count * LOG10)
-    assert metrics.normalized_mutual_information(
-        labels, clusters
-    ) == pytest.approx(81 * unit, abs=4 * math.sqrt(162) * unit)
+    assert nmi == pytest.approx(81 * unit, abs=4 * math.sqrt(162) * unit)
 
 
 @pytest.mark.parametrize(
@@ -227,15 +238,6 @@ def test_independent_clusters():
 )
 def test_usage_entropy(counts, expected):
     assert metrics.usage_entropy(np.array(counts)) == pytest.approx(expected)
-
-
-@pytest.mark.parametrize(
-    "counts",
-    [[], [0, 0], [-1, 2], [[1, 2]], [math.nan, 1.0], [math.inf, 1.0]],
-)
-def test_usage_entropy_refuses_what_are_no_counts(counts):
-    with pytest.raises(ValueError, match="vector of counts, not all of them 0"):
-        metrics.usage_entropy(np.array(counts))
 
 
 def test_accuracy_standard_error():
@@ -254,55 +256,19 @@ def test_accuracy_standard_error_against_repetition():
     assert shares.std() == pytest.approx(expected, rel=0.045)
 
 
-@pytest.mark.parametrize(("accuracy", "count"), [(1.1, 5), (0.5, 0)])
-def test_accuracy_standard_error_refuses(accuracy, count):
-    with pytest.raises(ValueError, match=r"in \[0, 1\], of at least one"):
-        metrics.accuracy_standard_error(accuracy, count)
-
-
 @pytest.mark.parametrize(
-    ("labels", "clusters", "message"),
-    [
-        ([0, 1], [0, 1, 1], "of the same images. Received: 2 and 3"),
-        ([0, 1], [0.0, 1.0], "`clusters` should be a vector of integers"),
-        ([[0, 1]], [0, 1], r"`labels` should be a vector .* shape=\(1, 2\)"),
-        ([True, False], [0, 1], "`labels` should be a vector .* dtype=bool"),
-        ([], [], "`labels` should be a vector"),
-        ([0, 2], [0, 1], "`labels` should be from 0 to 1. Received: 0 to 2"),
-        ([0, 1], [0, 3], "`clusters` should be from 0 to 2. Received: 0 to 3"),
-        ([0, 1], [-1, 1], "`clusters` should be at least 0. Received: -1"),
-    ],
+    ("labels", "clusters"),
+    [([0, 1, 1], [0, 1]), ([0, 2], [0, 1]), ([0, 1], [0, 3])],
 )
-def test_refused_arrays(labels, clusters, message):
-    with pytest.raises(ValueError, match=message):
+def test_images_that_fit_no_table_are_not_left_out(labels, clusters):
+    """More of one than of the other, a class or a cluster too many."""
+    with pytest.raises(IndexError, match="broadcast|out of bounds"):
         metrics.confusion_matrix(
             np.array(labels),
             np.array(clusters),
             num_classes=2,
             num_clusters=3,
         )
-
-
-@pytest.mark.parametrize(
-    "metric",
-    [metrics.normalized_mutual_information, metrics.adjusted_rand_index],
-)
-def test_every_metric_checks_its_arrays(metric):
-    with pytest.raises(ValueError, match="of the same images"):
-        metric(np.array([0, 1]), np.array([0]))
-
-
-def test_mapping_should_have_all_clusters():
-    with pytest.raises(ValueError, match="`clusters` should be from 0 to 1"):
-        metrics.clustering_accuracy(
-            np.array([0, 1]), np.array([0, 2]), np.array([0, 1])
-        )
-
-
-@pytest.mark.parametrize("confusion", [[1, 2], [[1, -1]], np.zeros((0, 3))])
-def test_refused_confusion(confusion):
-    with pytest.raises(ValueError, match="`confusion` should be counts"):
-        metrics.match_clusters(np.array(confusion))
 
 
 def test_labels_that_name_categories_are_chosen_by_the_seed():
@@ -316,15 +282,15 @@ def test_labels_that_name_categories_are_chosen_by_the_seed():
 
     def count(number, seed):
         observations: Any = SimpleNamespace(
-            clustering_code="c",
             train=data,
-            test=SimpleNamespace(labels=labels[:3]),
             train_posterior=posterior,
             num_naming_labels=number,
             seed=seed,
             model=SimpleNamespace(latent_spec=LatentSpec(1, CODES)),
         )
-        return np.asarray(metrics.count_naming_labels(observations)).tolist()
+        return np.asarray(
+            metrics.count_naming_labels(observations, "c")
+        ).tolist()
 
     assert count(None, 0) == [[10, 10], [10, 10]]
     counts = [count(2, seed) for seed in range(8)]
