@@ -10,29 +10,6 @@ from sklearn.metrics.pairwise import euclidean_distances
 _BLOCK = 1000
 
 
-def _check_pair(
-    real: np.ndarray, generated: np.ndarray, minimum: int
-) -> tuple[np.ndarray, np.ndarray]:
-    """Returns both as float64, or raises a `ValueError`."""
-    for name, features in (("real", real), ("generated", generated)):
-        if (
-            features.ndim != 2
-            or len(features) < minimum
-            or not np.isfinite(features).all()
-        ):
-            raise ValueError(
-                f"`{name}` should be finite features of shape (num_images, "
-                f"dim), of at least {minimum} images. "
-                f"Received: shape={features.shape}."
-            )
-    if real.shape[1] != generated.shape[1]:
-        raise ValueError(
-            "`real` and `generated` should have features of one dimension. "
-            f"Received: {real.shape[1]} and {generated.shape[1]}."
-        )
-    return real.astype(np.float64), generated.astype(np.float64)
-
-
 def frechet_distance(real: np.ndarray, generated: np.ndarray) -> float:
     """The squared Frechet distance of two Gaussians with the same moments.
 
@@ -48,7 +25,6 @@ def frechet_distance(real: np.ndarray, generated: np.ndarray) -> float:
     Returns:
         At least 0, in squared units of the features.
     """
-    real, generated = _check_pair(real, generated, 2)
     return _between(_moments(real), _moments(generated))
 
 
@@ -62,24 +38,13 @@ def frechet_error(
     """The standard error of `frechet_distance`, given the real images.
 
     By bootstrap of the generated images, Algorithm 6.1 of Efron and Tibshirani,
-    1993.
-
-    Args:
-        real: Float array of shape `(num_images, dim)`.
-        generated: Float array of shape `(num_generated, dim)`.
-        num_draws: Bootstrap samples; the relative error of the result is
-            `1 / sqrt(2 num_draws)`.
-        seed: Seed of the bootstrap.
+    1993. The relative error of the result is `1 / sqrt(2 num_draws)`.
     """
-    real, generated = _check_pair(real, generated, 2)
     generator = np.random.default_rng(seed)
-    of_real = _moments(real)
+    count, of_real = len(generated), _moments(real)
     distances = [
         _between(
-            of_real,
-            _moments(
-                generated[generator.integers(0, len(generated), len(generated))]
-            ),
+            of_real, _moments(generated[generator.integers(0, count, count)])
         )
         for _ in range(num_draws)
     ]
@@ -88,6 +53,7 @@ def frechet_error(
 
 def _moments(features: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
     """Mean, root of the covariance, and its trace."""
+    features = features.astype(np.float64)
     mean = features.mean(axis=0)
     centered = features - mean
     covariance = centered.T @ centered / (len(features) - 1)
@@ -111,13 +77,9 @@ def kernel_distance(real: np.ndarray, generated: np.ndarray) -> float:
 
     Section 4 of [Binkowski et al., 2018](https://arxiv.org/abs/1801.01401),
     over all pairs of images. Its expectation is 0 for equal distributions, so
-    it may be negative.
-
-    Args:
-        real: Float array of shape `(num_images, dim)`, at least two rows.
-        generated: Float array of shape `(num_generated, dim)`.
+    it may be negative. Arguments are those of `frechet_distance`.
     """
-    real, generated = _check_pair(real, generated, 2)
+    real, generated = real.astype(np.float64), generated.astype(np.float64)
 
     def mean_kernel(one: np.ndarray, other: np.ndarray) -> float:
         total, scale = 0.0, one.shape[1]
@@ -146,18 +108,14 @@ def precision_recall(
 
     A set covers an image if the image is no further from one of its members
     than the `num_neighbors`th nearest other member is: Eq. 1 and 2 of
-    [Kynkaanniemi et al., 2019](https://arxiv.org/abs/1904.06991).
-
-    Args:
-        real: Float array of shape `(num_images, dim)`.
-        generated: Float array of shape `(num_generated, dim)`.
-        num_neighbors: 3 in the paper.
+    [Kynkaanniemi et al., 2019](https://arxiv.org/abs/1904.06991), where
+    `num_neighbors` is 3. Features are those of `frechet_distance`.
 
     Returns:
         Precision, the share of generated images that the real ones cover, and
         recall, the share of real images that the generated ones cover.
     """
-    real, generated = _check_neighbors(real, generated, num_neighbors)
+    real, generated = _center(real, generated)
     precision, recall = (
         sum(
             int(inside.any(axis=1).sum())
@@ -174,14 +132,10 @@ def density_coverage(
 ) -> tuple[float, float]:
     """Alternatives to precision and recall that are robust to outliers.
 
-    From [Naeem et al., 2020](https://arxiv.org/abs/2002.09797), Section 3. Both
-    use balls around the real images only, out to the `num_neighbors`th nearest
-    other one.
-
-    Args:
-        real: Float array of shape `(num_images, dim)`.
-        generated: Float array of shape `(num_generated, dim)`.
-        num_neighbors: 5 in the paper.
+    From [Naeem et al., 2020](https://arxiv.org/abs/2002.09797), Section 3,
+    where `num_neighbors` is 5. Both use balls around the real images only, out
+    to the `num_neighbors`th nearest other one. Features are those of
+    `frechet_distance`.
 
     Returns:
         Density, the mean number of balls that a generated image is in, divided
@@ -190,7 +144,7 @@ def density_coverage(
         with a generated image: `1 - 2^-num_neighbors` is expected of equal
         distributions and as many images.
     """
-    real, generated = _check_neighbors(real, generated, num_neighbors)
+    real, generated = _center(real, generated)
     within, covered = 0, np.zeros(len(real), bool)
     for inside in _inside_balls(generated, real, num_neighbors):
         within += int(np.count_nonzero(inside))
@@ -198,17 +152,11 @@ def density_coverage(
     return within / (num_neighbors * len(generated)), float(covered.mean())
 
 
-def _check_neighbors(
-    real: np.ndarray, generated: np.ndarray, num_neighbors: int
+def _center(
+    real: np.ndarray, generated: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Returns float64 features around 0, where distances round least."""
-    if num_neighbors < 1:
-        raise ValueError(
-            "`num_neighbors` should be at least 1. "
-            f"Received: num_neighbors={num_neighbors}."
-        )
-    real, generated = _check_pair(real, generated, num_neighbors + 1)
-    middle = real.mean(axis=0)
+    """float64 features around 0, where distances round least."""
+    middle = real.astype(np.float64).mean(axis=0)
     return real - middle, generated - middle
 
 

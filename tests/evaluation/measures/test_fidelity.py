@@ -10,7 +10,6 @@ import pytest
 from keras_infogan.data.dataset import ImageData
 from keras_infogan.evaluation.feature_extractor import Features
 from keras_infogan.evaluation.feature_extractor import load_feature_extractor
-from keras_infogan.evaluation.measures.fidelity import compare_images
 from keras_infogan.evaluation.measures.fidelity import measure_fidelity
 
 COUNT = 1000
@@ -22,6 +21,22 @@ class PixelExtractor:
     def extract(self, images):
         features = images.reshape(len(images), 1)
         return Features(features, np.hstack([features < 0, features >= 0]))
+
+
+def compare(
+    extractor, generated, train, test, *, categories=None, mapping=None, seed=0
+):
+    observations: Any = SimpleNamespace(
+        extractor=extractor,
+        generated=generated,
+        train=train,
+        test=test,
+        clustering_code=None if categories is None else "c",
+        latents={} if categories is None else {"c": np.eye(10)[categories]},
+        seed=seed,
+    )
+    report = {"category_to_class": mapping}
+    return measure_fidelity(observations, report)["fidelity"]
 
 
 def noise_around(mean):
@@ -40,17 +55,14 @@ def test_each_split_has_its_place():
     test images, the floor, .4^2. Means are exact to half a level of 8 bits.
     """
     test, train, generated = (noise_around(mean) for mean in (0.4, 0.0, -0.4))
-    observations: Any = SimpleNamespace(
-        extractor=PixelExtractor(),
-        train=train,
-        test=test,
-        generated=generated.scaled(),
-        latents={"c": np.eye(2)[np.repeat([0, 1], 32)]},
-        clustering_code="c",
-        seed=0,
+    found = compare(
+        PixelExtractor(),
+        generated.scaled(),
+        train,
+        test,
+        categories=np.repeat([0, 1], 32),
+        mapping=[0, 1],
     )
-    result = measure_fidelity(observations, {"category_to_class": [0, 1]})
-    found = result["fidelity"]
     assert found["frechet_distance"] == pytest.approx(0.64, abs=0.01)
     assert found["frechet_distance_floor"] == pytest.approx(0.16, abs=0.01)
     # Generated images are all dark, and half of them of the bright category.
@@ -63,18 +75,10 @@ def test_each_split_has_its_place():
 def test_the_bootstrap_is_of_the_seed():
     """Other draws give another standard error, and nothing else."""
     test, train, generated = (noise_around(mean) for mean in (0.4, 0.0, -0.4))
-    results = []
-    for seed in (0, 1):
-        observations: Any = SimpleNamespace(
-            extractor=PixelExtractor(),
-            train=train,
-            test=test,
-            generated=generated.scaled(),
-            clustering_code=None,
-            seed=seed,
-        )
-        report = {"category_to_class": None}
-        results.append(measure_fidelity(observations, report)["fidelity"])
+    results = [
+        compare(PixelExtractor(), generated.scaled(), train, test, seed=seed)
+        for seed in (0, 1)
+    ]
     different = {
         key for key in results[0] if results[0][key] != results[1][key]
     }
@@ -88,10 +92,7 @@ def test_no_fidelity_without_an_extractor_or_images():
     train = noise_around(0.0)
     few = ImageData(train.images[:39], None, "few")
     for extractor, test in ((None, train), (PixelExtractor(), few)):
-        observations: Any = SimpleNamespace(
-            extractor=extractor, train=train, test=test
-        )
-        assert measure_fidelity(observations, {}) == {"fidelity": None}
+        assert compare(extractor, train.scaled(), train, test) is None
 
 
 @pytest.fixture(scope="module")
@@ -116,12 +117,12 @@ def test_real_images_are_at_the_floor(extractor, splits, mnist_train):
     Within four standard errors of both; and each is of its own class.
     """
     rows = slice(COUNT, 2 * COUNT)
-    found = compare_images(
+    found = compare(
         extractor,
         mnist_train.scaled(rows),
         *splits,
         categories=mnist_train.labels[rows],
-        category_to_class=list(range(10)),
+        mapping=list(range(10)),
     )
     for name in ("frechet_distance", "kernel_distance"):
         error = math.hypot(
@@ -152,7 +153,7 @@ def test_collapsed_images(extractor, splits):
     """One image again and again: far away, one class, next to no recall."""
     train, test = splits
     one = np.repeat(test.scaled(slice(1)), COUNT, axis=0)
-    found = compare_images(extractor, one, train, test)
+    found = compare(extractor, one, train, test)
     assert found["frechet_distance"] > 20 * found["frechet_distance_floor"]
     assert found["kernel_distance"] > 20 * abs(found["kernel_distance_floor"])
     assert found["class_coverage"] == pytest.approx(0.1)
@@ -168,31 +169,25 @@ def test_agreement_follows_the_mapping(extractor, splits):
     train, test = splits
     order = np.random.default_rng(0).permutation(10)
     categories = np.argsort(order)[test.labels]
-    found = compare_images(
+    found = compare(
         extractor,
         test.scaled(),
         train,
         test,
         categories=categories,
-        category_to_class=order.tolist(),
+        mapping=order.tolist(),
     )
     assert found["category_agreement"]["all"] == pytest.approx(
         found["feature_extractor_accuracy"]
     )
     mapping = order.copy()
     mapping[3] = -1
-    found = compare_images(
+    found = compare(
         extractor,
         test.scaled(),
         train,
         test,
         categories=categories,
-        category_to_class=mapping.tolist(),
+        mapping=mapping.tolist(),
     )
     assert found["category_agreement"]["by_category"][3] == 0.0
-
-
-def test_too_few_images(extractor, splits):
-    train, test = splits
-    with pytest.raises(ValueError, match="at least 40 images"):
-        compare_images(extractor, test.scaled(slice(9)), train, test)
