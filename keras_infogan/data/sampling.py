@@ -85,18 +85,18 @@ def balanced_label_indices(
 ) -> np.ndarray:
     """Draws a random subset in which all classes are equally frequent.
 
-    For a given seed, a smaller subset is contained in every larger one.
+    Class counts differ by at most one: 12 examples of 10 classes are 2 of two
+    random classes and 1 of each other class. For a given seed, a smaller subset
+    is contained in every larger one.
 
     Args:
         labels: Integer array of shape `(num_examples,)`.
-        num_labels: Size of the subset.
+        num_labels: Size of the subset; called `argument` in the error.
         seed: Any 64-bit integer.
-        argument: The caller's name for `num_labels`, used in the error.
+        argument: The caller's name for it.
 
     Returns:
-        int64 array of shape `(num_labels,)`: row numbers of `labels`, in
-        ascending order. Class counts differ by at most one: 12 examples of 10
-        classes are 2 of two random classes and 1 of each other class.
+        int64 array of shape `(num_labels,)`: row numbers, in ascending order.
 
     Raises:
         ValueError: If `num_labels` is less than the number of classes or more

@@ -1,6 +1,7 @@
 """Images of TensorFlow Datasets (tfds), by name, as one array."""
 
 import difflib
+import math
 import os
 import re
 import shutil
@@ -59,9 +60,7 @@ def load_images(
     Raises:
         ValueError: If there is no such data set, split or image, or if the
             decoded images do not fit on the disk.
-        OSError: If the data set cannot be prepared or read: a
-            `FileNotFoundError` if archives are missing, a `ConnectionError`
-            without a network.
+        OSError: If the data set cannot be prepared or read, as by `prepare()`.
     """
     builder = _make_builder(name, data_dir)
     if not builder.is_prepared():
@@ -72,8 +71,7 @@ def load_images(
         builder = _make_builder(name, data_dir)
     shape = _target_shape(builder, split, image_size, channels)
     # Two copies: the array, and the tensor that the streams gather from.
-    needed = 2 * np.prod(shape, dtype=np.int64)
-    if needed <= psutil.virtual_memory().available:
+    if 2 * math.prod(shape) <= psutil.virtual_memory().available:
         images = np.empty(shape, np.uint8)
         labels = _decode_into(images, builder, split)
     else:
@@ -185,7 +183,7 @@ def _map_images(
     labels_path = path.with_suffix(".labels.npy")
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
-        needed = int(np.prod(shape, dtype=np.int64))
+        needed = math.prod(shape)
         free = shutil.disk_usage(path.parent).free
         if needed > free:
             raise ValueError(
@@ -231,7 +229,8 @@ def _decode_into(
 
         def decode(row: dict[str, tf.Tensor]) -> tuple[tf.Tensor, tf.Tensor]:
             image = row[image_key] * tf.constant(factor, tf.uint8)
-            return _fit(image, images.shape[1:]), row.get(label_key, -1)
+            label = row[label_key] if label_key else -1
+            return _fit(image, images.shape[1:]), label
 
         batches = dataset.map(decode, num_parallel_calls=cores).batch(256)
         end = 0
