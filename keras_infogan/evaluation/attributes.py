@@ -18,8 +18,8 @@ class Attribute(NamedTuple):
         unit: The unit of the numbers.
         low: The word for an image with a small value.
         high: The word for an image with a large value.
-        is_signed: Whether the sign matters: only negative values are called
-            `low`, and only positive ones `high`.
+        is_signed: Whether only negative values are called `low`, and only
+            positive ones `high`.
         names_codes: Whether a code can be named after it.
         shows_outliers: Whether a value that the generator never produces marks
             an image as an outlier.

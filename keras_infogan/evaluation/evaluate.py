@@ -12,6 +12,9 @@ from keras_infogan.evaluation.measures import MEASURES
 from keras_infogan.evaluation.observations import Observations
 from keras_infogan.models.infogan import InfoGAN
 
+# The numbers may depend on their versions.
+_LIBRARIES = ("tensorflow", "keras", "tensorflow-datasets", "numpy")
+
 
 def evaluate(
     model: InfoGAN,
@@ -25,24 +28,21 @@ def evaluate(
     """Measures what the codes of a model say about real images.
 
     Labels are used here and, unless the run was semi-supervised, nowhere else.
-    Everything that is fitted, the matching of categories and classes and the
-    feature extractor, is fitted to the training split; everything is reported
-    on the test split.
+    What is fitted, the matching of categories and classes and the feature
+    extractor, is fitted to the training split and reported on the test split.
 
     Args:
         model: The trained model.
         train: The training split.
         test: The test split.
-        seed: Seed of the latents of generated images.
+        seed: Seed of the latents, and of the labels that name categories.
         cache_dir: Where the feature extractor of the data set is kept.
         num_naming_labels: Number of training labels, balanced by class, that
-            name the categories in the code map; all by default. The code map
-            says how certain a name is.
+            name the categories in the code map; all by default.
 
     Returns:
         The results of all `MEASURES`, whose docstrings say what they are, and
-        `num_naming_labels`, `dataset`, `num_train_images`, `num_test_images`,
-        `seed` and `versions`. Plain data but for the `code_map`, a
+        of what they were measured. Plain data but for the `code_map`, a
         `CodeMap`; `write_report` writes it.
 
     Raises:
@@ -68,7 +68,11 @@ def evaluate(
         "num_train_images": len(train.images),
         "num_test_images": len(test.images),
         "seed": seed,
-        "versions": versions(),
+        "versions": {
+            "keras-infogan": __version__,
+            "python": platform.python_version(),
+            **{name: metadata.version(name) for name in _LIBRARIES},
+        },
     }
 
 
@@ -82,13 +86,3 @@ def check_naming_labels(train: ImageData, num_naming_labels: int) -> None:
     balanced_label_indices(
         train.labels, num_naming_labels, 0, argument="num_naming_labels"
     )
-
-
-def versions() -> dict[str, str]:
-    """Returns the versions that the numbers may depend on."""
-    names = ("tensorflow", "keras", "tensorflow-datasets", "numpy")
-    return {
-        "keras-infogan": __version__,
-        "python": platform.python_version(),
-        **{name: metadata.version(name) for name in names},
-    }

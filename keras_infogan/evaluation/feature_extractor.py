@@ -2,6 +2,7 @@
 
 import hashlib
 from pathlib import Path
+from typing import Any
 from typing import NamedTuple
 
 import keras
@@ -26,16 +27,11 @@ class Features(NamedTuple):
     Args:
         features: float32 array of shape `(num_images, 64)`, the last layer
             before the logits.
-        probabilities: float32 array of shape `(num_images, num_classes)`.
+        classes: Integer array of shape `(num_images,)`, the most probable ones.
     """
 
     features: np.ndarray
-    probabilities: np.ndarray
-
-    @property
-    def classes(self) -> np.ndarray:
-        """The most probable class of each image."""
-        return self.probabilities.argmax(axis=1)
+    classes: np.ndarray
 
 
 class FeatureExtractor:
@@ -61,12 +57,11 @@ class FeatureExtractor:
             self._call(tf.constant(images[start : start + _CHUNK], tf.float32))
             for start in range(0, len(images), _CHUNK)
         ]
-        return Features(
-            np.concatenate([output["features"].numpy() for output in outputs]),
-            np.concatenate(
-                [tf.nn.softmax(output["logits"]).numpy() for output in outputs]
-            ),
+        features, logits = (
+            np.concatenate([output[name].numpy() for output in outputs])
+            for name in ("features", "logits")
         )
+        return Features(features, logits.argmax(axis=1))
 
 
 def fingerprint(data: ImageData) -> str:
@@ -88,19 +83,10 @@ def load_feature_extractor(
         train: The training split, with labels.
         cache_dir: Where feature extractors are kept, by the fingerprint of
             their data; `None` keeps none.
-
-    Raises:
-        ValueError: If there are no labels.
     """
-    if train.labels is None:
-        raise ValueError(
-            "A feature extractor is trained with labels. "
-            f"Received: {train.name}, which has none."
-        )
     name = f"{fingerprint(train)}.keras"
-    folders = [PACKAGED_EXTRACTORS, *([cache_dir] if cache_dir else [])]
-    for folder in folders:
-        if (folder / name).is_file():
+    for folder in (PACKAGED_EXTRACTORS, cache_dir):
+        if folder and (folder / name).is_file():
             return FeatureExtractor(
                 keras.saving.load_model(folder / name, safe_mode=True)
             )
@@ -115,35 +101,20 @@ def _build(image_shape: tuple[int, int, int], num_classes: int) -> keras.Model:
     # Explicit seeds: the weights do not depend on the global random state.
     seeds = iter(range(100))
 
-    def initializer() -> keras.initializers.Initializer:
-        return keras.initializers.HeNormal(seed=next(seeds))
+    def options() -> dict[str, Any]:
+        initializer = keras.initializers.HeNormal(seed=next(seeds))
+        return {"kernel_initializer": initializer, "dtype": "float32"}
 
-    image = keras.Input(image_shape, name="image")
-    x = image
+    image = x = keras.Input(image_shape, name="image")
     for filters in (32, 64, 64):
         x = layers.Conv2D(
-            filters,
-            3,
-            2,
-            padding="same",
-            activation="relu",
-            kernel_initializer=initializer(),
-            dtype="float32",
+            filters, 3, 2, padding="same", activation="relu", **options()
         )(x)
     x = layers.Flatten(dtype="float32")(x)
     features = layers.Dense(
-        _FEATURE_DIM,
-        activation="relu",
-        kernel_initializer=initializer(),
-        dtype="float32",
-        name="features",
+        _FEATURE_DIM, activation="relu", name="features", **options()
     )(x)
-    logits = layers.Dense(
-        num_classes,
-        kernel_initializer=initializer(),
-        dtype="float32",
-        name="logits",
-    )(features)
+    logits = layers.Dense(num_classes, name="logits", **options())(features)
     return keras.Model(
         image, {"features": features, "logits": logits}, name="classifier"
     )

@@ -1,9 +1,4 @@
-"""Measures the attributes of images: slant, thickness, length, size, area.
-
-The measures of Morpho-MNIST,
-[Castro et al., 2019](https://arxiv.org/abs/1809.10780), for many images at
-once.
-"""
+"""Measures the attributes of images: slant, thickness, length, size, area."""
 
 import os
 from concurrent.futures import ThreadPoolExecutor
@@ -30,33 +25,20 @@ def _upscaling(size: int) -> np.ndarray:
     """The matrix from `size` pixels to `(size + 2) * _SCALE` cells.
 
     Cubic splines, then a Gaussian of a third of a pixel, as Morpho-MNIST does
-    with scikit-image's `pyramid_expand`. Both are linear and separable, so one
-    matrix for each axis is enough. A black pixel is added at each end, so that
-    no stroke reaches the border.
+    with scikit-image's `pyramid_expand`. Both are linear and separable. A black
+    pixel is added at each end, so that no stroke reaches the border.
     """
-    matrix = ndimage.zoom(
-        np.eye(size + 2),
-        (_SCALE, 1),
-        order=3,
-        mode="grid-constant",
-        grid_mode=True,
-    )
-    smooth = ndimage.gaussian_filter1d(
-        matrix, _SCALE / 3, axis=0, mode="constant"
-    )
-    return smooth[:, 1:-1]
+    x = np.eye(size + 2)
+    x = ndimage.zoom(x, (_SCALE, 1), mode="grid-constant", grid_mode=True)
+    x = ndimage.gaussian_filter1d(x, _SCALE / 3, axis=0, mode="constant")
+    return x[:, 1:-1]
 
 
 def _extent(starts: np.ndarray, mass: np.ndarray) -> np.ndarray:
     """The length of the interval that holds all but `_IGNORED_SHARE`.
 
-    Args:
-        starts: Array of shape `(num_images, pixels)`. The mass of a pixel is
-            spread evenly from here to one further.
-        mass: Array of the same shape.
-
-    Returns:
-        Array of shape `(num_images,)`, in pixels.
+    The mass of each pixel is spread evenly from its start to one further. Both
+    have shape `(num_images, pixels)`.
     """
     count = len(starts)
     cells = _SCALE * (starts - np.floor(starts.min(axis=1, keepdims=True)))
@@ -113,10 +95,7 @@ def _measure_mass(
 def _distances_to_background(
     shapes: np.ndarray, points: np.ndarray
 ) -> np.ndarray:
-    """Exact Euclidean distances of points inside the shapes.
-
-    Much faster than a distance transform of all cells.
-    """
+    """Euclidean distances; much faster than a transform of all cells."""
     neighbors = np.zeros_like(shapes)
     neighbors[1:] |= shapes[:-1]
     neighbors[:-1] |= shapes[1:]

@@ -47,12 +47,3 @@ def test_other_files(text, tmp_path):
     path = tmp_path / "report.json"
     path.write_text(text)
     assert read_report(path) is None
-
-
-def test_a_report_of_other_measures(tmp_path):
-    path = tmp_path / "report.json"
-    write_report(path, REPORT)
-    content = json.loads(path.read_text())
-    content["sweeps"] = content.pop("traversals")
-    path.write_text(json.dumps(content))
-    assert read_report(path) is None

@@ -129,11 +129,8 @@ def confusion_matrix(
     Args:
         labels: Integer array of shape `(samples,)`, the true classes.
         clusters: Integer array of shape `(samples,)`, e.g. `argmax Q(c|x)`.
-        num_classes: The number of classes.
-        num_clusters: The number of clusters.
-
-    Returns:
-        int64 array of shape `(num_classes, num_clusters)`.
+        num_classes: The rows of the result, an int64 array.
+        num_clusters: Its columns.
     """
     confusion = np.zeros((num_classes, num_clusters), np.int64)
     np.add.at(confusion, (labels, clusters), 1)
@@ -148,8 +145,7 @@ def match_clusters(confusion: np.ndarray) -> np.ndarray:
     without images may be given a class that no other cluster needs.
 
     Args:
-        confusion: Integer array of shape `(num_classes, num_clusters)`, of the
-            images that the naming is fitted to.
+        confusion: What `confusion_matrix` returns.
 
     Returns:
         int64 array of shape `(num_clusters,)`: the class of each cluster, -1
@@ -166,13 +162,8 @@ def clustering_accuracy(
 ) -> float:
     """Share of images whose cluster is named as their class.
 
-    Args:
-        labels: Integer array of shape `(samples,)`, the true classes.
-        clusters: Integer array of shape `(samples,)`.
-        mapping: What `match_clusters` returns for other images.
-
-    Returns:
-        In [0, 1]; 1 if the clusters are the classes under other names.
+    Arguments are those of `confusion_matrix`, and what `match_clusters` returns
+    for other images.
     """
     return float(np.mean(mapping[clusters] == labels))
 

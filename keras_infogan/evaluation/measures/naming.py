@@ -70,14 +70,12 @@ def name_categories(
 ) -> tuple[CategoryMeaning, ...]:
     """Names each category after its majority class.
 
+    Without a name where no class has half of its labeled images.
+
     Args:
         confusion: Integer array of shape `(num_classes, num_categories)` of
             labeled images; a handful of them is enough.
         class_names: The names of the classes.
-
-    Returns:
-        A meaning for each category, without a name where no class has half of
-        its labeled images.
     """
     meanings = []
     for counts in np.asarray(confusion).T:
@@ -107,9 +105,6 @@ def name_dimensions(
         traversals: What `measure_traversals` returns.
         information: Lower bound of the mutual information of each code, in
             nats. A code without information gets no name.
-
-    Returns:
-        A meaning for each dimension, by code.
     """
     candidates = sorted(
         (
@@ -166,40 +161,26 @@ def fit_to_real_images(
         where a dimension has a name and a posterior mean, and both vary.
     """
     codes = dict(code_map.codes)
-    for name, code in codes.items():
-        means = posterior.get(f"{name}_mean")
-        if means is not None and code.dimensions:
-            dimensions = tuple(
-                _fit_dimension(dimension, column, measured)
-                for dimension, column in zip(
-                    code.dimensions, means.T, strict=True
-                )
-            )
-            codes[name] = replace(code, dimensions=dimensions)
+    for name, index, dimension in code_map.named_dimensions():
+        if f"{name}_mean" not in posterior:
+            continue
+        values = measured[str(dimension.attribute)]
+        finite = np.isfinite(values)
+        means = posterior[f"{name}_mean"][: len(values), index]
+        means, values = means[finite].astype(float), values[finite]
+        if len(values) < 2 or not np.ptp(means) or not np.ptp(values):
+            continue
+        line = stats.linregress(means, values)
+        lower, upper = np.quantile(values, [0.25, 0.75])
+        rho = stats.spearmanr(means, values).statistic
+        dimensions = list(codes[name].dimensions)
+        dimensions[index] = replace(
+            dimension,
+            read_low=float(line.intercept - line.slope),
+            read_high=float(line.intercept + line.slope),
+            lower_quartile=float(lower),
+            upper_quartile=float(upper),
+            agreement=float(dimension.sign * rho),
+        )
+        codes[name] = replace(codes[name], dimensions=tuple(dimensions))
     return CodeMap(codes)
-
-
-def _fit_dimension(
-    dimension: DimensionMeaning,
-    means: np.ndarray,
-    measured: Mapping[str, np.ndarray],
-) -> DimensionMeaning:
-    if dimension.attribute is None:
-        return dimension
-    values = measured[dimension.attribute]
-    finite = np.isfinite(values)
-    means = means[: len(values)][finite].astype(float)
-    values = values[finite]
-    if len(values) < 2 or not np.ptp(means) or not np.ptp(values):
-        return dimension
-    line = stats.linregress(means, values)
-    lower, upper = np.quantile(values, [0.25, 0.75])
-    agreement = dimension.sign * stats.spearmanr(means, values).statistic
-    return replace(
-        dimension,
-        read_low=float(line.intercept - line.slope),
-        read_high=float(line.intercept + line.slope),
-        lower_quartile=float(lower),
-        upper_quartile=float(upper),
-        agreement=float(agreement),
-    )

@@ -31,36 +31,27 @@ def measure_traversals(
         for images of several channels, whose attributes are not measured.
     """
     del report
-    model = observations.model
-    scales = {
-        name: _finite_deviation(values[:_NUM_SCALING])
-        for name, values in observations.attributes.items()
+    scales = {}
+    for name, values in observations.attributes.items():
+        values = values[:_NUM_SCALING]
+        finite = values[np.isfinite(values)]
+        scales[name] = float(finite.std()) if len(finite) else 0.0
+    traversals = {
+        name: [
+            traverse(
+                observations.model,
+                name,
+                index,
+                scales,
+                observations.extractor,
+                seed=observations.seed,
+            )
+            for index in range(code.num_dimensions)
+        ]
+        for name, code in observations.model.latent_spec.codes.items()
+        if scales and not code.has_categories
     }
-    if not scales:
-        return {"traversals": {}}
-    return {
-        "traversals": {
-            name: [
-                traverse(
-                    model,
-                    name,
-                    index,
-                    scales,
-                    observations.extractor,
-                    seed=observations.seed,
-                )
-                for index in range(code.num_dimensions)
-            ]
-            for name, code in model.latent_spec.codes.items()
-            if not code.has_categories
-        }
-    }
-
-
-def _finite_deviation(values: np.ndarray) -> float:
-    """Standard deviation of the values that are not NaN; 0 without any."""
-    finite = values[np.isfinite(values)]
-    return float(finite.std()) if len(finite) else 0.0
+    return {"traversals": traversals}
 
 
 def traverse(
@@ -105,6 +96,12 @@ def traverse(
         ends[attribute] = [low, high]
         change = (high - low) / max(scales[attribute], 1e-9)
         effect[attribute] = change if math.isfinite(change) else 0.0
+    class_changes = None
+    if extractor is not None:
+        classes = extractor.extract(images).classes
+        classes = classes.reshape(NUM_TRAVERSALS, NUM_VALUES)
+        center = classes[:, NUM_VALUES // 2, None]
+        class_changes = float((classes != center).mean())
     sizes = sorted(abs(value) for value in effect.values())
     total = sum(sizes)
     return {
@@ -112,9 +109,7 @@ def traverse(
         "range": ends,
         "effect": effect,
         "leakage": 1.0 - sizes[-1] / total if total else None,
-        "class_changes": None
-        if extractor is None
-        else _count_class_changes(extractor, images),
+        "class_changes": class_changes,
     }
 
 
@@ -134,12 +129,3 @@ def _correlate(
     ]
     low, high = rows[:, 0].mean(), rows[:, -1].mean()
     return float(np.mean(rhos)), float(low), float(high)
-
-
-def _count_class_changes(
-    extractor: FeatureExtractor, images: np.ndarray
-) -> float:
-    classes = extractor.extract(images).classes
-    classes = classes.reshape(NUM_TRAVERSALS, NUM_VALUES)
-    center = classes[:, NUM_VALUES // 2, None]
-    return float((classes != center).mean())

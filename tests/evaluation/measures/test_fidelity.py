@@ -20,7 +20,7 @@ class PixelExtractor:
 
     def extract(self, images):
         features = images.reshape(len(images), 1)
-        return Features(features, np.hstack([features < 0, features >= 0]))
+        return Features(features, (features[:, 0] >= 0).astype(int))
 
 
 def compare(

@@ -171,5 +171,6 @@ def test_noise_and_other_codes_are_of_the_seed():
 
 
 def test_images_without_attributes_are_not_traversed():
-    observations: Any = SimpleNamespace(model=None, attributes={})
+    model = SimpleNamespace(latent_spec=SPEC)
+    observations: Any = SimpleNamespace(model=model, attributes={})
     assert measure_traversals(observations, {}) == {"traversals": {}}
