@@ -1,4 +1,4 @@
 """A client for TensorFlow Serving; over REST it needs no TensorFlow."""
 
 from keras_infogan.serving.client import PredictionClient as PredictionClient
-from keras_infogan.serving.errors import ServingError as ServingError
+from keras_infogan.serving.transport import ServingError as ServingError

@@ -1,10 +1,12 @@
 """A client for TensorFlow Serving; over REST it needs no TensorFlow."""
 
 import json
+from collections.abc import Callable
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 from typing import Any
 
 import numpy as np
@@ -16,22 +18,21 @@ from keras_infogan.images import check_images
 from keras_infogan.serving.choices import make_seeds
 from keras_infogan.serving.choices import needs_code_map
 from keras_infogan.serving.choices import sample_inputs
-from keras_infogan.serving.errors import ServingError
-from keras_infogan.serving.errors import unexpected
 from keras_infogan.serving.rest import RestTransport
 from keras_infogan.serving.signatures import Metadata
 from keras_infogan.serving.signatures import Signature
 from keras_infogan.serving.signatures import check_inputs
-from keras_infogan.serving.signatures import check_output
+from keras_infogan.serving.signatures import check_outputs
 from keras_infogan.serving.transport import Deadline
+from keras_infogan.serving.transport import Result
 from keras_infogan.serving.transport import ServedModel
-from keras_infogan.serving.transport import Transport
+from keras_infogan.serving.transport import ServingError
 from keras_infogan.serving.transport import retry
-from keras_infogan.serving.transport import wait_until_ready
-from keras_infogan.serving.validation import check_certificates
-from keras_infogan.serving.validation import check_model
-from keras_infogan.serving.validation import check_numbers
-from keras_infogan.serving.validation import split_url
+from keras_infogan.serving.transport import unexpected
+from keras_infogan.serving.transport import wait
+
+if TYPE_CHECKING:
+    from keras_infogan.serving.grpc import GrpcTransport
 
 # The largest answer that gRPC accepts by default.
 MAX_MESSAGE_BYTES = 4 * 2**20
@@ -40,10 +41,9 @@ MAX_MESSAGE_BYTES = 4 * 2**20
 class PredictionClient(AbstractContextManager["PredictionClient"]):
     """A client for a model of `export_saved_model` in TensorFlow Serving.
 
-    The client retries requests, which do not change the server, if the server
-    is overloaded, or refuses or drops the connection. No method takes longer
-    than `timeout`, including all retries. Connections are direct, ignoring
-    proxies in the environment.
+    The client retries requests if the server is overloaded, or refuses or drops
+    the connection. No method takes longer than `timeout`, including retries.
+    Connections are direct, ignoring proxies in the environment.
 
     Args:
         url: `http://host:8501` or `https://...` for the REST API, which needs
@@ -92,28 +92,24 @@ class PredictionClient(AbstractContextManager["PredictionClient"]):
         max_message_bytes: int = MAX_MESSAGE_BYTES,
         ca_file: Path | str | None = None,
     ):
-        check_numbers(timeout, connect_timeout, retries, max_batch_size)
         if isinstance(code_map, Path | str):
             code_map = CodeMap.load(code_map)
-        self.timeout = timeout
-        self.retries = retries
-        self.max_batch_size = max_batch_size
-        self.max_message_bytes = max_message_bytes
         self.code_map = code_map
         self._asks_code_map = code_map is None
-        self._label = label
         self._metadata: Metadata | None = None
-        self._transport = _open(
-            ServedModel(
-                split_url(url),
-                check_model(model, version, label),
-                version,
-                label,
-                connect_timeout,
-                max_message_bytes,
-                check_certificates(ca_file),
-            )
+        self._model = ServedModel(
+            address=url,
+            name=model,
+            version=version,
+            label=label,
+            timeout=timeout,
+            connect_timeout=connect_timeout,
+            retries=retries,
+            max_batch_size=max_batch_size,
+            max_message_bytes=max_message_bytes,
+            ca_file=ca_file,
         )
+        self._transport = _open(self._model)
 
     def __exit__(self, *exception: object) -> None:
         self.close()
@@ -129,10 +125,9 @@ class PredictionClient(AbstractContextManager["PredictionClient"]):
 
         Args:
             count: The number of images, at least 1.
-            seed: The seed of the noise of the first image; the next images
-                count up, so `sample(count=1, seed=seed + i, ...)` gives image
-                `i` alone. Or one seed for each image. A seed gives the same
-                image on every replica, and in `model.generate(1, seed=seed,
+            seed: The seed of the first image, from which the next count up, or
+                a seed for each. A seed gives the same image alone or in a
+                batch, on every replica, and in `model.generate(1, seed=seed,
                 codes=...)`.
             **choices: A value for all images, or one for each, by the name of a
                 code (`category=7`, `continuous=[0.5, 0]`) or by what the codes
@@ -150,7 +145,7 @@ class PredictionClient(AbstractContextManager["PredictionClient"]):
             ServingError: If the server returns no images.
         """
         seeds = make_seeds(seed, count)
-        deadline = self._deadline()
+        deadline = self._model.deadline()
         signature = self._signature("sample", deadline)
         if self.code_map is None and needs_code_map(signature, choices):
             self.code_map = self._ask_code_map(deadline)
@@ -186,9 +181,8 @@ class PredictionClient(AbstractContextManager["PredictionClient"]):
             ValueError: If shape, type or range of the images does not match.
             ServingError: If the server returns no posterior.
         """
-        array = np.asarray(images)
-        check_images(array)
-        return self.predict("encode", {"image": array})
+        check_images(np.asarray(images))
+        return self.predict("encode", {"image": images})
 
     def predict(
         self, signature: str, inputs: Mapping[str, npt.ArrayLike]
@@ -206,7 +200,7 @@ class PredictionClient(AbstractContextManager["PredictionClient"]):
             ValueError: If the inputs do not match the signature.
             ServingError: If the server does not answer as expected.
         """
-        deadline = self._deadline()
+        deadline = self._model.deadline()
         specs = self._signature(signature, deadline).inputs
         return self._predict(signature, check_inputs(inputs, specs), deadline)
 
@@ -216,7 +210,9 @@ class PredictionClient(AbstractContextManager["PredictionClient"]):
         A version answers requests once its state is `AVAILABLE`. TensorFlow
         Serving ignores labels here: it returns all versions.
         """
-        return retry(self._transport.status, self._deadline(), self.retries)
+        return retry(
+            self._transport.status, self._model.deadline(), self._model.retries
+        )
 
     def metadata(self) -> Metadata:
         """Returns the version that answers now, and its signatures.
@@ -224,7 +220,7 @@ class PredictionClient(AbstractContextManager["PredictionClient"]):
         The client keeps them, and the code map of the model, until this method
         is called again: call it when another version may have been loaded.
         """
-        return self._load_metadata(self._deadline())
+        return self._load_metadata(self._model.deadline())
 
     def wait_until_ready(self, timeout: float | None = None) -> None:
         """Returns once the model, or its chosen version, answers requests.
@@ -235,14 +231,27 @@ class PredictionClient(AbstractContextManager["PredictionClient"]):
         Raises:
             ServingError: After `timeout`, or at once if waiting cannot help.
         """
-        wait_until_ready(self._transport, self._deadline(timeout), self._label)
 
-    def _deadline(self, timeout: float | None = None) -> Deadline:
-        seconds = self.timeout if timeout is None else timeout
-        return Deadline(seconds, self._transport.server)
+        def find_reason(deadline: Deadline) -> str | None:
+            # The status ignores labels.
+            if self._model.label is not None:
+                self._transport.metadata(deadline)
+                return None
+            versions = self._transport.status(deadline)
+            states = {version["state"] for version in versions.values()}
+            return None if "AVAILABLE" in states else str(versions)
+
+        wait(find_reason, self._model.deadline(timeout))
+
+    def _retry(
+        self, request: Callable[[Deadline], Result], deadline: Deadline
+    ) -> Result:
+        return retry(request, deadline, self._model.retries)
 
     def _load_metadata(self, deadline: Deadline) -> Metadata:
-        self._metadata = retry(self._transport.metadata, deadline, self.retries)
+        self._metadata = retry(
+            self._transport.metadata, deadline, self._model.retries
+        )
         if self._asks_code_map:
             self.code_map = None
         return self._metadata
@@ -260,14 +269,14 @@ class PredictionClient(AbstractContextManager["PredictionClient"]):
             return CodeMap.from_json(json.loads(text))
         except (ValueError, RecursionError) as error:
             raise unexpected(
-                self._transport.server, "a code map, as JSON", str(error)
+                self._model.server, "a code map, as JSON", str(error)
             ) from error
 
     def _signature(self, name: str, deadline: Deadline) -> Signature:
         metadata = self._metadata or self._load_metadata(deadline)
         if name not in metadata.signatures:
             raise ServingError(
-                f"{self._transport.server} should serve a model with the "
+                f"{self._model.server} should serve a model with the "
                 f"signature {name!r}. Received: one with "
                 f"{', '.join(metadata.signatures) or 'none'}. Was it exported "
                 "by `export_saved_model`?",
@@ -281,19 +290,15 @@ class PredictionClient(AbstractContextManager["PredictionClient"]):
         signature = self._signature(name, deadline)
         num_rows = len(next(iter(inputs.values())))
         step = signature.rows_per_request(
-            self.max_batch_size, self.max_message_bytes
+            self._model.max_batch_size, self._model.max_message_bytes
         )
         parts = []
         for start in range(0, num_rows, step):
-            rows = slice(start, start + step)
-            part = {key: array[rows] for key, array in inputs.items()}
+            stop = min(start + step, num_rows)
+            part = {key: array[start:stop] for key, array in inputs.items()}
             request = partial(self._transport.predict, name, signature, part)
-            outputs = retry(request, deadline, self.retries)
-            for key, spec in signature.outputs.items():
-                num_outputs = min(step, num_rows - start)
-                check_output(
-                    self._transport.server, key, outputs[key], spec, num_outputs
-                )
+            outputs = self._retry(request, deadline)
+            check_outputs(self._model.server, signature, outputs, stop - start)
             parts.append(outputs)
         return {
             key: np.concatenate([part[key] for part in parts])
@@ -301,7 +306,7 @@ class PredictionClient(AbstractContextManager["PredictionClient"]):
         }
 
 
-def _open(model: ServedModel) -> Transport:
+def _open(model: ServedModel) -> "RestTransport | GrpcTransport":
     if not model.url.scheme.startswith("grpc"):
         return RestTransport(model)
     try:

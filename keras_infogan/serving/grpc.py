@@ -5,6 +5,7 @@ Imports TensorFlow, as the official stubs do.
 
 from collections.abc import Callable
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import grpc
@@ -17,17 +18,16 @@ from tensorflow_serving.apis import model_service_pb2_grpc
 from tensorflow_serving.apis import predict_pb2
 from tensorflow_serving.apis import prediction_service_pb2_grpc
 
-from keras_infogan.serving.errors import Kind
-from keras_infogan.serving.errors import ServingError
-from keras_infogan.serving.errors import one_line_text
-from keras_infogan.serving.errors import unexpected
 from keras_infogan.serving.signatures import Metadata
 from keras_infogan.serving.signatures import Signature
-from keras_infogan.serving.signatures import check_shape
 from keras_infogan.serving.signatures import parse_metadata
+from keras_infogan.serving.signatures import parse_status
 from keras_infogan.serving.transport import Deadline
+from keras_infogan.serving.transport import Kind
 from keras_infogan.serving.transport import ServedModel
-from keras_infogan.serving.transport import parse_status
+from keras_infogan.serving.transport import ServingError
+from keras_infogan.serving.transport import one_line_text
+from keras_infogan.serving.transport import unexpected
 
 _DEFAULT_PORTS = {"grpc": 8500, "grpcs": 443}
 # Details of gRPC's own errors when it does not reach a server.
@@ -58,7 +58,7 @@ class GrpcTransport:
             ("grpc.enable_http_proxy", 0),
         ]
         if url.scheme == "grpcs":
-            roots = model.ca_file.read_bytes() if model.ca_file else None
+            roots = Path(model.ca_file).read_bytes() if model.ca_file else None
             self._channel = grpc.secure_channel(
                 target, grpc.ssl_channel_credentials(roots), options
             )
@@ -114,8 +114,11 @@ class GrpcTransport:
             # One that is missing has no rows.
             tensor = response.outputs[key]
             shape = tuple(dim.size for dim in tensor.tensor_shape.dim)
-            # First of all: a short message can declare a huge array.
-            check_shape(self.server, key, shape, spec, num_rows)
+            # A short message can declare a huge array.
+            if not spec.matches(shape, num_rows):
+                raise unexpected(
+                    self.server, f"{num_rows} rows of {key!r}", f"shape={shape}"
+                )
             try:
                 arrays[key] = tf.make_ndarray(tensor)
             except (TypeError, ValueError) as error:

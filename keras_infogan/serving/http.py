@@ -7,11 +7,11 @@ import ssl
 import threading
 from concurrent.futures import Future
 
-from keras_infogan.serving.errors import Kind
-from keras_infogan.serving.errors import ServingError
-from keras_infogan.serving.errors import one_line_text
 from keras_infogan.serving.transport import Deadline
+from keras_infogan.serving.transport import Kind
 from keras_infogan.serving.transport import ServedModel
+from keras_infogan.serving.transport import ServingError
+from keras_infogan.serving.transport import one_line_text
 
 
 class HttpConnector:

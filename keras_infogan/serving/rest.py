@@ -8,16 +8,16 @@ from urllib.parse import quote
 
 import numpy as np
 
-from keras_infogan.serving.errors import Kind
-from keras_infogan.serving.errors import unexpected
 from keras_infogan.serving.http import HttpConnector
 from keras_infogan.serving.signatures import Metadata
 from keras_infogan.serving.signatures import Signature
 from keras_infogan.serving.signatures import TensorSpec
 from keras_infogan.serving.signatures import parse_metadata
+from keras_infogan.serving.signatures import parse_status
 from keras_infogan.serving.transport import Deadline
+from keras_infogan.serving.transport import Kind
 from keras_infogan.serving.transport import ServedModel
-from keras_infogan.serving.transport import parse_status
+from keras_infogan.serving.transport import unexpected
 
 # A float32 in JSON has at most 16 characters; the rest is for white space.
 _BYTES_PER_NUMBER = 32

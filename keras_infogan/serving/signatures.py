@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from keras_infogan.serving.errors import unexpected
+from keras_infogan.serving.transport import unexpected
 
 # Room in a message for names and shapes, in bytes.
 _OVERHEAD = 2**16
@@ -111,6 +111,24 @@ def _parse_tensors(tensors: Mapping[str, Any]) -> dict[str, TensorSpec]:
     }
 
 
+def parse_status(
+    server: str, response: Mapping[str, Any]
+) -> dict[int, dict[str, str]]:
+    """Parses a GetModelStatusResponse: state and error of each version."""
+    try:
+        return {
+            int(entry["version"]): {
+                "state": str(entry.get("state", "UNKNOWN")),
+                "error": str(entry.get("status", {}).get("error_message", "")),
+            }
+            for entry in response.get("model_version_status", [])
+        }
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise unexpected(
+            server, "versions and states", str(response)
+        ) from error
+
+
 def check_inputs(
     inputs: Mapping[str, npt.ArrayLike], specs: Mapping[str, TensorSpec]
 ) -> dict[str, np.ndarray]:
@@ -155,28 +173,22 @@ def check_inputs(
     return arrays
 
 
-def check_output(
-    server: str, name: str, array: np.ndarray, spec: TensorSpec, num_rows: int
-) -> None:
-    """Raises `ServingError` unless an output is finite and as its signature."""
-    check_shape(server, name, array.shape, spec, num_rows)
-    if array.dtype != spec.dtype:
-        raise unexpected(server, f"{spec.dtype} {name!r}", f"{array.dtype}")
-    if array.dtype.kind == "f" and not np.isfinite(array).all():
-        raise unexpected(server, f"finite {name!r}", "NaN or infinity")
-
-
-def check_shape(
+def check_outputs(
     server: str,
-    name: str,
-    shape: tuple[int, ...],
-    spec: TensorSpec,
+    signature: Signature,
+    outputs: Mapping[str, np.ndarray],
     num_rows: int,
 ) -> None:
-    """Raises `ServingError` if an output has another shape."""
-    if not spec.matches(shape, num_rows):
-        raise unexpected(
-            server,
-            f"{name!r} of shape {(num_rows, *spec.shape[1:])}",
-            f"shape={shape}",
-        )
+    """Raises `ServingError` unless outputs are finite and as the signature."""
+    for name, spec in signature.outputs.items():
+        array = outputs[name]
+        if not spec.matches(array.shape, num_rows):
+            raise unexpected(
+                server,
+                f"{name!r} of shape {(num_rows, *spec.shape[1:])}",
+                f"shape={array.shape}",
+            )
+        if array.dtype != spec.dtype:
+            raise unexpected(server, f"{spec.dtype} {name!r}", str(array.dtype))
+        if array.dtype.kind == "f" and not np.isfinite(array).all():
+            raise unexpected(server, f"finite {name!r}", "NaN or infinity")

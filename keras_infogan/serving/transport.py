@@ -1,28 +1,52 @@
-"""What both transports, REST and gRPC, share: deadlines, retries, errors."""
+"""What REST and gRPC share: errors of one line, deadlines and retries."""
 
+import math
 import random
+import re
+import ssl
 import time
 from collections.abc import Callable
-from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-from typing import NamedTuple
-from typing import Protocol
+from typing import Literal
 from typing import TypeVar
 from urllib.parse import SplitResult
+from urllib.parse import urlsplit
 
-import numpy as np
-
-from keras_infogan.serving.errors import Kind
-from keras_infogan.serving.errors import ServingError
-from keras_infogan.serving.errors import one_line_text
-from keras_infogan.serving.errors import unexpected
-from keras_infogan.serving.signatures import Metadata
-from keras_infogan.serving.signatures import Signature
+from keras_infogan.files import one_line
 
 Result = TypeVar("Result")
+Kind = Literal["unavailable", "missing", "invalid", "timeout", "broken"]
 
-_FIRST_PAUSE = 0.1
+
+class ServingError(OSError):
+    """A server is unreachable, refuses a request, or gives a wrong answer.
+
+    Attributes:
+        kind: `unavailable` if the same request may succeed soon; `missing` if
+            the model or version does not exist; `invalid` if the server refused
+            the request; `timeout`; `broken` if retrying cannot help.
+    """
+
+    def __init__(self, message: str, kind: Kind):
+        super().__init__(message)
+        self.kind: Kind = kind
+
+
+def unexpected(server: str, expected: str, received: str) -> ServingError:
+    """The error for an answer that violates the protocol."""
+    return ServingError(
+        f"{server} should return {expected}. Received: "
+        f"{one_line_text(received)}. Is it TensorFlow Serving, with a model of "
+        "`export_saved_model`?",
+        "broken",
+    )
+
+
+def one_line_text(text: str) -> str:
+    """Foreign text in one line, shortened, without control characters."""
+    printable = "".join(c if c.isprintable() else " " for c in text[:2000])
+    return one_line(ValueError(printable)) or "nothing"
 
 
 class Deadline:
@@ -58,25 +82,81 @@ class Deadline:
         )
 
 
-class ServedModel(NamedTuple):
-    """The model that a transport asks, and how to reach it.
+@dataclass(frozen=True)
+class ServedModel:
+    """The model that a client asks, and how; see `PredictionClient`.
 
-    The arguments of `PredictionClient`; the scheme of `url` selects the
-    transport.
+    Raises:
+        ValueError: If a field is invalid, before anything is sent.
     """
 
-    url: SplitResult
+    address: str
     name: str
     version: int | None
     label: str | None
+    timeout: float
     connect_timeout: float
+    retries: int
+    max_batch_size: int
     max_message_bytes: int
-    ca_file: Path | None
+    ca_file: Path | str | None
+
+    def __post_init__(self):
+        _check_url(self.address)
+        if not self.name or "/" in self.name or ":" in self.name:
+            raise ValueError(
+                "`model` should be a name without / and :. "
+                f"Received: {self.name!r}."
+            )
+        if self.version is not None and self.label is not None:
+            raise ValueError(
+                "Choose `version` or `label`, not both. "
+                f"Received: version={self.version}, label={self.label!r}."
+            )
+        if not re.fullmatch(r"[a-zA-Z0-9_]+", self.label or "none"):
+            raise ValueError(
+                "`label` should be letters, digits and _. "
+                f"Received: {self.label!r}."
+            )
+        timeouts = (self.timeout, self.connect_timeout)
+        if not all(0 < seconds < math.inf for seconds in timeouts):
+            raise ValueError(
+                "`timeout` and `connect_timeout` should be greater than 0 "
+                f"seconds. Received: {timeouts[0]!r} and {timeouts[1]!r}."
+            )
+        for option, lowest in (
+            ("version", 0),
+            ("retries", 0),
+            ("max_batch_size", 1),
+        ):
+            number = getattr(self, option)
+            if number is not None and number < lowest:
+                raise ValueError(
+                    f"`{option}` should be at least {lowest}. "
+                    f"Received: {number}."
+                )
+        try:
+            ssl.create_default_context(cafile=self.ca_file)
+        except OSError as error:
+            raise ValueError(
+                "`ca_file` should be a PEM file of certificates. "
+                f"Received: {str(self.ca_file)!r}, {error.strerror or error}."
+            ) from error
+
+    @property
+    def url(self) -> SplitResult:
+        """The parts of the address."""
+        return urlsplit(self.address)
 
     @property
     def server(self) -> str:
         """The address of the server, for messages."""
         return f"{self.url.scheme}://{self.url.netloc}"
+
+    def deadline(self, seconds: float | None = None) -> Deadline:
+        """The end of a request that begins now, by default after `timeout`."""
+        seconds = self.timeout if seconds is None else seconds
+        return Deadline(seconds, self.server)
 
     def refusal(self, kind: Kind, detail: str) -> ServingError:
         """The error for an error that the server has returned."""
@@ -91,29 +171,30 @@ class ServedModel(NamedTuple):
         )
 
 
-class Transport(Protocol):
-    """A way to reach a server: each method returns or raises by its deadline.
-
-    Connections are direct, ignoring proxies in the environment. With TLS,
-    certificate and host name are verified. `predict` returns an array for each
-    output of the signature, which the client checks.
-    """
-
-    server: str
-
-    def status(self, deadline: Deadline) -> dict[int, dict[str, str]]: ...
-
-    def metadata(self, deadline: Deadline) -> Metadata: ...
-
-    def predict(
-        self,
-        name: str,
-        signature: Signature,
-        inputs: Mapping[str, np.ndarray],
-        deadline: Deadline,
-    ) -> dict[str, np.ndarray]: ...
-
-    def close(self) -> None: ...
+def _check_url(url: str) -> None:
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+        # The standard library would fail here later, in a thread.
+        (parts.hostname or "").encode("idna")
+    except ValueError as error:
+        raise ValueError(
+            f"`url` should be a valid URL. Received: {url!r}, {error}."
+        ) from error
+    if (
+        parts.scheme not in ("http", "https", "grpc", "grpcs")
+        or not parts.hostname
+        or "@" in parts.netloc
+        or parts.query
+        or parts.fragment
+        or (parts.path.strip("/") and parts.scheme.startswith("grpc"))
+        or not url.isprintable()
+        or " " in url
+    ):
+        raise ValueError(
+            "`url` should be like http://host:8501, https://host/prefix, "
+            f"grpc://host:8500 or grpcs://host. Received: {url!r}."
+        )
 
 
 def retry(
@@ -133,7 +214,7 @@ def retry(
     Raises:
         ServingError: The error of the last attempt.
     """
-    pause = _FIRST_PAUSE
+    pause = 0.1
     while True:
         shortened = pause * random.uniform(0.5, 1.0)
         try:
@@ -150,28 +231,22 @@ def retry(
         pause = min(2 * pause, 5.0)
 
 
-def wait_until_ready(
-    transport: Transport, deadline: Deadline, label: str | None
+def wait(
+    find_reason: Callable[[Deadline], str | None], deadline: Deadline
 ) -> None:
-    """Polls until the model answers, at most every 2 s.
-
-    The status of the server ignores labels, so a label is looked up in the
-    metadata.
+    """Polls, at most every 2 s, until there is no reason to wait.
 
     Raises:
         ServingError: With the last reason at the deadline, or at once if
             waiting cannot help.
     """
-    pause, reason = _FIRST_PAUSE, "no answer"
+    pause, reason = 0.1, "no answer"
     while deadline.left():
         try:
-            if label is not None:
-                transport.metadata(deadline)
+            found = find_reason(deadline)
+            if found is None:
                 return
-            versions = transport.status(deadline)
-            if any(v["state"] == "AVAILABLE" for v in versions.values()):
-                return
-            reason = str(versions)
+            reason = found
         except ServingError as error:
             if error.kind == "broken":
                 raise
@@ -180,25 +255,7 @@ def wait_until_ready(
         time.sleep(min(pause, deadline.left()))
         pause = min(2 * pause, 2.0)
     raise ServingError(
-        f"{transport.server} was not ready within {deadline.seconds:g} s. "
+        f"{deadline.server} was not ready within {deadline.seconds:g} s. "
         f"Received: {reason}",
         "timeout",
     )
-
-
-def parse_status(
-    server: str, response: Mapping[str, Any]
-) -> dict[int, dict[str, str]]:
-    """Parses a GetModelStatusResponse: state and error of each version."""
-    try:
-        return {
-            int(entry["version"]): {
-                "state": str(entry.get("state", "UNKNOWN")),
-                "error": str(entry.get("status", {}).get("error_message", "")),
-            }
-            for entry in response.get("model_version_status", [])
-        }
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise unexpected(
-            server, "versions and states", str(response)
-        ) from error

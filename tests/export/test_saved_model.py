@@ -188,16 +188,32 @@ def test_overflow(tmp_path):
 @pytest.mark.parametrize("published", ["mnist"], indirect=True)
 @pytest.mark.parametrize("runner", [run_in_python, run_in_c])
 @pytest.mark.parametrize(
-    ("signature", "changes"),
+    ("signature", "changes", "message"),
     [
-        ("encode", {"image": np.zeros((1, 32, 32, 1), np.float32)}),
-        ("sample", {"continuous": np.zeros((7, 3), np.float32)}),
-        ("sample", {"category": np.zeros(6, np.int32)}),
+        (
+            "encode",
+            {"image": np.zeros((1, 32, 32, 1), np.float32)},
+            # 64 channels of 8 x 8, where those of 7 x 7 should be.
+            "4096 values, but the requested shape has 3136",
+        ),
+        (
+            "sample",
+            {"continuous": np.zeros((7, 3), np.float32)},
+            r"Matrix size-incompatible: In\[0\]: \[7,75\], In\[1\]: \[74,",
+        ),
+        (
+            "sample",
+            {"category": np.zeros(6, np.int32)},
+            r"Incompatible shapes: \[6\] vs. \[7\]",
+        ),
     ],
     ids=["image", "width", "batch"],
 )
-def test_wrong_shapes(published, runner, signature, changes):
+def test_wrong_shapes(published, runner, signature, changes, message):
+    """TensorFlow refuses them, and names both shapes."""
     inputs = {} if signature == "encode" else sample_inputs(MNIST)
     call = (signature, {**inputs, **changes})
-    with pytest.raises((tf.errors.InvalidArgumentError, TypeError, OSError)):
+    with pytest.raises(
+        (tf.errors.InvalidArgumentError, OSError), match=message
+    ):
         runner(published.path, [call])

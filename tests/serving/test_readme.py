@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 
 from keras_infogan.cli.main import _parser
-from keras_infogan.serving.validation import split_url
 from tests.helpers.readme import PACKAGE
 from tests.helpers.readme import commands
 from tests.helpers.readme import missing_links
@@ -21,13 +20,10 @@ def test_commands_and_links_exist():
     assert missing_links(README) == []
 
 
-def test_the_example_of_the_client(rest, monkeypatch):
+def test_the_example_of_the_client(rest):
     """It runs against an imitation in place of the server that it needs."""
     (block,) = re.findall(r"```py\n(.*?)```", README.read_text(), re.DOTALL)
-    monkeypatch.setattr(
-        "keras_infogan.serving.client.split_url",
-        lambda url: split_url(url.replace("8501", str(rest.port))),
-    )
+    block = block.replace("8501", str(rest.port))
     names: dict[str, Any] = {}
     exec(block.replace('"mnist"', '"infogan"'), names)
     assert names["images"].shape == (16, 4, 4, 1)

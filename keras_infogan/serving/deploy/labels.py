@@ -34,8 +34,7 @@ class ModelsConfig(NamedTuple):
 
     Attributes:
         name: The name of the model in requests.
-        folder: The folder of its versions, relative to the configuration, or
-            absolute.
+        folder: The folder of its versions, absolute or relative to the file.
         labels: The labels of its versions.
     """
 
@@ -46,17 +45,19 @@ class ModelsConfig(NamedTuple):
     def render(self) -> str:
         """The text of the file; the server loads the labeled versions only."""
         named = self.labels.named()
+        versions = [
+            f"        versions: {version}"
+            for version in sorted(set(named.values()))
+        ]
+        labels = [
+            f'    version_labels {{ key: "{label}" value: {version} }}'
+            for label, version in named.items()
+        ]
         values = {
             "model_name": self.name,
             "model_dir": self.folder,
-            "versions": "\n".join(
-                f"        versions: {version}"
-                for version in sorted(set(named.values()))
-            ),
-            "labels": "\n".join(
-                f'    version_labels {{ key: "{label}" value: {version} }}'
-                for label, version in named.items()
-            ),
+            "versions": "\n".join(versions),
+            "labels": "\n".join(labels),
         }
         return render(MODELS_CONFIG, values)
 
@@ -111,10 +112,6 @@ def publish_canary(directory: Path | str, version: int) -> Labels:
     a version that is not loaded, and then never loads it. So another canary has
     to be rolled back first. If the version was `previous`, it loses that label.
 
-    Args:
-        directory: The directory of `write_serving_files`.
-        version: The version, which must have been exported.
-
     Returns:
         The new labels.
 
@@ -123,24 +120,22 @@ def publish_canary(directory: Path | str, version: int) -> Labels:
             exported.
     """
     config = read_models_config(directory)
-    if config.labels.canary not in (None, version):
+    stable, canary, previous = config.labels
+    if canary not in (None, version):
         raise ValueError(
             "There should be no other canary. "
-            f"Received: {version}, and {config.labels.canary} is the canary. "
+            f"Received: {version}, and {canary} is the canary. "
             "Remove it with `rollback`, and wait until the server has read "
             f"that, {POLL_SECONDS} s or more."
         )
-    if version == config.labels.stable:
+    if version == stable:
         raise ValueError(
             "A canary should be another version than the stable one. "
             f"Received: {version}."
         )
-    previous = config.labels.previous
     if previous == version:
         previous = None
-    return _move(
-        directory, config, Labels(config.labels.stable, version, previous)
-    )
+    return _move(directory, config, Labels(stable, version, previous))
 
 
 def promote_canary(directory: Path | str) -> Labels:
@@ -157,9 +152,8 @@ def promote_canary(directory: Path | str) -> Labels:
             f"Received: {directory} with stable={labels.stable} alone. "
             "Publish one first."
         )
-    return _move(
-        directory, config, Labels(labels.canary, previous=labels.stable)
-    )
+    moved = Labels(labels.canary, previous=labels.stable)
+    return _move(directory, config, moved)
 
 
 def roll_back(directory: Path | str) -> Labels:
