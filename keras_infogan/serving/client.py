@@ -46,11 +46,10 @@ class PredictionClient(AbstractContextManager["PredictionClient"]):
     Connections are direct, ignoring proxies in the environment.
 
     Args:
-        url: `http://host:8501` or `https://...` for the REST API, which needs
-            no TensorFlow; a path is a prefix. `grpc://host:8500` or
-            `grpcs://...` for gRPC, whose messages have a third of the bytes; it
-            needs `keras-infogan[serving]` and imports TensorFlow, which takes
-            seconds. https and grpcs verify the certificate.
+        url: `http://host:8501` or `https://host/prefix` for the REST API, which
+            needs no TensorFlow. `grpc://host:8500` or `grpcs://host` for gRPC,
+            whose messages have a third of the bytes; it needs
+            `keras-infogan[serving]` and imports TensorFlow.
         model: The name of the model.
         version: The version to ask; by default, the newest loaded one.
         label: The label of a version, such as `canary`, instead of `version`.
@@ -59,10 +58,9 @@ class PredictionClient(AbstractContextManager["PredictionClient"]):
         timeout: Seconds for each method.
         connect_timeout: Seconds for each connection.
         retries: The number of attempts after the first.
-        max_batch_size: The most rows in a request; at most the
-            `max_batch_size` of a server with batching.
-        max_message_bytes: The largest gRPC message; larger requests and answers
-            are split. REST splits at the same number of rows.
+        max_batch_size: The most rows in a request; a server with batching has
+            an option of that name.
+        max_message_bytes: The largest gRPC message. Larger ones are split.
         ca_file: Certificates to trust instead of those of the system.
 
     Raises:
@@ -126,9 +124,8 @@ class PredictionClient(AbstractContextManager["PredictionClient"]):
         Args:
             count: The number of images, at least 1.
             seed: The seed of the first image, from which the next count up, or
-                a seed for each. A seed gives the same image alone or in a
-                batch, on every replica, and in `model.generate(1, seed=seed,
-                codes=...)`.
+                a seed for each. It gives the same image in any batch, on every
+                replica, and in `model.generate(1, seed=seed, codes=...)`.
             **choices: A value for all images, or one for each, by the name of a
                 code (`category=7`, `continuous=[0.5, 0]`) or by what the codes
                 mean: the class of a category (`category="7"`, `digit=7`) or an
@@ -225,11 +222,9 @@ class PredictionClient(AbstractContextManager["PredictionClient"]):
     def wait_until_ready(self, timeout: float | None = None) -> None:
         """Returns once the model, or its chosen version, answers requests.
 
-        Args:
-            timeout: Seconds; by default, the timeout of the client.
-
         Raises:
-            ServingError: After `timeout`, or at once if waiting cannot help.
+            ServingError: After `timeout` seconds, by default those of the
+                client, or at once if waiting cannot help.
         """
 
         def find_reason(deadline: Deadline) -> str | None:
@@ -263,25 +258,16 @@ class PredictionClient(AbstractContextManager["PredictionClient"]):
         if "code_map" in metadata.signatures:
             rows = {"row": np.zeros(1, np.int64)}
             (text,) = self._predict("code_map", rows, deadline)["code_map"]
-        if not text:
-            return CodeMap()
         try:
-            return CodeMap.from_json(json.loads(text))
+            return CodeMap.from_json(json.loads(text)) if text else CodeMap()
         except (ValueError, RecursionError) as error:
-            raise unexpected(
-                self._model.server, "a code map, as JSON", str(error)
-            ) from error
+            raise unexpected("a code map, as JSON", error) from error
 
     def _signature(self, name: str, deadline: Deadline) -> Signature:
         metadata = self._metadata or self._load_metadata(deadline)
         if name not in metadata.signatures:
-            raise ServingError(
-                f"{self._model.server} should serve a model with the "
-                f"signature {name!r}. Received: one with "
-                f"{', '.join(metadata.signatures) or 'none'}. Was it exported "
-                "by `export_saved_model`?",
-                "broken",
-            )
+            names = ", ".join(metadata.signatures)
+            raise unexpected(f"a signature {name!r}", names)
         return metadata.signatures[name]
 
     def _predict(
@@ -298,7 +284,7 @@ class PredictionClient(AbstractContextManager["PredictionClient"]):
             part = {key: array[start:stop] for key, array in inputs.items()}
             request = partial(self._transport.predict, name, signature, part)
             outputs = self._retry(request, deadline)
-            check_outputs(self._model.server, signature, outputs, stop - start)
+            check_outputs(signature, outputs, stop - start)
             parts.append(outputs)
         return {
             key: np.concatenate([part[key] for part in parts])

@@ -25,8 +25,6 @@ from keras_infogan.serving.signatures import parse_status
 from keras_infogan.serving.transport import Deadline
 from keras_infogan.serving.transport import Kind
 from keras_infogan.serving.transport import ServedModel
-from keras_infogan.serving.transport import ServingError
-from keras_infogan.serving.transport import one_line_text
 from keras_infogan.serving.transport import unexpected
 
 _DEFAULT_PORTS = {"grpc": 8500, "grpcs": 443}
@@ -44,7 +42,6 @@ class GrpcTransport:
     """Asks a model over grpc or grpcs."""
 
     def __init__(self, model: ServedModel):
-        self.server = model.server
         self._model = model
         url = model.url
         host = f"[{url.hostname}]" if ":" in str(url.hostname) else url.hostname
@@ -76,7 +73,7 @@ class GrpcTransport:
     def status(self, deadline: Deadline) -> dict[int, dict[str, str]]:
         request = get_model_status_pb2.GetModelStatusRequest()
         response = self._ask(self._models.GetModelStatus, request, deadline)
-        return parse_status(self.server, _to_dict(response))
+        return parse_status(_to_dict(response))
 
     def metadata(self, deadline: Deadline) -> Metadata:
         request = get_model_metadata_pb2.GetModelMetadataRequest(
@@ -87,11 +84,8 @@ class GrpcTransport:
         )
         signatures = get_model_metadata_pb2.SignatureDefMap()
         if not response.metadata["signature_def"].Unpack(signatures):
-            raise unexpected(
-                self.server, "the metadata of a model", str(response)
-            )
+            raise unexpected("the metadata of a model", response)
         return parse_metadata(
-            self.server,
             response.model_spec.version.value,
             _to_dict(signatures).get("signature_def", {}),
         )
@@ -117,12 +111,12 @@ class GrpcTransport:
             # A short message can declare a huge array.
             if not spec.matches(shape, num_rows):
                 raise unexpected(
-                    self.server, f"{num_rows} rows of {key!r}", f"shape={shape}"
+                    f"{num_rows} rows of {key!r}", f"shape={shape}"
                 )
             try:
                 arrays[key] = tf.make_ndarray(tensor)
             except (TypeError, ValueError) as error:
-                raise unexpected(self.server, f"{key!r}", str(error)) from error
+                raise unexpected(f"{key!r}", error) from error
         return arrays
 
     def _ask(
@@ -156,11 +150,7 @@ class GrpcTransport:
         else:
             kind = _KINDS.get(code, "broken")
             raise self._model.refusal(kind, f"{code}: {details}")
-        raise ServingError(
-            f"{self.server} {problem}. Received: {one_line_text(details)}. "
-            f"{remedy}",
-            kind,
-        )
+        raise self._model.error(kind, problem, details, remedy)
 
 
 def _to_dict(message: Any) -> dict[str, Any]:

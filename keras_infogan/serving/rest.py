@@ -1,14 +1,19 @@
 """Requests to TensorFlow Serving over HTTP, as JSON."""
 
 import base64
+import contextlib
+import http.client
 import json
+import socket
+import ssl
+import threading
 from collections.abc import Mapping
+from concurrent.futures import Future
 from typing import Any
 from urllib.parse import quote
 
 import numpy as np
 
-from keras_infogan.serving.http import HttpConnector
 from keras_infogan.serving.signatures import Metadata
 from keras_infogan.serving.signatures import Signature
 from keras_infogan.serving.signatures import TensorSpec
@@ -17,6 +22,7 @@ from keras_infogan.serving.signatures import parse_status
 from keras_infogan.serving.transport import Deadline
 from keras_infogan.serving.transport import Kind
 from keras_infogan.serving.transport import ServedModel
+from keras_infogan.serving.transport import ServingError
 from keras_infogan.serving.transport import unexpected
 
 # A float32 in JSON has at most 16 characters; the rest is for white space.
@@ -36,10 +42,13 @@ class RestTransport:
 
     An answer may be longer than `max_message_bytes`, as JSON takes more bytes
     for a number.
+
+    It uses the standard library: the timeouts of `urllib3`, too, limit single
+    reads of a socket, so a server that sends a byte a second would exceed any
+    of them.
     """
 
     def __init__(self, model: ServedModel):
-        self.server = model.server
         self._model = model
         prefix, name = model.url.path.rstrip("/"), quote(model.name, safe="")
         self._path = f"{prefix}/v1/models/{name}"
@@ -47,14 +56,16 @@ class RestTransport:
             self._path += f"/versions/{model.version}"
         elif model.label is not None:
             self._path += f"/labels/{quote(model.label, safe='')}"
-        self._http = HttpConnector(model)
+        self._tls = None
+        if model.url.scheme == "https":
+            self._tls = ssl.create_default_context(cafile=model.ca_file)
 
     def close(self) -> None:
         """Does nothing: each request has a connection of its own."""
 
     def status(self, deadline: Deadline) -> dict[int, dict[str, str]]:
         answer = self._ask("GET", "", None, _SMALL_ANSWER, deadline)
-        return parse_status(self.server, answer)
+        return parse_status(answer)
 
     def metadata(self, deadline: Deadline) -> Metadata:
         answer = self._ask("GET", "/metadata", None, _SMALL_ANSWER, deadline)
@@ -62,10 +73,8 @@ class RestTransport:
             version = answer["model_spec"]["version"]
             signatures = answer["metadata"]["signature_def"]["signature_def"]
         except (KeyError, TypeError) as error:
-            raise unexpected(
-                self.server, "the metadata of a model", str(answer)
-            ) from error
-        return parse_metadata(self.server, version, signatures)
+            raise unexpected("the metadata of a model", answer) from error
+        return parse_metadata(version, signatures)
 
     def predict(
         self,
@@ -86,13 +95,13 @@ class RestTransport:
             )
         answer = self._ask("POST", ":predict", body, limit, deadline)
         if "outputs" not in answer:
-            raise unexpected(self.server, "`outputs`", str(answer))
+            raise unexpected("`outputs`", answer)
         outputs = answer["outputs"]
         if len(signature.outputs) == 1:
             # The server omits the name of a single output.
             outputs = {next(iter(signature.outputs)): outputs}
         if not isinstance(outputs, dict):
-            raise unexpected(self.server, "outputs by name", str(outputs))
+            raise unexpected("outputs by name", outputs)
         return {
             key: self._array(key, outputs.get(key), spec)
             for key, spec in signature.outputs.items()
@@ -120,7 +129,7 @@ class RestTransport:
         # One of base64 is a ValueError.
         except (KeyError, OverflowError, TypeError, ValueError) as error:
             raise unexpected(
-                self.server, f"{name!r} of {spec.dtype} values", str(error)
+                f"{name!r} of {spec.dtype} values", error
             ) from error
 
     def _ask(
@@ -131,13 +140,11 @@ class RestTransport:
         limit: int,
         deadline: Deadline,
     ) -> dict[str, Any]:
-        status, content = self._http.exchange(
+        status, content = self._exchange(
             method, self._path + suffix, body, limit, deadline
         )
         if len(content) > limit:
-            raise unexpected(
-                self.server, f"at most {limit} bytes", "a longer answer"
-            )
+            raise unexpected(f"at most {limit} bytes", "a longer answer")
         text = content[:1000].decode(errors="replace")
         try:
             # Deeply nested arrays raise a RecursionError.
@@ -150,5 +157,110 @@ class RestTransport:
             kind = _KINDS.get(status, "broken")
             raise self._model.refusal(kind, f"HTTP {status}: {text}")
         if not isinstance(answer, dict):
-            raise unexpected(self.server, "a JSON object", text)
+            raise unexpected("a JSON object", text)
         return answer
+
+    def _exchange(
+        self,
+        method: str,
+        path: str,
+        body: bytes | None,
+        limit: int,
+        deadline: Deadline,
+    ) -> tuple[int, bytes]:
+        """Returns status and content, cut one byte after `limit`.
+
+        A thread does the work and is abandoned at the deadline: the timeout of
+        a socket limits each read, not all of them together, and the look-up of
+        a host name has none.
+
+        Raises:
+            ServingError: If there is no complete answer by the deadline.
+        """
+        connection = self._new_connection()
+        opened: list[socket.socket] = []
+        answer: Future[tuple[int, bytes]] = Future()
+
+        def send() -> None:
+            try:
+                self._connect(connection)
+                opened.append(connection.sock)
+                connection.sock.settimeout(deadline.remaining())
+                headers = {"Content-Type": "application/json"} if body else {}
+                connection.request(method, path, body, headers)
+                answer.set_result(_read(connection, limit))
+            except BaseException as error:
+                answer.set_exception(error)
+            finally:
+                connection.close()
+
+        seconds = deadline.remaining()
+        threading.Thread(target=send, daemon=True).start()
+        try:
+            return answer.result(seconds)
+        except ServingError:
+            raise
+        except TimeoutError:
+            for each in opened:
+                with contextlib.suppress(OSError):
+                    each.shutdown(socket.SHUT_RDWR)
+            raise deadline.error() from None
+        except (
+            ConnectionError,
+            ssl.SSLEOFError,
+            http.client.IncompleteRead,
+        ) as error:
+            problem = "closed the connection before the answer was complete"
+            raise self._model.error("unavailable", problem, error) from error
+        except (OSError, http.client.HTTPException) as error:
+            raise self._model.error(
+                "broken",
+                "does not answer as HTTP",
+                repr(error),
+                "Is the port that of the REST API, 8501 by default?",
+            ) from error
+
+    def _new_connection(self) -> http.client.HTTPConnection:
+        url, timeout = self._model.url, self._model.connect_timeout
+        address = (str(url.hostname), url.port)
+        if self._tls is None:
+            return http.client.HTTPConnection(*address, timeout=timeout)
+        return http.client.HTTPSConnection(
+            *address, timeout=timeout, context=self._tls
+        )
+
+    def _connect(self, connection: http.client.HTTPConnection) -> None:
+        kind: Kind = "broken"
+        remedy = ""
+        try:
+            connection.connect()
+            return
+        except TimeoutError:
+            kind, problem = "unavailable", "did not accept the connection"
+            received = f"nothing within {self._model.connect_timeout:g} s"
+        except ssl.SSLCertVerificationError as error:
+            problem = "should have a trusted certificate"
+            received = error.verify_message
+            remedy = "Pass the certificate of its authority as `ca_file`."
+        except ssl.SSLError as error:
+            problem, received = "should speak TLS", str(error.reason)
+            remedy = "Does it expect http://?"
+        except socket.gaierror as error:
+            problem = "should have a host name that resolves"
+            received = str(error.strerror)
+        except OSError as error:
+            kind, problem = "unavailable", "accepts no connection"
+            received = str(error.strerror or error)
+            remedy = "Is the server running?"
+        raise self._model.error(kind, problem, received, remedy)
+
+
+def _read(
+    connection: http.client.HTTPConnection, limit: int
+) -> tuple[int, bytes]:
+    with connection.getresponse() as response:
+        content = response.read(limit + 1)
+        # http.client accepts an answer that ends too early.
+        if len(content) <= limit and response.length:
+            raise http.client.IncompleteRead(content, response.length)
+        return response.status, content

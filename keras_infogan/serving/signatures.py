@@ -75,9 +75,7 @@ class Metadata(NamedTuple):
     signatures: dict[str, Signature]
 
 
-def parse_metadata(
-    server: str, version: Any, signature_defs: Mapping[str, Any]
-) -> Metadata:
+def parse_metadata(version: Any, signature_defs: Any) -> Metadata:
     """Parses a GetModelMetadataResponse: the version and the signatures."""
     try:
         return Metadata(
@@ -93,9 +91,7 @@ def parse_metadata(
             },
         )
     except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise unexpected(
-            server, "signatures of the model", repr(error)
-        ) from error
+        raise unexpected("signatures of the model", repr(error)) from error
 
 
 def _parse_tensors(tensors: Mapping[str, Any]) -> dict[str, TensorSpec]:
@@ -111,9 +107,7 @@ def _parse_tensors(tensors: Mapping[str, Any]) -> dict[str, TensorSpec]:
     }
 
 
-def parse_status(
-    server: str, response: Mapping[str, Any]
-) -> dict[int, dict[str, str]]:
+def parse_status(response: Mapping[str, Any]) -> dict[int, dict[str, str]]:
     """Parses a GetModelStatusResponse: state and error of each version."""
     try:
         return {
@@ -124,9 +118,7 @@ def parse_status(
             for entry in response.get("model_version_status", [])
         }
     except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise unexpected(
-            server, "versions and states", str(response)
-        ) from error
+        raise unexpected("versions and states", response) from error
 
 
 def check_inputs(
@@ -174,21 +166,15 @@ def check_inputs(
 
 
 def check_outputs(
-    server: str,
-    signature: Signature,
-    outputs: Mapping[str, np.ndarray],
-    num_rows: int,
+    signature: Signature, outputs: Mapping[str, np.ndarray], num_rows: int
 ) -> None:
     """Raises `ServingError` unless outputs are finite and as the signature."""
     for name, spec in signature.outputs.items():
         array = outputs[name]
         if not spec.matches(array.shape, num_rows):
-            raise unexpected(
-                server,
-                f"{name!r} of shape {(num_rows, *spec.shape[1:])}",
-                f"shape={array.shape}",
-            )
+            expected = f"{name!r} of shape {(num_rows, *spec.shape[1:])}"
+            raise unexpected(expected, f"shape={array.shape}")
         if array.dtype != spec.dtype:
-            raise unexpected(server, f"{spec.dtype} {name!r}", str(array.dtype))
+            raise unexpected(f"{spec.dtype} {name!r}", array.dtype)
         if array.dtype.kind == "f" and not np.isfinite(array).all():
-            raise unexpected(server, f"finite {name!r}", "NaN or infinity")
+            raise unexpected(f"finite {name!r}", "NaN or infinity")

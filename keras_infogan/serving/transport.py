@@ -33,12 +33,12 @@ class ServingError(OSError):
         self.kind: Kind = kind
 
 
-def unexpected(server: str, expected: str, received: str) -> ServingError:
+def unexpected(expected: str, received: object) -> ServingError:
     """The error for an answer that violates the protocol."""
     return ServingError(
-        f"{server} should return {expected}. Received: "
-        f"{one_line_text(received)}. Is it TensorFlow Serving, with a model of "
-        "`export_saved_model`?",
+        f"The server should return {expected}. Received: "
+        f"{one_line_text(str(received))}. Is it TensorFlow Serving, with a "
+        "model of `export_saved_model`?",
         "broken",
     )
 
@@ -158,7 +158,17 @@ class ServedModel:
         seconds = self.timeout if seconds is None else seconds
         return Deadline(seconds, self.server)
 
-    def refusal(self, kind: Kind, detail: str) -> ServingError:
+    def error(
+        self, kind: Kind, problem: str, received: object, remedy: str = ""
+    ) -> ServingError:
+        """The error for a problem of the server, which its address begins."""
+        text = one_line_text(str(received))
+        return ServingError(
+            f"{self.server} {problem}. Received: {text}. {remedy}".rstrip(),
+            kind,
+        )
+
+    def refusal(self, kind: Kind, received: str) -> ServingError:
         """The error for an error that the server has returned."""
         model = f"the model {self.name!r}"
         problem = {
@@ -166,9 +176,7 @@ class ServedModel:
             "missing": f"does not serve {model} (any more)",
             "invalid": f"refused the request to {model}",
         }.get(kind, f"failed on the request to {model}")
-        return ServingError(
-            f"{self.server} {problem}. Received: {one_line_text(detail)}", kind
-        )
+        return self.error(kind, problem, received)
 
 
 def _check_url(url: str) -> None:

@@ -44,7 +44,7 @@ def write_serving_files(
     The files are `models.config`, `batching.config`, `monitoring.config`,
     `compose.yaml` for a single machine, `kubernetes.yaml` and `volume.yaml` for
     a cluster, and `OPERATING.md`. Calling the function again updates them, but
-    it never overwrites a file that was edited by hand.
+    never overwrites a file that was edited by hand.
 
     Args:
         directory: The folder to write to.
@@ -52,12 +52,11 @@ def write_serving_files(
             `-` and `.`.
         model_dir: The folder of the versions, such as `saved_models/mnist`. The
             files refer to it by a relative path if it is in `directory` or in
-            the parent of `directory`, so both can be moved together; otherwise
-            by its absolute path.
-        stable: The version with the label `stable` in a new `models.config`, by
-            default 1. An existing file keeps its labels: `publish_canary`,
+            its parent, so that both can be moved together.
+        stable: The version with the label `stable`, by default 1. An existing
+            `models.config` keeps its labels: `publish_canary`,
             `promote_canary` and `roll_back` move them.
-        canary: The version with the label `canary`, if any.
+        canary: The version with the label `canary`, if any; needs `stable`.
         replicas: The least number of servers in Kubernetes.
         max_replicas: The largest number.
 

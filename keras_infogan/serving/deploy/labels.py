@@ -98,11 +98,8 @@ def read_models_config(directory: Path | str) -> ModelsConfig:
     labels = dict(re.findall(r'key: "(\w+)" value: (\d+)', text))
     (name,) = re.findall(r'^    name: "(.*)"$', text, re.MULTILINE)
     (folder,) = re.findall(r"^# Versions of (.*)$", text, re.MULTILINE)
-    return ModelsConfig(
-        name,
-        folder,
-        Labels(**{label: int(version) for label, version in labels.items()}),
-    )
+    versions = {label: int(version) for label, version in labels.items()}
+    return ModelsConfig(name, folder, Labels(**versions))
 
 
 def publish_canary(directory: Path | str, version: int) -> Labels:
