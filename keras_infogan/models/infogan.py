@@ -1,6 +1,6 @@
 """InfoGAN as a Keras model: how the two networks are trained and saved."""
 
-from collections.abc import Iterable
+import functools
 from typing import Any
 
 import keras
@@ -11,25 +11,18 @@ import keras_infogan.models.layers  # noqa: F401
 from keras_infogan.latents.random import fold_in
 from keras_infogan.latents.spec import LatentSpec
 from keras_infogan.losses.objective import Objective
-from keras_infogan.models.batches import check_training_data
-from keras_infogan.models.batches import unpack_batch
 from keras_infogan.models.inference import TESTING
 from keras_infogan.models.inference import TRAINING
 from keras_infogan.models.inference import GeneratorEncoder
 from keras_infogan.models.inference import make_key
-from keras_infogan.models.optimizers import INFORMATION_GRADIENTS
-from keras_infogan.models.optimizers import build_players
+from keras_infogan.models.optimizers import build_optimizer
+from keras_infogan.models.optimizers import find_head_variables
 from keras_infogan.models.steps import UPDATES
+from keras_infogan.models.steps import Players
 from keras_infogan.models.steps import compute_losses
 from keras_infogan.models.validation import check_objective
-
-
-def _check_choice(name: str, value: str, choices: Iterable[str]) -> None:
-    if value not in choices:
-        raise ValueError(
-            f"{name} should be one of {', '.join(choices)}. "
-            f"Received: {value!r}."
-        )
+from keras_infogan.models.validation import check_training_data
+from keras_infogan.models.validation import unpack_batch
 
 
 @keras.saving.register_keras_serializable(package="keras_infogan")
@@ -48,10 +41,8 @@ class InfoGAN(GeneratorEncoder):
     ends like one that was trained without interruption.
 
     Args:
-        generator: Functional model from a dictionary of `noise` and codes to
-            images in [-1, 1]; see `build_generator`.
-        discriminator: Functional model from images to a dictionary of `logits`
-            and the parameters of `Q(c|x)`; see `build_discriminator`.
+        generator: As made by `build_generator`.
+        discriminator: As made by `build_discriminator`.
         latent_spec: The noise and the codes.
         objective: The losses and their weights; by default those of the paper.
         information_gradient: Which layers of the discriminator learn from the
@@ -93,10 +84,15 @@ class InfoGAN(GeneratorEncoder):
         )
         self.objective = Objective() if objective is None else objective
         check_objective(self.objective, latent_spec, discriminator)
-        _check_choice("update", update, UPDATES)
-        _check_choice(
-            "information_gradient", information_gradient, INFORMATION_GRADIENTS
-        )
+        for option, value, choices in (
+            ("update", update, tuple(UPDATES)),
+            ("information_gradient", information_gradient, ("trunk", "head")),
+        ):
+            if value not in choices:
+                raise ValueError(
+                    f"{option} should be one of {', '.join(choices)}. "
+                    f"Received: {value!r}."
+                )
         make_key(seed, TRAINING)
         self.information_gradient = information_gradient
         self.update = update
@@ -138,14 +134,10 @@ class InfoGAN(GeneratorEncoder):
             generator_optimizer: A Keras optimizer or its name.
             discriminator_optimizer: The same, for the discriminator and `Q`.
             information_optimizer: The same, for both networks in the third
-                phase of `update="three_phase"`; by default a copy of the
+                phase of `update="three_phase"` only; by default a copy of the
                 discriminator's.
             **kwargs: `jit_compile`, `run_eagerly` and `steps_per_execution` of
                 `keras.Model.compile`.
-
-        Raises:
-            ValueError: If there is an `information_optimizer` without that
-                phase.
         """
         # None, as the default would be an RMSprop that nothing uses.
         super().compile(optimizer=None, **kwargs)
@@ -154,20 +146,36 @@ class InfoGAN(GeneratorEncoder):
                 'information_optimizer is for update="three_phase". '
                 f"Received: update={self.update!r}."
             )
-        self._players = build_players(
-            self.generator,
-            self.discriminator,
-            generator_optimizer,
-            discriminator_optimizer,
-            information_optimizer,
-            information_gradient=self.information_gradient,
-            has_information_phase=self.update == "three_phase",
+        build = functools.partial(
+            build_optimizer,
             scale_losses=self.dtype_policy.name == "mixed_float16",
         )
+        generator_variables = self.generator.trainable_variables
+        informed = variables = self.discriminator.trainable_variables
+        if self.information_gradient == "head":
+            informed = find_head_variables(self.discriminator)
         # Attributes of the model, so that Keras saves them.
-        self.generator_optimizer = self._players.generator_optimizer
-        self.discriminator_optimizer = self._players.discriminator_optimizer
-        self.information_optimizer = self._players.information_optimizer
+        self.generator_optimizer = build(
+            generator_optimizer, generator_variables
+        )
+        self.discriminator_optimizer = build(discriminator_optimizer, variables)
+        self.information_optimizer = None
+        if self.update == "three_phase":
+            self.information_optimizer = build(
+                information_optimizer
+                or keras.optimizers.serialize(self.discriminator_optimizer),
+                generator_variables + informed,
+            )
+        self._players = Players(
+            self.generator,
+            self.discriminator,
+            self.latent_spec,
+            self.objective,
+            informed,
+            self.generator_optimizer,
+            self.discriminator_optimizer,
+            self.information_optimizer,
+        )
 
     def fit(self, x=None, *args, **kwargs):
         check_training_data(x, self.image_shape)
@@ -179,10 +187,7 @@ class InfoGAN(GeneratorEncoder):
     def train_step(self, data):
         batch = unpack_batch(data, self.latent_spec)
         key = fold_in(make_key(self.seed, TRAINING), self.step.value)
-        update = UPDATES[self.update]
-        metrics = update(
-            self._players, self.latent_spec, self.objective, batch, key
-        )
+        metrics = UPDATES[self.update](self._players, batch, key)
         self.step.assign_add(1)
         return self._track(metrics)
 
@@ -190,15 +195,8 @@ class InfoGAN(GeneratorEncoder):
         batch = unpack_batch(data, self.latent_spec)
         # The number of the batch, as the metrics are reset before the first.
         number = tf.cast(self._trackers[0].count, tf.int64)
-        losses = compute_losses(
-            self.generator,
-            self.discriminator,
-            self.latent_spec,
-            self.objective,
-            batch,
-            fold_in(make_key(self.seed, TESTING), number),
-            training=False,
-        )
+        key = fold_in(make_key(self.seed, TESTING), number)
+        losses = compute_losses(self._players, batch, key, training=False)
         return self._track(losses.metrics)
 
     def _track(self, values):
@@ -235,11 +233,11 @@ class InfoGAN(GeneratorEncoder):
     def get_compile_config(self):
         if not self.compiled:
             return {}
-        return {
-            **{
-                name: keras.optimizers.serialize(optimizer)
-                for name, optimizer in self._optimizers().items()
-            },
+        optimizers = {
+            name: keras.optimizers.serialize(optimizer)
+            for name, optimizer in self._optimizers().items()
+        }
+        return optimizers | {
             "jit_compile": self.jit_compile,
             "run_eagerly": self.run_eagerly,
             "steps_per_execution": self.steps_per_execution,
@@ -249,10 +247,10 @@ class InfoGAN(GeneratorEncoder):
         self.compile(**keras.saving.deserialize_keras_object(config))
 
     def _optimizers(self) -> dict[str, keras.optimizers.Optimizer]:
-        names = ("generator", "discriminator", "information")
         found = {
-            f"{name}_optimizer": getattr(self, f"{name}_optimizer")
-            for name in names
+            "generator_optimizer": self.generator_optimizer,
+            "discriminator_optimizer": self.discriminator_optimizer,
+            "information_optimizer": self.information_optimizer,
         }
         return {name: value for name, value in found.items() if value}
 
@@ -276,7 +274,7 @@ class InfoGAN(GeneratorEncoder):
             for variable in network.variables
             if variable.path.endswith("seed_generator_state")
         ]
-        trackers = [v for tracker in self.metrics for v in tracker.variables]
+        trackers = [v for tracker in self._trackers for v in tracker.variables]
         return [self.step, *seeds, *trackers]
 
     def save_own_variables(self, store):

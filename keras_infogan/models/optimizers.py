@@ -1,14 +1,9 @@
-"""The optimizers, their learning rates, and what each of them trains."""
+"""The optimizers, their learning rates, and which variables are whose."""
 
 from typing import Any
 
 import keras
 import tensorflow as tf
-
-from keras_infogan.models.steps import Players
-from keras_infogan.models.validation import find_head_variables
-
-INFORMATION_GRADIENTS = ("trunk", "head")
 
 
 @keras.saving.register_keras_serializable(package="keras_infogan")
@@ -37,69 +32,38 @@ class LinearEnd(keras.optimizers.schedules.LearningRateSchedule):
         return self.learning_rate * tf.minimum(rest / falling, 1.0)
 
     def get_config(self):
-        return {
-            "learning_rate": self.learning_rate,
-            "num_steps": self.num_steps,
-            "decay_share": self.decay_share,
-        }
+        return dict(vars(self))
 
 
-def build_players(
-    generator: keras.Model,
-    discriminator: keras.Model,
-    generator_optimizer: Any,
-    discriminator_optimizer: Any,
-    information_optimizer: Any = None,
-    *,
-    information_gradient: str,
-    has_information_phase: bool,
-    scale_losses: bool,
-) -> Players:
-    """Makes the optimizers of both networks and says what each trains.
+def build_optimizer(
+    identifier: Any, variables: list[keras.Variable], *, scale_losses: bool
+) -> keras.optimizers.Optimizer:
+    """Makes an optimizer and its slots.
 
     Args:
-        generator: The generator.
-        discriminator: The discriminator with the heads of `Q`.
-        generator_optimizer: A Keras optimizer, its configuration or its name.
-        discriminator_optimizer: The same.
-        information_optimizer: The same; by default a copy of the
-            discriminator's.
-        information_gradient: `"trunk"` if the information trains the whole
-            discriminator, `"head"` for what only `Q` uses.
-        has_information_phase: Whether the information has an optimizer.
-        scale_losses: Whether to scale the losses, as float16 requires.
+        identifier: A Keras optimizer, its configuration or its name.
+        variables: What it trains.
+        scale_losses: Whether it scales losses, as float16 requires.
     """
+    optimizer = keras.optimizers.get(identifier)
+    if scale_losses and not isinstance(
+        optimizer, keras.optimizers.LossScaleOptimizer
+    ):
+        optimizer = keras.optimizers.LossScaleOptimizer(optimizer)
+    # Built at once, so that `load_model` finds slots to fill.
+    optimizer.build(variables)
+    return optimizer
 
-    def build(identifier: Any, variables: list[keras.Variable]) -> Any:
-        optimizer = keras.optimizers.get(identifier)
-        if scale_losses and not isinstance(
-            optimizer, keras.optimizers.LossScaleOptimizer
-        ):
-            optimizer = keras.optimizers.LossScaleOptimizer(optimizer)
-        # Built at once, so that `load_model` finds slots to fill.
-        optimizer.build(variables)
-        return optimizer
 
-    generator_variables = generator.trainable_variables
-    informed = variables = discriminator.trainable_variables
-    if information_gradient == "head":
-        informed = find_head_variables(discriminator)
-    # Not by their paths, which nested models may share.
-    others = [v for v in variables if all(v is not i for i in informed)]
-    generator_optimizer = build(generator_optimizer, generator_variables)
-    discriminator_optimizer = build(discriminator_optimizer, variables)
-    if has_information_phase:
-        information_optimizer = build(
-            information_optimizer
-            or keras.optimizers.serialize(discriminator_optimizer),
-            generator_variables + informed,
-        )
-    return Players(
-        generator,
-        discriminator,
-        informed,
-        others,
-        generator_optimizer,
-        discriminator_optimizer,
-        information_optimizer,
+def find_head_variables(discriminator: keras.Model) -> list[keras.Variable]:
+    """The trainable variables that only `Q(c|x)` uses, not the `logits`."""
+    # Temporary, because two models that share layers cannot be saved.
+    adversarial = keras.Model(
+        discriminator.input, discriminator.output["logits"]
     )
+    shared = {id(variable) for variable in adversarial.trainable_variables}
+    return [
+        variable
+        for variable in discriminator.trainable_variables
+        if id(variable) not in shared
+    ]

@@ -1,4 +1,8 @@
-"""One training step: functions of networks, optimizers, objective and batch."""
+"""One training step: functions of the players, a batch and a key.
+
+The batch has `images`, and optionally `positives`, `labeled_images` and
+`labels`. The key, an integer tensor of shape `(2,)`, is the seed of the step.
+"""
 
 import functools
 from collections.abc import Mapping
@@ -20,41 +24,32 @@ from keras_infogan.losses.total import Tensors
 _LATENTS, _FRESH_LATENTS, _OBJECTIVE = range(3)
 
 Batch = Mapping[str, tf.Tensor]
-Variables = list[keras.Variable]
 
 
 @dataclass(frozen=True)
 class Players:
-    """The two networks and how they are trained.
+    """The two networks, what they minimize and how they are trained.
 
-    Args:
-        generator: From latents to images.
-        discriminator: From images to logits and the posterior.
-        informed_variables: Those of the discriminator that learn from the
-            information loss, too: all, or the heads of `Q` only.
-        other_variables: The rest of the discriminator.
-        generator_optimizer: For the generator.
-        discriminator_optimizer: For the discriminator.
-        information_optimizer: For both networks, in the third phase.
+    `informed_variables` are those of the discriminator that learn from the
+    information: all, or the heads of `Q` only. `information_optimizer`, for the
+    third phase, trains them and the generator.
     """
 
     generator: keras.Model
     discriminator: keras.Model
-    informed_variables: Variables
-    other_variables: Variables
+    spec: LatentSpec
+    objective: Objective
+    informed_variables: list[keras.Variable]
     generator_optimizer: keras.optimizers.Optimizer
     discriminator_optimizer: keras.optimizers.Optimizer
     information_optimizer: Any
 
 
 class Losses(NamedTuple):
-    """All losses of one forward pass; scalar tensors.
+    """All losses of one forward pass, scalars, and what is reported of it.
 
-    Args:
-        generator: What the generator minimizes, information included.
-        discriminator: What the discriminator minimizes, information included.
-        discriminator_alone: The same without the information.
-        metrics: What is reported, by name.
+    Those of both networks include the information, except for
+    `discriminator_alone`.
     """
 
     generator: tf.Tensor
@@ -64,31 +59,17 @@ class Losses(NamedTuple):
 
 
 def compute_losses(
-    generator: keras.Model,
-    discriminator: keras.Model,
-    spec: LatentSpec,
-    objective: Objective,
-    batch: Batch,
-    key: tf.Tensor,
-    *,
-    training: bool,
+    players: Players, batch: Batch, key: tf.Tensor, *, training: bool
 ) -> Losses:
     """All losses of one forward pass.
 
-    Args:
-        generator: From latents to images.
-        discriminator: From images to logits and the posterior.
-        spec: The noise and the codes.
-        objective: The losses and their weights.
-        batch: `images`, and optionally `positives`, `labeled_images` and
-            `labels`.
-        key: Integer tensor of shape `(2,)`, the seed.
-        training: Whether batch normalization and dropout are in training mode.
+    `training` is the mode of batch normalization and dropout.
     """
-    discriminate = functools.partial(discriminator, training=training)
+    spec, objective = players.spec, players.objective
+    discriminate = functools.partial(players.discriminator, training=training)
     objective_key = fold_in(key, _OBJECTIVE)
     latents = _sample(spec, batch, fold_in(key, _LATENTS))
-    fake_images = generator(latents, training=training)
+    fake_images = players.generator(latents, training=training)
     fake = discriminate(fake_images)
     information = total.information_losses(
         objective,
@@ -111,54 +92,31 @@ def compute_losses(
     of_generator = total.generator_loss(objective, fake["logits"])
     of_generator += information.generator
     of_discriminator = alone + information.posterior
-    return Losses(
-        of_generator,
-        of_discriminator,
-        alone,
-        {
-            "generator_loss": of_generator,
-            "discriminator_loss": of_discriminator,
-            **information.metrics,
-            **metrics,
-        },
-    )
+    metrics = {
+        "generator_loss": of_generator,
+        "discriminator_loss": of_discriminator,
+        **information.metrics,
+        **metrics,
+    }
+    return Losses(of_generator, of_discriminator, alone, metrics)
 
 
-def fused_update(
-    players: Players,
-    spec: LatentSpec,
-    objective: Objective,
-    batch: Batch,
-    key: tf.Tensor,
-) -> Tensors:
+def fused_update(players: Players, batch: Batch, key: tf.Tensor) -> Tensors:
     """Takes the gradients of both networks from one forward pass.
 
     Both are applied at once: they are those of two separate phases at the same
-    point.
-
-    Args:
-        players: The networks and their optimizers.
-        spec: The noise and the codes.
-        objective: The losses and their weights.
-        batch: `images`, and optionally `positives`, `labeled_images` and
-            `labels`.
-        key: Integer tensor of shape `(2,)`, the seed.
-
-    Returns:
-        Scalar tensors, the metrics of the step by name.
+    point. Returns the metrics of the step.
     """
     generator_variables = players.generator.trainable_variables
-    informed, other = players.informed_variables, players.other_variables
+    informed = players.informed_variables
+    # Not by their paths, which nested models may share.
+    others = [
+        variable
+        for variable in players.discriminator.trainable_variables
+        if all(variable is not other for other in informed)
+    ]
     with tf.GradientTape(persistent=True) as tape:
-        losses = compute_losses(
-            players.generator,
-            players.discriminator,
-            spec,
-            objective,
-            batch,
-            key,
-            training=True,
-        )
+        losses = compute_losses(players, batch, key, training=True)
         generator_loss = players.generator_optimizer.scale_loss(
             losses.generator
         )
@@ -167,46 +125,39 @@ def fused_update(
         other_loss = scale(losses.discriminator_alone)
     generator_gradients = tape.gradient(generator_loss, generator_variables)
     gradients = tape.gradient(informed_loss, informed)
-    gradients += tape.gradient(other_loss, other)
+    gradients += tape.gradient(other_loss, others)
     _apply(
         players.generator_optimizer, generator_gradients, generator_variables
     )
-    _apply(players.discriminator_optimizer, gradients, informed + other)
+    _apply(players.discriminator_optimizer, gradients, informed + others)
     return losses.metrics
 
 
 def three_phase_update(
-    players: Players,
-    spec: LatentSpec,
-    objective: Objective,
-    batch: Batch,
-    key: tf.Tensor,
+    players: Players, batch: Batch, key: tf.Tensor
 ) -> Tensors:
     """`G` against `D`; then `D`; then both for the information, drawn afresh.
 
-    Arguments and result as for `fused_update`, except that the two losses are
-    those of the first two phases, without the information.
+    Returns the metrics of the step; its two losses are those of the first two
+    phases, without the information.
     """
     objective_key = fold_in(key, _OBJECTIVE)
-    latents = _sample(spec, batch, fold_in(key, _LATENTS))
-    generator_loss, fake_images = _train_generator(players, objective, latents)
+    latents = _sample(players.spec, batch, fold_in(key, _LATENTS))
+    generator_loss, fake_images = _train_generator(players, latents)
     discriminator_loss, metrics = _train_discriminator(
-        players, spec, objective, batch, fake_images, objective_key
+        players, batch, fake_images, objective_key
     )
-    latents = _sample(spec, batch, fold_in(key, _FRESH_LATENTS))
-    information = _train_information(
-        players, spec, objective, latents, objective_key
-    )
+    latents = _sample(players.spec, batch, fold_in(key, _FRESH_LATENTS))
     return {
         "generator_loss": generator_loss,
         "discriminator_loss": discriminator_loss,
-        **information.metrics,
+        **_train_information(players, latents, objective_key),
         **metrics,
     }
 
 
 def _train_generator(
-    players: Players, objective: Objective, latents: Tensors
+    players: Players, latents: Tensors
 ) -> tuple[tf.Tensor, tf.Tensor]:
     """The adversarial loss, and the images from before the update."""
     variables = players.generator.trainable_variables
@@ -214,45 +165,38 @@ def _train_generator(
     with tf.GradientTape() as tape:
         fake_images = players.generator(latents, training=True)
         fake = players.discriminator(fake_images, training=True)
-        loss = total.generator_loss(objective, fake["logits"])
+        loss = total.generator_loss(players.objective, fake["logits"])
         scaled = optimizer.scale_loss(loss)
     _apply(optimizer, tape.gradient(scaled, variables), variables)
     return loss, fake_images
 
 
 def _train_discriminator(
-    players: Players,
-    spec: LatentSpec,
-    objective: Objective,
-    batch: Batch,
-    fake_images: tf.Tensor,
-    key: tf.Tensor,
-) -> total.DiscriminatorLoss:
+    players: Players, batch: Batch, fake_images: tf.Tensor, key: tf.Tensor
+) -> tuple[tf.Tensor, Tensors]:
+    """The loss without the information, and its metrics."""
     discriminate = functools.partial(players.discriminator, training=True)
     variables = players.discriminator.trainable_variables
     optimizer = players.discriminator_optimizer
     with tf.GradientTape() as tape:
-        result = total.discriminator_loss(
-            objective,
-            spec,
+        loss, metrics = total.discriminator_loss(
+            players.objective,
+            players.spec,
             batch=batch,
             fake_images=fake_images,
             fake_logits=discriminate(fake_images)["logits"],
             discriminate=discriminate,
             key=key,
         )
-        scaled = optimizer.scale_loss(result.loss)
+        scaled = optimizer.scale_loss(loss)
     _apply(optimizer, tape.gradient(scaled, variables), variables)
-    return result
+    return loss, metrics
 
 
 def _train_information(
-    players: Players,
-    spec: LatentSpec,
-    objective: Objective,
-    latents: Tensors,
-    key: tf.Tensor,
-) -> total.InformationLosses:
+    players: Players, latents: Tensors, key: tf.Tensor
+) -> Tensors:
+    """The metrics of the information."""
     discriminate = functools.partial(players.discriminator, training=True)
     generator_variables = players.generator.trainable_variables
     variables = players.informed_variables
@@ -260,8 +204,8 @@ def _train_information(
     with tf.GradientTape(persistent=True) as tape:
         fake_images = players.generator(latents, training=True)
         losses = total.information_losses(
-            objective,
-            spec,
+            players.objective,
+            players.spec,
             latents=latents,
             images=fake_images,
             posterior=discriminate(fake_images),
@@ -273,7 +217,7 @@ def _train_information(
     gradients = tape.gradient(generator_loss, generator_variables)
     gradients += tape.gradient(posterior_loss, variables)
     _apply(optimizer, gradients, generator_variables + variables)
-    return losses
+    return losses.metrics
 
 
 def _sample(spec: LatentSpec, batch: Batch, key: tf.Tensor) -> Tensors:
@@ -284,7 +228,7 @@ def _sample(spec: LatentSpec, batch: Batch, key: tf.Tensor) -> Tensors:
 def _apply(
     optimizer: keras.optimizers.Optimizer,
     gradients: list[tf.Tensor | None],
-    variables: Variables,
+    variables: list[keras.Variable],
 ) -> None:
     """Applies the gradients that exist; a phase may not reach every head."""
     reached = [

@@ -1,11 +1,14 @@
-"""What InfoGAN requires of its networks."""
+"""What InfoGAN requires of its networks, its objective and its batches."""
 
 from collections.abc import Mapping
 from typing import Any
 
 import keras
+import numpy as np
+import tensorflow as tf
 from keras import layers
 
+from keras_infogan.images import check_images
 from keras_infogan.latents.spec import LatentSpec
 from keras_infogan.losses.adversarial import find_adversarial_loss
 from keras_infogan.losses.objective import Objective
@@ -16,12 +19,9 @@ def check_networks(
 ) -> None:
     """Raises a `ValueError` unless the networks have the interface of InfoGAN.
 
-    Args:
-        generator: Functional model from a dictionary with the names and widths
-            of `spec.input_dims` to images.
-        discriminator: Functional model from these images to a dictionary of
-            `logits` and `spec.posterior_dims`.
-        spec: The noise and the codes.
+    The generator is a functional model from a dictionary of `spec.input_dims`
+    to images; the discriminator, from these to a dictionary of `logits` and
+    `spec.posterior_dims`.
     """
 
     def widths(ends: Any) -> dict[str, int | None] | str:
@@ -57,14 +57,7 @@ def check_networks(
 def check_objective(
     objective: Objective, spec: LatentSpec, discriminator: keras.Model
 ) -> None:
-    """Raises a `ValueError` if an objective does not fit codes and network.
-
-    Args:
-        objective: The losses and their weights.
-        spec: The noise and the codes.
-        discriminator: Should have no batch normalization if there is a gradient
-            penalty.
-    """
+    """Raises a `ValueError` if an objective does not fit codes and network."""
     find_adversarial_loss(
         objective.adversarial_loss, label_smoothing=objective.label_smoothing
     )
@@ -90,15 +83,36 @@ def has_batch_normalization(network: keras.Model) -> bool:
     )
 
 
-def find_head_variables(discriminator: keras.Model) -> list[keras.Variable]:
-    """The trainable variables that only `Q(c|x)` uses, not the `logits`."""
-    # Temporary, because two models that share layers cannot be saved.
-    adversarial = keras.Model(
-        discriminator.input, discriminator.output["logits"]
-    )
-    shared = {id(variable) for variable in adversarial.trainable_variables}
-    return [
-        variable
-        for variable in discriminator.trainable_variables
-        if id(variable) not in shared
-    ]
+def check_training_data(x: Any, image_shape: tuple[int, ...]) -> None:
+    """Raises a `ValueError` if images have another shape, type or range.
+
+    Checks what is known before training starts of `x`, an argument of `fit`.
+    """
+    if isinstance(x, np.ndarray):
+        check_images(x, image_shape)
+    elif isinstance(x, tf.data.Dataset):
+        spec, _, _ = keras.utils.unpack_x_y_sample_weight(x.element_spec)
+        specs = spec if isinstance(spec, Mapping) else {"images": spec}
+        for name in {"images", "positives"} & set(specs):
+            shape = tuple(specs[name].shape[1:])
+            if shape != image_shape or not specs[name].dtype.is_floating:
+                raise ValueError(
+                    "The data set should yield batches of float images in "
+                    f"[-1, 1] of shape {image_shape}. Received: "
+                    f"shape={shape}, dtype={specs[name].dtype.name}."
+                )
+
+
+def unpack_batch(data: Any, spec: LatentSpec) -> dict[str, tf.Tensor]:
+    """The argument of `train_step` as a mapping, without targets and weights.
+
+    Raises a `ValueError` if there are labels and no categorical code.
+    """
+    x, _, _ = keras.utils.unpack_x_y_sample_weight(data)
+    batch = dict(x) if isinstance(x, Mapping) else {"images": x}
+    if "labels" in batch and not spec.categorical_names:
+        raise ValueError(
+            "Labels need a categorical code that learns them. "
+            f"Received: {', '.join(spec.codes)}, none of them categorical."
+        )
+    return batch

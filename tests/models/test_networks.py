@@ -23,8 +23,8 @@ from keras_infogan.models.networks import NORMALIZATIONS
 from keras_infogan.models.networks import build_discriminator
 from keras_infogan.models.networks import build_generator
 from keras_infogan.models.networks import discriminator_outputs
+from keras_infogan.models.optimizers import find_head_variables
 from keras_infogan.models.validation import check_networks
-from keras_infogan.models.validation import find_head_variables
 from keras_infogan.models.validation import has_batch_normalization
 
 KEY = tf.constant([3, 5], tf.int64)

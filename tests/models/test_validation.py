@@ -11,8 +11,8 @@ from keras_infogan.latents.codes import Categorical
 from keras_infogan.latents.codes import Uniform
 from keras_infogan.latents.spec import LatentSpec
 from keras_infogan.models.networks import build_discriminator
+from keras_infogan.models.optimizers import find_head_variables
 from keras_infogan.models.validation import check_networks
-from keras_infogan.models.validation import find_head_variables
 from keras_infogan.models.validation import has_batch_normalization
 
 SHAPE = (4, 6, 3)

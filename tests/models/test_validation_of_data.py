@@ -7,8 +7,8 @@ import tensorflow as tf
 from keras_infogan.latents.codes import Categorical
 from keras_infogan.latents.codes import Uniform
 from keras_infogan.latents.spec import LatentSpec
-from keras_infogan.models.batches import check_training_data
-from keras_infogan.models.batches import unpack_batch
+from keras_infogan.models.validation import check_training_data
+from keras_infogan.models.validation import unpack_batch
 
 SHAPE = (8, 8, 1)
 SPEC = LatentSpec(4, {"category": Categorical(3)})
