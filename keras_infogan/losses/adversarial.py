@@ -1,5 +1,9 @@
 """Adversarial losses and gradient penalties: pure functions of logits.
 
+Logits are of shape `(batch, 1)`, before the sigmoid if there is one. Penalties
+take a function `logits_of` from images to logits, each of which must depend on
+its own image only.
+
 To add a loss, write its two sides and add them to `ADVERSARIAL_LOSSES`; its
 name there is the `adversarial_loss` of an `Objective`.
 """
@@ -21,14 +25,9 @@ def non_saturating_discriminator_loss(
     to be minimized; with the one-sided label smoothing of
     [Salimans et al., 2016](https://arxiv.org/abs/1606.03498), Section 3.4.
 
-    Args:
-        real_logits: Tensor of shape `(batch, 1)`, `D` on real images before
-            the sigmoid.
-        fake_logits: Tensor of shape `(batch, 1)`, `D` on generated images.
-        label_smoothing: In [0, 1). The target for real images is 1 minus this.
+    The target for real images is `1 - label_smoothing`.
 
-    Returns:
-        Scalar tensor, in nats. It is `2 log 2` when `D` is undecided.
+    In nats; `2 log 2` when `D` is undecided.
     """
     # -log sigmoid(x) = softplus(-x) and -log(1 - sigmoid(x)) = softplus(x),
     # which cannot overflow. And softplus(x) - softplus(-x) = x.
@@ -98,8 +97,7 @@ class AdversarialLoss(NamedTuple):
     """The two sides of an adversarial game, both to be minimized.
 
     Args:
-        discriminator: Function of the logits of real and of generated images,
-            each of shape `(batch, 1)`.
+        discriminator: Function of the logits of real and of generated images.
         generator: Function of the logits of generated images.
         has_target: Whether real images have a target, which can be smoothed:
             `discriminator` then takes `label_smoothing`, too.
@@ -131,15 +129,7 @@ ADVERSARIAL_LOSSES = {
 def find_adversarial_loss(
     name: str, *, label_smoothing: float = 0.0
 ) -> AdversarialLoss:
-    """Looks up an adversarial loss.
-
-    Args:
-        name: A name in `ADVERSARIAL_LOSSES`.
-        label_smoothing: What `discriminator` will be given.
-
-    Raises:
-        ValueError: If there is no such loss, or it has no target to smooth.
-    """
+    """Looks up a loss, which must have a target if that is to be smoothed."""
     if name not in ADVERSARIAL_LOSSES:
         raise ValueError(
             "adversarial_loss should be one of "
@@ -173,11 +163,6 @@ def r1_penalty(
     Eq. 9 of [Mescheder et al., 2018](https://arxiv.org/abs/1801.04406) with
     `gamma = 1`; its weight is `gamma`. For a linear `D(x) = <w, x>` it is
     `|w|^2 / 2`.
-
-    Args:
-        logits_of: Function from images to logits of shape `(batch, 1)`. Each
-            logit must depend on its own image only.
-        images: Float tensor of shape `(batch, height, width, channels)`.
     """
     return 0.5 * tf.reduce_mean(_squared_gradient_norms(logits_of, images))
 
@@ -193,14 +178,8 @@ def gradient_penalty(
     Each point is uniform on the line between a real and a generated image.
 
     Eq. 3 of [Gulrajani et al., 2017](https://arxiv.org/abs/1704.00028). For a
-    linear `D(x) = <w, x>` it is `(|w| - 1)^2`.
-
-    Args:
-        logits_of: Function from images to logits of shape `(batch, 1)`. Each
-            logit must depend on its own image only.
-        real_images: Float tensor of shape `(batch, height, width, channels)`.
-        fake_images: Float tensor of the same shape; receives no gradient.
-        key: Integer tensor of shape `(2,)`, the seed of the points.
+    linear `D(x) = <w, x>` it is `(|w| - 1)^2`. `fake_images` receive no
+    gradient; `key` is the seed of the points.
     """
     batch_size = real_images.shape[0] or tf.shape(real_images)[0]
     share = open_unit_uniform((batch_size, 1, 1, 1), key)

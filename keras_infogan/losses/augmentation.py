@@ -1,14 +1,10 @@
 """What an augmentation does to images, as plain data."""
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from keras_infogan.options import check_options
-from keras_infogan.options import from_plain
 from keras_infogan.options import option
-from keras_infogan.options import to_plain
 
 
 @dataclass(frozen=True)
@@ -79,12 +75,3 @@ class Augmentation:
             *(["slant"] if self.rotation or self.shear else []),
             *(["thickness"] if self.thickness else []),
         )
-
-    def get_config(self) -> dict[str, Any]:
-        """The options as plain data, ready for JSON."""
-        return to_plain(self)
-
-    @classmethod
-    def from_config(cls, config: Mapping[str, Any]) -> "Augmentation":
-        """The inverse of `get_config`."""
-        return from_plain(cls, config)

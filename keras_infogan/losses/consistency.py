@@ -14,14 +14,9 @@ def invariant_information(
     Eq. 1 to 3 of [Ji et al., 2019](https://arxiv.org/abs/1807.06653). It needs
     neither labels nor generated images.
 
-    Args:
-        logits: Tensor of shape `(batch, num_categories)`, for the images.
-        view_logits: Tensor of the same shape, for a view of each image.
-
-    Returns:
-        Scalar tensor in nats, between 0 (the category carries no information)
-        and `log num_categories` (certain, balanced and always the same for both
-        images).
+    Both logits are of shape `(batch, num_categories)`. The result, in nats, is
+    between 0 (the category carries no information) and `log num_categories`
+    (certain, balanced and always the same for both images).
     """
     joint = tf.matmul(
         tf.nn.softmax(logits), tf.nn.softmax(view_logits), transpose_a=True
@@ -54,9 +49,6 @@ def undo_effects(
         posterior: The outputs of the discriminator for the views, by name.
         equivariant_codes: Gains by effect and code, as in `Objective`.
         effects: Tensors of shape `(batch,)` by effect, from `views.augment`.
-
-    Returns:
-        The posterior with the means of the equivariant codes replaced.
     """
     posterior = dict(posterior)
     for effect, gains in equivariant_codes.items():

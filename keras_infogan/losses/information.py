@@ -20,13 +20,11 @@ def mutual_information(
     Args:
         spec: The noise and the codes.
         latents: The inputs of the generator, by name.
-        posterior: The outputs of the discriminator for the generated images, by
-            name.
+        posterior: The outputs of the discriminator for its images, by name.
 
     Returns:
-        Scalar tensors in nats by the name of the code. For a categorical code
-        of `K` categories: `log K` if `Q` is certain and right, 0 if it is
-        uniform.
+        Scalars in nats by the name of the code. For `K` categories: `log K` if
+        `Q` is certain and right, 0 if it is uniform.
     """
     return {
         name: code.entropy
@@ -40,12 +38,8 @@ def mutual_information(
 def label_loss(labels: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
     """Cross-entropy between known classes and the posterior of a category.
 
-    Args:
-        labels: Integer tensor of shape `(batch,)`.
-        logits: Tensor of shape `(batch, num_categories)`.
-
-    Returns:
-        Scalar tensor in nats; `log num_categories` for equal logits.
+    In nats; `log num_categories` for equal logits. `labels` are integers of
+    shape `(batch,)`.
     """
     return tf.reduce_mean(
         tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)

@@ -5,13 +5,10 @@ from collections.abc import Mapping
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from typing import Any
 
 from keras_infogan.losses.augmentation import Augmentation
 from keras_infogan.options import check_options
-from keras_infogan.options import from_plain
 from keras_infogan.options import option
-from keras_infogan.options import to_plain
 
 if TYPE_CHECKING:
     # It imports TensorFlow, which the command line reads the options without.
@@ -142,11 +139,6 @@ class Objective:
             *(name for gains in equivariant for name in gains),
         ]
 
-    @property
-    def has_gradient_penalty(self) -> bool:
-        """Whether it takes the discriminator's gradient at each image."""
-        return bool(self.r1_weight or self.gradient_penalty_weight)
-
     def check_codes(self, spec: "LatentSpec") -> None:
         """Raises a `ValueError` if the options do not fit the codes."""
         for option_, names in (
@@ -176,12 +168,3 @@ class Objective:
                 "invariance_weight is for categorical codes. "
                 f"Received: {', '.join(spec.codes)}, none of them categorical."
             )
-
-    def get_config(self) -> dict[str, Any]:
-        """The objective as plain data, ready for JSON."""
-        return to_plain(self)
-
-    @classmethod
-    def from_config(cls, config: Mapping[str, Any]) -> "Objective":
-        """The inverse of `get_config`."""
-        return from_plain(cls, config)

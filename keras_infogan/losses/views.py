@@ -1,6 +1,7 @@
 """Random views of images: the TensorFlow side of `Augmentation`.
 
-All of it has gradients and compiles under XLA.
+Images are float tensors of shape `(batch, height, width, channels)`, in and
+out. All of it has gradients and compiles under XLA.
 """
 
 import functools
@@ -17,13 +18,11 @@ from keras_infogan.losses.augmentation import Augmentation
 class Views(NamedTuple):
     """Augmented images and what the augmentation did to each.
 
-    Args:
-        images: Float tensor of shape `(batch, height, width, channels)`.
-        effects: Float tensors of shape `(batch,)` by the names in
-            `Augmentation.effects`. `slant`: how much further to the right an
-            upright stroke leans, as the tangent of its angle to the vertical
-            (pixels per pixel). `thickness`: how much thicker an upright or
-            level stroke gets, in pixels, before scaling.
+    `effects` are float tensors of shape `(batch,)` by the names in
+    `Augmentation.effects`. `slant`: how much further to the right an upright
+    stroke leans, as the tangent of its angle to the vertical (pixels per
+    pixel). `thickness`: how much thicker an upright or level stroke gets, in
+    pixels, before scaling.
     """
 
     images: tf.Tensor
@@ -33,13 +32,9 @@ class Views(NamedTuple):
 def augment(
     augmentation: Augmentation, images: tf.Tensor, key: tf.Tensor
 ) -> Views:
-    """Makes a random view of each image.
+    """Makes a random view of each image, which is in [-1, 1].
 
-    Args:
-        augmentation: How much the views vary.
-        images: Float tensor of shape `(batch, height, width, channels)` in
-            [-1, 1].
-        key: Integer tensor of shape `(2,)`, the seed.
+    `key`, an integer tensor of shape `(2,)`, is the seed.
     """
     height, width = images.shape[1:3]
     batch_size = images.shape[0] or tf.shape(images)[0]
@@ -89,13 +84,7 @@ def _draw_matrix(augmentation: Augmentation, draws: tf.Tensor) -> tf.Tensor:
 def _resample_rows(images: tf.Tensor, positions: tf.Tensor) -> tf.Tensor:
     """Linear interpolation along the width; the border repeats.
 
-    Args:
-        images: Float tensor of shape `(batch, height, width, channels)`.
-        positions: Float tensor of shape `(batch, height, new_width)`, in
-            pixels.
-
-    Returns:
-        Float tensor of shape `(batch, height, new_width, channels)`.
+    `positions` in pixels are of shape `(batch, height, new_width)`.
     """
     width = images.shape[2]
     positions = tf.clip_by_value(positions, 0.0, width - 1.0)
@@ -121,12 +110,9 @@ def affine(images: tf.Tensor, matrix: tf.Tensor, shift: tf.Tensor) -> tf.Tensor:
     near 0.
 
     Args:
-        images: Float tensor of shape `(batch, height, width, channels)`.
+        images: The images.
         matrix: Float tensor of shape `(batch, 2, 2)`, on `(x, y)`.
         shift: Float tensor of shape `(batch, 2)`, in pixels.
-
-    Returns:
-        Float tensor of the shape of `images`.
     """
     height, width = images.shape[1:3]
     center_x, center_y = (width - 1) / 2.0, (height - 1) / 2.0
@@ -146,14 +132,7 @@ def affine(images: tf.Tensor, matrix: tf.Tensor, shift: tf.Tensor) -> tf.Tensor:
 
 
 def _neighborhood(images: tf.Tensor) -> list[tf.Tensor]:
-    """Each pixel and its four neighbors; the border repeats.
-
-    Args:
-        images: Float tensor of shape `(batch, height, width, channels)`.
-
-    Returns:
-        Five tensors of this shape.
-    """
+    """Each pixel and its four neighbors; the border repeats."""
     up = tf.concat([images[:, :1], images[:, :-1]], axis=1)
     down = tf.concat([images[:, 1:], images[:, -1:]], axis=1)
     left = tf.concat([images[:, :, :1], images[:, :, :-1]], axis=2)
@@ -170,7 +149,7 @@ def thicken(images: tf.Tensor, pixels: tf.Tensor) -> tf.Tensor:
     pixel and a diagonal one by 0.7, so it thickens a stroke by 2 or 1.4 pixels.
 
     Args:
-        images: Float tensor of shape `(batch, height, width, channels)`.
+        images: The images.
         pixels: Float tensor of shape `(batch,)` in [-2, 2]: how much thicker an
             upright or level stroke gets.
     """
@@ -191,8 +170,7 @@ def brighten(images: tf.Tensor, log_factors: tf.Tensor) -> tf.Tensor:
     gradient is finite at black.
 
     Args:
-        images: Float tensor of shape `(batch, height, width, channels)` in
-            [-1, 1].
+        images: Images in [-1, 1].
         log_factors: Float tensor of shape `(batch,)`, the logarithms of the
             factors.
     """
@@ -208,7 +186,7 @@ def erase(images: tf.Tensor, size: float, draws: tf.Tensor) -> tf.Tensor:
     Random erasing of [Zhong et al., 2017](https://arxiv.org/abs/1708.04896).
 
     Args:
-        images: Float tensor of shape `(batch, height, width, channels)`.
+        images: The images.
         size: The square root of the rectangle's share of the area.
         draws: Float tensor of shape `(batch, 4)`, uniform on (0, 1): the center
             (row, column), the shape and the color.

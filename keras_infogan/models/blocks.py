@@ -18,10 +18,7 @@ def check_image_shape(
 ) -> None:
     """Raises a `ValueError` unless a network fits images of this shape.
 
-    Args:
-        image_shape: Height, width and channels.
-        multiple: The number that should divide height and width.
-        network: What to call the network in the message.
+    `multiple` should divide height and width.
     """
     height, width, channels = image_shape
     fits = height > 0 < width and not (height % multiple or width % multiple)
@@ -39,17 +36,16 @@ def check_image_shape(
         )
 
 
-def latent_inputs(latent_spec: LatentSpec) -> dict[str, keras.KerasTensor]:
-    """The inputs of a generator by name: noise and each code."""
-    return {
+def latent_inputs(
+    latent_spec: LatentSpec,
+) -> tuple[dict[str, keras.KerasTensor], keras.KerasTensor]:
+    """The inputs of a generator by name, and all of them as one vector."""
+    inputs = {
         name: keras.Input((dim,), name=name)
         for name, dim in latent_spec.input_dims.items()
     }
-
-
-def concatenate(inputs: dict[str, keras.KerasTensor]) -> keras.KerasTensor:
-    """The inputs of a generator as one vector."""
-    return layers.Concatenate(name="latent-vector")(list(inputs.values()))
+    vector = layers.Concatenate(name="latent-vector")(list(inputs.values()))
+    return inputs, vector
 
 
 def to_image(x: keras.KerasTensor) -> keras.KerasTensor:
@@ -65,14 +61,9 @@ def normalize(
     momentum: float = 0.99,
     epsilon: float = 1e-3,
 ) -> keras.KerasTensor:
-    """Normalizes the output of a layer.
+    """Normalizes the output of the layer `name`.
 
-    Args:
-        x: Tensor of shape `(batch, ..., features)`.
-        normalization: One of `NORMALIZATIONS`.
-        name: The name of the layer before it.
-        momentum: Of the moving averages of batch normalization.
-        epsilon: Added to the variance by batch normalization.
+    `momentum` and `epsilon` are for batch normalization.
     """
     if normalization == "batch":
         return layers.BatchNormalization(

@@ -23,6 +23,8 @@ from keras_infogan.models.steps import compute_losses
 from keras_infogan.models.validation import check_objective
 from keras_infogan.models.validation import check_training_data
 from keras_infogan.models.validation import unpack_batch
+from keras_infogan.options import from_plain
+from keras_infogan.options import to_plain
 
 
 @keras.saving.register_keras_serializable(package="keras_infogan")
@@ -214,7 +216,7 @@ class InfoGAN(GeneratorEncoder):
             "generator": serialize(self.generator),
             "discriminator": serialize(self.discriminator),
             "latent_spec": serialize(self.latent_spec),
-            "objective": self.objective.get_config(),
+            "objective": to_plain(self.objective),
             "information_gradient": self.information_gradient,
             "update": self.update,
             "seed": self.seed,
@@ -222,7 +224,7 @@ class InfoGAN(GeneratorEncoder):
 
     @classmethod
     def from_config(cls, config):
-        objective = Objective.from_config(config["objective"])
+        objective = from_plain(Objective, config["objective"])
         others = {
             name: keras.saving.deserialize_keras_object(value)
             for name, value in config.items()

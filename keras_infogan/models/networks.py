@@ -6,11 +6,15 @@ which are heads on its trunk, as in Section 5 of
 [Chen et al., 2016](https://arxiv.org/abs/1606.03657).
 """
 
+import functools
+from collections.abc import Callable
+from typing import NamedTuple
+
 import keras
 
 from keras_infogan.latents.spec import LatentSpec
-from keras_infogan.models.architectures import ARCHITECTURES as ARCHITECTURES
-from keras_infogan.models.architectures import Architecture
+from keras_infogan.models.architectures import convolutional
+from keras_infogan.models.architectures import writeup
 from keras_infogan.models.blocks import NORMALIZATIONS as NORMALIZATIONS
 from keras_infogan.models.blocks import ImageShape
 from keras_infogan.models.blocks import (
@@ -18,7 +22,43 @@ from keras_infogan.models.blocks import (
 )
 
 
-def _architecture(name: str) -> Architecture:
+class Architecture(NamedTuple):
+    """A generator and the discriminator that goes with it.
+
+    To add one, write both functions into a file of `architectures/` and
+    register them in `ARCHITECTURES`; `blocks.py` has what they share.
+
+    Attributes:
+        generator: Function of the `LatentSpec` and the shape of an image. It
+            returns a functional model from `latent_inputs` to float32 images in
+            [-1, 1].
+        discriminator: Function of the `LatentSpec`, the shape of an image and
+            one of `NORMALIZATIONS`. It returns a functional model from images
+            to `discriminator_outputs`.
+    """
+
+    generator: Callable[[LatentSpec, ImageShape], keras.Model]
+    discriminator: Callable[[LatentSpec, ImageShape, str], keras.Model]
+
+
+def _convolutional(**sizes: int) -> Architecture:
+    return Architecture(
+        functools.partial(convolutional.build_generator, **sizes),
+        functools.partial(convolutional.build_discriminator, **sizes),
+    )
+
+
+ARCHITECTURES = {
+    # That of the paper with half the filters and a quarter of the units.
+    "compact": _convolutional(dense_units=256, filters=32),
+    "paper": _convolutional(dense_units=1024, filters=64),
+    "writeup": Architecture(
+        writeup.build_generator, writeup.build_discriminator
+    ),
+}
+
+
+def _find(name: str) -> Architecture:
     if name not in ARCHITECTURES:
         raise ValueError(
             f"`architecture` should be one of {', '.join(ARCHITECTURES)}. "
@@ -54,7 +94,7 @@ def build_generator(
         ValueError: If the architecture is unknown or does not support images of
             this size; the message names sizes that work.
     """
-    return _architecture(architecture).generator(latent_spec, image_shape)
+    return _find(architecture).generator(latent_spec, image_shape)
 
 
 def build_discriminator(
@@ -83,6 +123,6 @@ def build_discriminator(
         ValueError: If the architecture or the normalization is unknown, or the
             images do not have a supported size; the message names some.
     """
-    return _architecture(architecture).discriminator(
+    return _find(architecture).discriminator(
         latent_spec, image_shape, normalization
     )

@@ -62,9 +62,8 @@ def check_objective(
         objective.adversarial_loss, label_smoothing=objective.label_smoothing
     )
     objective.check_codes(spec)
-    if objective.has_gradient_penalty and has_batch_normalization(
-        discriminator
-    ):
+    has_penalty = objective.r1_weight or objective.gradient_penalty_weight
+    if has_penalty and has_batch_normalization(discriminator):
         raise ValueError(
             "Gradient penalties are defined image by image, so the "
             "discriminator should have no batch normalization. Received: "

@@ -6,6 +6,8 @@ import math
 import pytest
 
 from keras_infogan.losses.augmentation import Augmentation
+from keras_infogan.options import from_plain
+from keras_infogan.options import to_plain
 
 
 @pytest.mark.parametrize(
@@ -48,12 +50,12 @@ def test_effects(augmentation, effects):
 
 def test_config_round_trip():
     augmentation = Augmentation(0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7)
-    config = json.loads(json.dumps(augmentation.get_config()))
-    assert Augmentation.from_config(config) == augmentation
-    assert Augmentation.from_config({"shear": 0.1}) == Augmentation(shear=0.1)
+    config = json.loads(json.dumps(to_plain(augmentation)))
+    assert from_plain(Augmentation, config) == augmentation
+    assert from_plain(Augmentation, {"shear": 0.1}) == Augmentation(shear=0.1)
     with pytest.raises(
         ValueError,
         match="Augmentation should have these options only: rotation, shear, "
         ".*Received: slant.",
     ):
-        Augmentation.from_config({"slant": 1.0})
+        from_plain(Augmentation, {"slant": 1.0})

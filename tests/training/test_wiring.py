@@ -15,6 +15,7 @@ from keras_infogan.evaluation.code_map import CodeMap
 from keras_infogan.models.infogan import InfoGAN
 from keras_infogan.models.networks import build_discriminator
 from keras_infogan.models.networks import build_generator
+from keras_infogan.options import to_plain
 from keras_infogan.training import build
 from keras_infogan.training import finish
 from keras_infogan.training.callbacks.checkpoints import Checkpoints
@@ -123,7 +124,7 @@ def _images(name: str) -> Callable[[Observed], Iterable[Any]]:
 
 def _objective(name: str, key: str | None = None) -> Any:
     def find(seen: Observed) -> list[Any]:
-        value = seen.model.objective.get_config()[name]
+        value = to_plain(seen.model.objective)[name]
         return [value if key is None else value[key]]
 
     return find

@@ -10,7 +10,6 @@ from keras import layers
 from keras_infogan.latents.spec import LatentSpec
 from keras_infogan.models.blocks import ImageShape
 from keras_infogan.models.blocks import check_image_shape
-from keras_infogan.models.blocks import concatenate
 from keras_infogan.models.blocks import discriminator_outputs
 from keras_infogan.models.blocks import latent_inputs
 from keras_infogan.models.blocks import normalize
@@ -31,8 +30,7 @@ def build_generator(
     """Two dense layers, then two transposed convolutions with stride 2."""
     check_image_shape(image_shape, 4, "This generator")
     height, width, channels = image_shape
-    inputs = latent_inputs(latent_spec)
-    x = concatenate(inputs)
+    inputs, x = latent_inputs(latent_spec)
     for name, units in (
         ("dense-1", dense_units),
         ("dense-2", height // 4 * (width // 4) * 2 * filters),

@@ -13,7 +13,6 @@ from keras import layers
 from keras_infogan.latents.spec import LatentSpec
 from keras_infogan.models.blocks import ImageShape
 from keras_infogan.models.blocks import check_image_shape
-from keras_infogan.models.blocks import concatenate
 from keras_infogan.models.blocks import discriminator_outputs
 from keras_infogan.models.blocks import latent_inputs
 from keras_infogan.models.blocks import normalize
@@ -39,8 +38,7 @@ def build_generator(
     """A dense layer, then two upsampled convolutions and one to the image."""
     check_image_shape(image_shape, 4, "The write-up's generator")
     height, width, channels = image_shape
-    inputs = latent_inputs(latent_spec)
-    x = concatenate(inputs)
+    inputs, x = latent_inputs(latent_spec)
     x = layers.Dense(height // 4 * (width // 4) * 128, name="dense-1")(x)
     x = layers.Reshape((height // 4, width // 4, 128), name="feature-map")(x)
     x = normalize(x, "batch", "feature-map", **_BATCH_NORM)
