@@ -1,7 +1,6 @@
 """The base class of latent codes: what a kind of code has to define."""
 
 import abc
-import re
 from collections.abc import Mapping
 from typing import Any
 from typing import ClassVar
@@ -11,6 +10,7 @@ import numpy.typing as npt
 import tensorflow as tf
 
 Posterior = Mapping[str, np.ndarray]
+Tensors = Mapping[str, tf.Tensor]
 
 # Taken by tensors of the networks and the exports, by a sum in the report, and
 # by image files of a run.
@@ -76,11 +76,8 @@ class Code(abc.ABC):
     def sample(self, batch_size: int, key: tf.Tensor) -> tf.Tensor:
         """Draws float32 values of shape `(batch_size, dim)` from the prior.
 
-        A pure function of its arguments, in every mode.
-
-        Args:
-            batch_size: The number of rows.
-            key: Integer tensor of shape `(2,)`, the seed.
+        A pure function of its arguments in every mode; `key`, an integer tensor
+        of shape `(2,)`, is the seed.
         """
 
     # The posterior.
@@ -92,49 +89,31 @@ class Code(abc.ABC):
 
     @abc.abstractmethod
     def log_likelihood(
-        self, values: tf.Tensor, parameters: Mapping[str, tf.Tensor]
+        self, values: tf.Tensor, parameters: Tensors
     ) -> tf.Tensor:
         """`log Q(c|x)` in nats, of shape `(batch,)`.
 
-        Args:
-            values: Float tensor of shape `(batch, dim)`.
-            parameters: Float tensors of shape `(batch, width)` by the names
-                of `parameters`, after their activation.
+        `values` are of shape `(batch, dim)`. The parameters, by name and of
+        shape `(batch, width)`, have passed their activation.
         """
 
     def activate(self, parameter: str, values: Any) -> Any:
-        """The activation of the linear head of a parameter; none by default.
-
-        Args:
-            parameter: Its name.
-            values: Keras tensor of shape `(batch, width)`.
-        """
+        """Applied to the `(batch, width)` output of a parameter's head."""
         del parameter
         return values
 
     @property
     def outputs(self) -> dict[str, str]:
-        """What each output of `encode` is, by name, for people.
+        """Parameters and what `derive` gives, by name: texts for people."""
+        return dict.fromkeys(self.parameters, "a parameter of the posterior")
 
-        The parameters, and then what `derive` gives.
-        """
-        return {
-            name: "a parameter of the posterior" for name in self.parameters
-        }
-
-    def derive(
-        self, parameters: Mapping[str, tf.Tensor]
-    ) -> dict[str, tf.Tensor]:
+    def derive(self, parameters: Tensors) -> Tensors:
         """What `encode` gives beside the parameters, such as probabilities."""
         del parameters
         return {}
 
     def summarize(self, posterior: Posterior) -> dict[str, Any]:
-        """The posterior of one image as plain data.
-
-        Args:
-            posterior: A vector for each of `outputs`.
-        """
+        """The posterior of one image, a vector an output, as plain data."""
         return {name: posterior[name].tolist() for name in self.outputs}
 
     def describe(self, summary: Mapping[str, Any]) -> str:
@@ -147,7 +126,7 @@ class Code(abc.ABC):
     def deviations_outside(self, summary: Mapping[str, Any]) -> float:
         """How far a posterior is outside of the prior, in its own deviations.
 
-        More than a few, and the image is unlike all that the model generates.
+        An image with more than a few is unlike all that the model generates.
         """
         del summary
         return 0.0
@@ -159,11 +138,7 @@ class Code(abc.ABC):
         return tf.where(tf.math.is_finite(values), values, 0.0)
 
     def to_values(self, values: npt.ArrayLike, count: int) -> np.ndarray:
-        """What a person chooses as float32 values of shape `(count, dim)`.
-
-        Args:
-            values: Anything that broadcasts to `(count, dim)`.
-            count: The number of rows.
+        """Float32 values of shape `(count, dim)` from what broadcasts to them.
 
         Raises:
             ValueError: If the shape or a value does not fit; the text goes on
@@ -188,11 +163,8 @@ class Code(abc.ABC):
         """Values for an input of a served model, and which of them it meant.
 
         An error would fail the whole batch, in which a server puts the requests
-        of several clients. So what is no value is replaced by one nearby.
-
-        Returns:
-            Float32 values of shape `(batch, dim)`, and bools of shape
-            `(batch,)`: whether the row was not replaced.
+        of several clients. So what is no value is replaced by one nearby; the
+        bools, of shape `(batch,)`, are false for such rows.
         """
         nearest = self.clip(inputs)
         # NaN equals nothing.
@@ -207,26 +179,10 @@ class Code(abc.ABC):
 
     @abc.abstractmethod
     def traversal(self, num_values: int) -> np.ndarray:
-        """`num_values` values of one dimension, in order.
+        """Values of one dimension, in order, each of which `to_values` takes.
 
-        `to_values` takes each of them.
+        With several dimensions, they are numbers in the rows of values.
         """
-
-    def replace(
-        self, rows: np.ndarray, index: int, values: np.ndarray
-    ) -> np.ndarray:
-        """Rows of values with one dimension at other values.
-
-        Args:
-            rows: Float array of shape `(count, dim)`.
-            index: The dimension, below `num_dimensions`.
-            values: Array of shape `(count,)`, of `traversal`.
-        """
-        if self.num_dimensions == 1:
-            return self.to_values(values, len(rows))
-        rows = rows.copy()
-        rows[:, index] = values
-        return rows
 
 
 def show_range(values: np.ndarray) -> str:
@@ -237,7 +193,7 @@ def show_range(values: np.ndarray) -> str:
 
 def to_rows(values: npt.ArrayLike, count: int, dim: int) -> np.ndarray:
     """Finite float32 `(count, dim)` from a number, a row, a column or all."""
-    # What is beyond float32 becomes infinite, and is refused below.
+    # What exceeds float32 becomes infinite, and is refused below.
     with np.errstate(over="ignore"):
         array = np.asarray(values, np.float32)
     if array.ndim == 1 and dim == 1:
@@ -264,14 +220,4 @@ def check_count(owner: object, name: str, *, minimum: int) -> None:
         raise ValueError(
             f"`{name}` of {type(owner).__name__} should be a whole number of "
             f"at least {minimum}. Received: {name}={value!r}."
-        )
-
-
-def check_name(name: str) -> None:
-    """Raises a `ValueError` unless a code can have this name."""
-    if name in RESERVED_NAMES or not re.fullmatch("[a-z][a-z0-9_]*", name):
-        raise ValueError(
-            "A code's name should be lower-case letters, digits and "
-            f"underscores, and none of {', '.join(sorted(RESERVED_NAMES))}. "
-            f"Received: {name!r}."
         )

@@ -4,6 +4,7 @@ The codes are the `c` and the noise is the `z` of
 [Chen et al., 2016](https://arxiv.org/abs/1606.03657), Section 4.
 """
 
+import re
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
@@ -13,8 +14,9 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
+from keras_infogan.latents.code import RESERVED_NAMES
 from keras_infogan.latents.code import Code
-from keras_infogan.latents.code import check_name
+from keras_infogan.latents.code import check_count
 from keras_infogan.latents.codes import CODES
 from keras_infogan.latents.codes import code_config
 from keras_infogan.latents.codes import code_from_config
@@ -36,9 +38,6 @@ class LatentSpec:
         codes: Mapping of names to codes of the kinds in `CODES`. A name
             consists of lower-case letters, digits and underscores.
 
-    Raises:
-        ValueError: If the width, a name or a code is invalid.
-
     Example:
     ```python
     LatentSpec(62, {"category": Categorical(10), "continuous": Uniform(2)})
@@ -47,31 +46,27 @@ class LatentSpec:
 
     def __init__(self, noise_dim: int, codes: Mapping[str, Code]) -> None:
         self.noise_dim = noise_dim
-        whole = isinstance(noise_dim, int) and not isinstance(noise_dim, bool)
-        if not whole or noise_dim < 1:
-            raise ValueError(
-                "`noise_dim` should be a whole number of at least 1. "
-                f"Received: noise_dim={noise_dim!r}."
-            )
+        check_count(self, "noise_dim", minimum=1)
         if not codes:
             raise ValueError(
                 "`codes` should name at least one latent code. Received: none. "
                 "A GAN without codes has no information to maximize."
             )
         for name, code in codes.items():
-            check_name(name)
+            is_word = re.fullmatch("[a-z][a-z0-9_]*", name)
+            if name in RESERVED_NAMES or not is_word:
+                raise ValueError(
+                    "A code's name should be lower-case letters, digits and "
+                    "underscores, and none of "
+                    f"{', '.join(sorted(RESERVED_NAMES))}. Received: {name!r}."
+                )
             if type(code) not in CODES.values():
                 kinds = ", ".join(kind.__name__ for kind in CODES.values())
                 raise ValueError(
                     f"The code {name!r} should be one of {kinds}. "
                     f"Received: {code!r}."
                 )
-        self._codes = dict(codes)
-
-    @property
-    def codes(self) -> Mapping[str, Code]:
-        """A read-only mapping of names to codes, in order."""
-        return MappingProxyType(self._codes)
+        self.codes: Mapping[str, Code] = MappingProxyType(dict(codes))
 
     def __eq__(self, other: object) -> bool:
         return (
@@ -152,15 +147,11 @@ class LatentSpec:
     def summarize(
         self, posterior: Mapping[str, np.ndarray]
     ) -> list[dict[str, dict[str, Any]]]:
-        """Summarizes the posterior of images as plain data.
+        """For each image, what `Code.summarize` returns, by name of the code.
 
         Args:
             posterior: Arrays of shape `(num_images, width)`, as
                 `InfoGAN.encode` returns them.
-
-        Returns:
-            For each image, what `Code.summarize` returns by name of the code,
-            such as `category`, `probability` and `probabilities`.
         """
         num_images = len(next(iter(posterior.values())))
         return [
@@ -226,7 +217,7 @@ class LatentSpec:
             codes: Values by the name of the code, as its `to_values` takes
                 them: category numbers (or one-hot rows), angles in radians, or
                 numbers; anything that broadcasts to `(count, dim)`.
-            key: Integer tensor of shape `(2,)`, the seed of all other latents.
+            key: As for `sample`.
 
         Raises:
             ValueError: If a name is unknown, or a value has a wrong shape or is
@@ -234,11 +225,10 @@ class LatentSpec:
         """
         latents = self.sample(count, key)
         for name, values in codes.items():
+            code = self.code(name)
             try:
-                rows = self.code(name).to_values(values, count)
+                rows = code.to_values(values, count)
             except ValueError as error:
-                if name not in self.codes:
-                    raise
                 raise ValueError(f"The code {name!r} {error}") from None
             latents[name] = tf.constant(rows, tf.float32)
         return latents
@@ -262,14 +252,10 @@ class LatentSpec:
             index: Which of its `num_dimensions`.
             num_rows: Rows of the grid.
             num_columns: Columns of the grid, the values of the traversal.
-            key: Integer tensor of shape `(2,)`, the seed.
+            key: As for `sample`.
 
         Returns:
             As `sample`, with `num_rows * num_columns` rows, row by row.
-
-        Raises:
-            ValueError: If the code, its index or the size of the grid is
-                invalid.
         """
         if num_rows < 1 or num_columns < 1:
             raise ValueError(
@@ -282,19 +268,19 @@ class LatentSpec:
                 f"The index of the code {name!r} should be from 0 to "
                 f"{code.num_dimensions - 1}. Received: {index}."
             )
-        latents = {
-            key_: values.numpy()
-            for key_, values in self.sample(num_rows, key).items()
-        }
+        latents = self.sample(num_rows, key)
         for first in self.categorical_names[:1]:
             category = self.codes[first]
             latents[first] = category.to_values(
                 category.traversal(num_rows), num_rows
             )
-        latents = {
-            key_: np.repeat(rows, num_columns, axis=0)
+        grid = {
+            key_: np.repeat(np.asarray(rows), num_columns, axis=0)
             for key_, rows in latents.items()
         }
         values = np.tile(code.traversal(num_columns), num_rows)
-        latents[name] = code.replace(latents[name], index, values)
-        return {key_: tf.constant(rows) for key_, rows in latents.items()}
+        if code.num_dimensions == 1:
+            grid[name] = code.to_values(values, len(values))
+        else:
+            grid[name][:, index] = values
+        return {key_: tf.constant(rows) for key_, rows in grid.items()}

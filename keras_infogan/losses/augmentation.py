@@ -12,24 +12,10 @@ class Augmentation:
     """Random views of images; `views.augment` makes them.
 
     Each view is the image under a random rotation, shear, scaling and shift,
-    thickened, brightened and partly erased. Every quantity is uniform between
-    minus and plus its option.
-
-    Args:
-        rotation: Largest angle, in radians.
-        shear: Largest horizontal shear, in pixels per pixel.
-        log_scale: Largest logarithm of the scale, of each axis.
-        shift: Largest shift, as a share of the size, along each axis.
-        erase: Size of a random rectangle of black or white: the square root of
-            its share of the area ([Zhong et al.,
-            2017](https://arxiv.org/abs/1708.04896)).
-        thickness: Largest change in the thickness of strokes, in pixels.
-        log_brightness: Largest change in the logarithm of the odds of
-            brightness.
-
-    Raises:
-        ValueError: If an option is negative, or so large that the images would
-            be lost.
+    thickened, brightened and partly erased
+    ([Zhong et al., 2017](https://arxiv.org/abs/1708.04896)). Every quantity but
+    the size of the rectangle is uniform between minus and plus its option.
+    Options that would lose the images raise a `ValueError`.
     """
 
     # Resampling in two passes needs rows that stay near to rows.
@@ -40,7 +26,10 @@ class Augmentation:
         0.3, "largest shear, in pixels per pixel", minimum=0.0, maximum=1.0
     )
     log_scale: float = option(
-        0.2, "largest logarithm of the scale", minimum=0.0, maximum=1.0
+        0.2,
+        "largest logarithm of the scale",
+        minimum=0.0,
+        maximum=1.0,
     )
     shift: float = option(
         0.09, "largest shift, as a share of the size", minimum=0.0, maximum=1.0

@@ -25,14 +25,13 @@ class Objective:
 
     Args:
         adversarial_loss: A name in `adversarial.ADVERSARIAL_LOSSES`.
-        label_smoothing: In [0, 1). The target for real images is 1 minus this.
-            Only for losses with a target.
+        label_smoothing: In [0, 1); for losses with a target, which is 1 minus
+            this for real images.
         r1_weight: Weight of `adversarial.r1_penalty`.
-        gradient_penalty_weight: Weight of `adversarial.gradient_penalty`; 10 in
-            [Gulrajani et al., 2017](https://arxiv.org/abs/1704.00028).
+        gradient_penalty_weight: Weight of `adversarial.gradient_penalty`.
         information_weights: `lambda` by the name of the code; 1 by default.
-        augmentation: How views of images are made, for the next three options
-            and for labeled images.
+        augmentation: Makes views of images for the next three options and of
+            labeled images.
         invariant_codes: Names of the codes that must be recoverable from a view
             of each generated image, too. Such a code can hide neither in an
             invisible signal nor in what the augmentation changes.
@@ -48,8 +47,7 @@ class Objective:
         label_weight: Weight of `information.label_loss`, for batches with
             labels.
 
-    Raises:
-        ValueError: If an option is out of its range or would have no effect.
+    Options that would have no effect raise a `ValueError`.
     """
 
     adversarial_loss: str = option(

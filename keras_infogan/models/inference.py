@@ -31,16 +31,7 @@ def make_key(seed: int, use: int) -> tf.Tensor:
 
 
 class GeneratorEncoder(keras.Model):
-    """The two networks, and what they are used for; `InfoGAN` trains them.
-
-    Args:
-        generator: Functional model from a dictionary of `noise` and codes to
-            images in [-1, 1].
-        discriminator: Functional model from images to a dictionary of `logits`
-            and the parameters of `Q(c|x)`.
-        latent_spec: The noise and the codes.
-        **kwargs: `name`, `dtype` and `trainable` of `keras.Model`.
-    """
+    """The two networks, and what they are used for; `InfoGAN` trains them."""
 
     def __init__(
         self,
@@ -84,9 +75,9 @@ class GeneratorEncoder(keras.Model):
 
         Args:
             num_samples: The number of rows, at least 1.
-            codes: Values of the codes to fix, by name: category numbers, or
-                numbers in the range of the code; anything that broadcasts to
-                `(num_samples, dim)`.
+            codes: Values of the codes to fix, by name: category numbers, angles
+                in radians, or numbers in the range of the code; anything that
+                broadcasts to `(num_samples, dim)`.
             seed: Whole number; the same seed draws the same rows.
 
         Returns:
@@ -107,12 +98,8 @@ class GeneratorEncoder(keras.Model):
     def sample_noise(self, seeds: tf.Tensor) -> tf.Tensor:
         """Draws noise of which each row depends on its own seed only.
 
-        Args:
-            seeds: int64 tensor of shape `(batch,)`.
-
-        Returns:
-            Float32 tensor of shape `(batch, noise_dim)`; row `i` is the `noise`
-            of `sample_latents(1, seed=seeds[i])`.
+        Row `i` is the `noise` of `sample_latents(1, seed=seeds[i])`, for an
+        int64 tensor of seeds.
         """
 
         def draw(seed: tf.Tensor) -> tf.Tensor:
@@ -143,15 +130,7 @@ class GeneratorEncoder(keras.Model):
         )
 
     def generate_from(self, latents: Mapping[str, tf.Tensor]) -> np.ndarray:
-        """Generates the images of given latents.
-
-        Args:
-            latents: As returned by `sample_latents`.
-
-        Returns:
-            Float32 array of shape `(num_samples, height, width, channels)` in
-            [-1, 1].
-        """
+        """Generates the images of given latents; see `generate`."""
         return _map_in_chunks(self._generate, latents)["image"]
 
     def generate(
@@ -161,19 +140,11 @@ class GeneratorEncoder(keras.Model):
         codes: Mapping[str, npt.ArrayLike] | None = None,
         seed: int = 0,
     ) -> np.ndarray:
-        """Draws latents and generates their images.
-
-        Args:
-            num_images: The number of images, at least 1.
-            codes: Values of the codes to fix, by name; see `sample_latents`.
-            seed: Whole number; the same seed draws the same images.
+        """Generates images from latents that `sample_latents` draws.
 
         Returns:
             Float32 array of shape `(num_images, height, width, channels)` in
             [-1, 1].
-
-        Raises:
-            ValueError: If a code is unknown, out of range or of a wrong shape.
         """
         return self.generate_from(
             self.sample_latents(num_images, codes=codes, seed=seed)
@@ -202,27 +173,19 @@ class GeneratorEncoder(keras.Model):
 def _map_in_chunks(
     function: Callable[[Any], Any], tensors: Mapping[str, Any]
 ) -> dict[str, np.ndarray]:
-    """Applies a function to chunks of rows and joins the results.
-
-    Args:
-        function: From tensors by name to tensors by name.
-        tensors: Tensors or arrays of equally many rows, at least one.
-
-    Returns:
-        Float32 arrays by name.
-    """
+    """Applies a function to chunks of rows; joins the results, as float32."""
     count = len(next(iter(tensors.values())))
-    chunks = [
-        function(
-            {
-                name: tf.cast(
-                    rows[start : start + INFERENCE_BATCH_SIZE], tf.float32
-                )
-                for name, rows in tensors.items()
-            }
+    chunks = []
+    for start in range(0, count, INFERENCE_BATCH_SIZE):
+        chunk = slice(start, start + INFERENCE_BATCH_SIZE)
+        chunks.append(
+            function(
+                {
+                    name: tf.cast(rows[chunk], tf.float32)
+                    for name, rows in tensors.items()
+                }
+            )
         )
-        for start in range(0, count, INFERENCE_BATCH_SIZE)
-    ]
     return {
         name: np.concatenate([chunk[name].numpy() for chunk in chunks]).astype(
             np.float32, copy=False

@@ -28,13 +28,9 @@ class Architecture(NamedTuple):
     To add one, write both functions into a file of `architectures/` and
     register them in `ARCHITECTURES`; `blocks.py` has what they share.
 
-    Attributes:
-        generator: Function of the `LatentSpec` and the shape of an image. It
-            returns a functional model from `latent_inputs` to float32 images in
-            [-1, 1].
-        discriminator: Function of the `LatentSpec`, the shape of an image and
-            one of `NORMALIZATIONS`. It returns a functional model from images
-            to `discriminator_outputs`.
+    `generator` returns a functional model from `latent_inputs` to float32
+    images in [-1, 1]; `discriminator`, which is given one of `NORMALIZATIONS`,
+    one from images to `discriminator_outputs`.
     """
 
     generator: Callable[[LatentSpec, ImageShape], keras.Model]
@@ -91,8 +87,8 @@ def build_generator(
         `(batch, height, width, channels)`.
 
     Raises:
-        ValueError: If the architecture is unknown or does not support images of
-            this size; the message names sizes that work.
+        ValueError: If the architecture does not support images of this size;
+            the message names sizes that work.
     """
     return _find(architecture).generator(latent_spec, image_shape)
 
@@ -120,8 +116,7 @@ def build_discriminator(
         `logits` of shape `(batch, 1)` and `latent_spec.posterior_dims`.
 
     Raises:
-        ValueError: If the architecture or the normalization is unknown, or the
-            images do not have a supported size; the message names some.
+        ValueError: As `build_generator`.
     """
     return _find(architecture).discriminator(
         latent_spec, image_shape, normalization

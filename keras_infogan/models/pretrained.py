@@ -23,14 +23,7 @@ def pretrained_names() -> list[str]:
 
 
 def find_model(run: Path | str) -> Path:
-    """Finds the `.keras` file of a model.
-
-    Args:
-        run: A run directory, a file, or the name of a pretrained model.
-
-    Raises:
-        ValueError: If there is none.
-    """
+    """Finds the `.keras` file of a model; raises a `ValueError` for none."""
     path = Path(run)
     if path.is_dir():
         path = path / "model.keras"
@@ -58,10 +51,6 @@ def find_companion(run: Path | str, name: str) -> Path | None:
 
     A run directory has a file of that name. Beside a file `x.keras`, and for a
     pretrained model `x`, it is `x_code_map.json`.
-
-    Args:
-        run: A run directory, a file, or the name of a pretrained model.
-        name: The name of the companion in a run directory.
     """
     path = Path(run)
     if path.is_dir():

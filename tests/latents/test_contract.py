@@ -397,14 +397,17 @@ def test_traversals_are_values(code, count):
     """Each dimension alone; the others of a row stay as they are."""
     values = code.traversal(count)
     assert values.shape == (count,)
-    drawn = code.sample(count, KEY).numpy()
+    spec = LatentSpec(2, {"code": code})
     for index in range(code.num_dimensions):
-        rows = code.replace(drawn, index, values)
+        rows = spec.traverse(
+            "code", index, num_rows=1, num_columns=count, key=KEY
+        )["code"].numpy()
         np.testing.assert_array_equal(code.to_values(rows, count), rows)
         if code.num_dimensions == 1:
             np.testing.assert_array_equal(rows, code.to_values(values, count))
         else:
-            expected = drawn.copy()
+            drawn = spec.sample(1, KEY)["code"]
+            expected = np.repeat(drawn, count, axis=0)
             expected[:, index] = values
             np.testing.assert_array_equal(rows, expected)
 

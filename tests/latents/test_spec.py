@@ -109,8 +109,8 @@ def test_wrong_code(code):
 def test_wrong_noise_dim(noise_dim):
     with pytest.raises(
         ValueError,
-        match="`noise_dim` should be a whole number of at least 1. "
-        f"Received: noise_dim={noise_dim!r}.",
+        match="`noise_dim` of LatentSpec should be a whole number of at least "
+        f"1. Received: noise_dim={noise_dim!r}.",
     ):
         LatentSpec(noise_dim, {"a": Uniform()})
 

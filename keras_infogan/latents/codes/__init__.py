@@ -30,14 +30,9 @@ def code_config(code: Code) -> dict[str, Any]:
 
 
 def code_from_config(name: str, config: Any) -> Code:
-    """The inverse of `code_config`.
+    """The inverse of `code_config`; `name` is for errors.
 
-    Args:
-        name: The name of the code, for errors.
-        config: Its `type` and fields; fields with defaults may be left out.
-
-    Raises:
-        ValueError: If the type or a field is unknown, missing or invalid.
+    Fields with defaults may be left out.
     """
     fields = dict(config) if isinstance(config, Mapping) else {}
     kind = fields.pop("type", None)

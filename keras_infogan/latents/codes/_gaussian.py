@@ -11,6 +11,7 @@ from keras import ops
 
 from keras_infogan.latents.code import Code
 from keras_infogan.latents.code import Posterior
+from keras_infogan.latents.code import Tensors
 from keras_infogan.latents.code import check_count
 
 # `Q` is no less sure of a code than twice the width of [-1, 1], and no surer
@@ -19,29 +20,6 @@ from keras_infogan.latents.code import check_count
 # would make it 10,000. `Q` would be sure too early and learn from nothing but
 # its errors: two of five seeds on MNIST lost an epoch or more that way.
 LOG_STDDEV_RANGE = (math.log(0.1), math.log(4.0))
-
-
-def gaussian_log_likelihood(
-    values: tf.Tensor, mean: tf.Tensor, log_stddev: tf.Tensor | float
-) -> tf.Tensor:
-    """Log density of independent Gaussians, summed over the last axis.
-
-    Args:
-        values: Float tensor of shape `(batch, dim)`.
-        mean: Float tensor of shape `(batch, dim)`.
-        log_stddev: Number, or float tensor that broadcasts to `(batch, dim)`.
-
-    Returns:
-        Float tensor of shape `(batch,)`, in nats. It is `-dim * 0.919` at the
-        mean of unit Gaussians, `0.919` being `log(2 pi) / 2`.
-    """
-    deviations = (values - mean) * tf.exp(-log_stddev)
-    densities = (
-        -0.5 * tf.square(deviations)
-        - log_stddev
-        - 0.5 * math.log(2.0 * math.pi)
-    )
-    return tf.reduce_sum(densities, axis=-1)
 
 
 @dataclass(frozen=True)
@@ -62,10 +40,8 @@ class GaussianCode(Code):
     def __post_init__(self):
         check_count(self, "dim", minimum=1)
         stddev = self.stddev
-        if stddev is None:
-            return
-        number = isinstance(stddev, int | float) and stddev is not True
-        if not (number and math.isfinite(stddev) and stddev > 0.0):
+        is_number = isinstance(stddev, int | float) and stddev is not True
+        if stddev is not None and not (is_number and 0.0 < stddev < math.inf):
             raise ValueError(
                 f"`stddev` of {type(self).__name__} should be a positive "
                 f"number, or None to learn it. Received: stddev={stddev!r}."
@@ -88,12 +64,19 @@ class GaussianCode(Code):
         return low + ops.softplus(values - low)
 
     def log_likelihood(
-        self, values: tf.Tensor, parameters: Mapping[str, tf.Tensor]
+        self, values: tf.Tensor, parameters: Tensors
     ) -> tf.Tensor:
+        """In nats; `-dim * log(2 pi) / 2` at the mean of unit Gaussians."""
         log_stddev = (
             math.log(self.stddev) if self.stddev else parameters["log_stddev"]
         )
-        return gaussian_log_likelihood(values, parameters["mean"], log_stddev)
+        deviations = (values - parameters["mean"]) * tf.exp(-log_stddev)
+        densities = (
+            -0.5 * tf.square(deviations)
+            - log_stddev
+            - 0.5 * math.log(2.0 * math.pi)
+        )
+        return tf.reduce_sum(densities, axis=-1)
 
     @property
     def outputs(self) -> dict[str, str]:

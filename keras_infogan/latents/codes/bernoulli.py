@@ -10,6 +10,7 @@ import tensorflow as tf
 
 from keras_infogan.latents.code import Code
 from keras_infogan.latents.code import Posterior
+from keras_infogan.latents.code import Tensors
 from keras_infogan.latents.code import check_count
 from keras_infogan.latents.random import random_bits
 
@@ -26,6 +27,11 @@ class Bernoulli(Code):
 
     is_discrete = True
     support = "0 or 1"
+    prior = {"distribution": "bits", "low": 0, "high": 1}
+    outputs = {
+        "logits": "what the sigmoid turns into probabilities",
+        "probabilities": "the probability of each bit being 1",
+    }
 
     def __post_init__(self):
         check_count(self, "dim", minimum=1)
@@ -34,10 +40,6 @@ class Bernoulli(Code):
     def entropy(self) -> float:
         """`H(c) = dim * log 2`, in nats."""
         return self.dim * math.log(2.0)
-
-    @property
-    def prior(self) -> dict[str, Any]:
-        return {"distribution": "bits", "low": 0, "high": 1}
 
     def sample(self, batch_size: int, key: tf.Tensor) -> tf.Tensor:
         """Draws float32 `(batch_size, dim)` of zeros and ones."""
@@ -51,26 +53,15 @@ class Bernoulli(Code):
         return {"logits": self.dim}
 
     def log_likelihood(
-        self, values: tf.Tensor, parameters: Mapping[str, tf.Tensor]
+        self, values: tf.Tensor, parameters: Tensors
     ) -> tf.Tensor:
         """`log Q(c|x)` in nats, of shape `(batch,)`; `-dim log 2` at 0."""
-        return -tf.reduce_sum(
-            tf.nn.sigmoid_cross_entropy_with_logits(
-                values, parameters["logits"]
-            ),
-            axis=-1,
+        losses = tf.nn.sigmoid_cross_entropy_with_logits(
+            values, parameters["logits"]
         )
+        return -tf.reduce_sum(losses, axis=-1)
 
-    @property
-    def outputs(self) -> dict[str, str]:
-        return {
-            "logits": "what the sigmoid turns into probabilities",
-            "probabilities": "the probability of each bit being 1",
-        }
-
-    def derive(
-        self, parameters: Mapping[str, tf.Tensor]
-    ) -> dict[str, tf.Tensor]:
+    def derive(self, parameters: Tensors) -> Tensors:
         return {"probabilities": tf.sigmoid(parameters["logits"])}
 
     def summarize(self, posterior: Posterior) -> dict[str, Any]:

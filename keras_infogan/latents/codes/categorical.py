@@ -11,6 +11,7 @@ import tensorflow as tf
 
 from keras_infogan.latents.code import Code
 from keras_infogan.latents.code import Posterior
+from keras_infogan.latents.code import Tensors
 from keras_infogan.latents.code import check_count
 from keras_infogan.latents.code import show_range
 from keras_infogan.latents.code import to_rows
@@ -32,6 +33,11 @@ class Categorical(Code):
     is_discrete = True
     has_categories = True
     num_dimensions = 1
+    prior = {"distribution": "one_hot", "low": 0, "high": 1}
+    outputs = {
+        "logits": "what softmax turns into probabilities",
+        "probabilities": "the probability of each category",
+    }
 
     def __post_init__(self):
         check_count(self, "num_categories", minimum=2)
@@ -46,18 +52,9 @@ class Categorical(Code):
         """`H(c) = log K`, in nats; 2.303 for ten categories."""
         return math.log(self.num_categories)
 
-    @property
-    def prior(self) -> dict[str, Any]:
-        return {"distribution": "one_hot", "low": 0, "high": 1}
-
     def sample(self, batch_size: int, key: tf.Tensor) -> tf.Tensor:
         indices = tf.random.stateless_uniform(
-            (batch_size,),
-            key,
-            0,
-            self.num_categories,
-            tf.int32,
-            alg="philox",
+            (batch_size,), key, 0, self.num_categories, tf.int32, alg="philox"
         )
         return tf.one_hot(indices, self.num_categories)
 
@@ -67,23 +64,14 @@ class Categorical(Code):
         return {"logits": self.num_categories}
 
     def log_likelihood(
-        self, values: tf.Tensor, parameters: Mapping[str, tf.Tensor]
+        self, values: tf.Tensor, parameters: Tensors
     ) -> tf.Tensor:
         """`log Q(c|x)` in nats, of shape `(batch,)`; `-log K` when uniform."""
         return tf.reduce_sum(
             values * tf.nn.log_softmax(parameters["logits"]), axis=-1
         )
 
-    @property
-    def outputs(self) -> dict[str, str]:
-        return {
-            "logits": "what softmax turns into probabilities",
-            "probabilities": "the probability of each category",
-        }
-
-    def derive(
-        self, parameters: Mapping[str, tf.Tensor]
-    ) -> dict[str, tf.Tensor]:
+    def derive(self, parameters: Tensors) -> Tensors:
         return {"probabilities": tf.nn.softmax(parameters["logits"])}
 
     def summarize(self, posterior: Posterior) -> dict[str, Any]:
@@ -101,15 +89,8 @@ class Categorical(Code):
     def to_values(self, values: npt.ArrayLike, count: int) -> np.ndarray:
         """Category numbers, or one-hot rows, as `count` one-hot rows.
 
-        Args:
-            values: A category number, an integer array of shape `(count,)`, or
-                one-hot (or probability) rows of shape
-                `(count, num_categories)`.
-            count: The number of rows.
-
-        Raises:
-            ValueError: If a category is not in `0..num_categories - 1`, or a
-                row does not sum to 1.
+        `values` is a category number, an integer array of shape `(count,)`, or
+        one-hot (or probability) rows of shape `(count, num_categories)`.
         """
         array = np.asarray(values)
         last = self.num_categories - 1

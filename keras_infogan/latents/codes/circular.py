@@ -12,6 +12,7 @@ from keras import ops
 
 from keras_infogan.latents.code import Code
 from keras_infogan.latents.code import Posterior
+from keras_infogan.latents.code import Tensors
 from keras_infogan.latents.code import to_rows
 from keras_infogan.latents.random import open_unit_uniform
 
@@ -36,24 +37,17 @@ class Circular(Code):
     dim = 2
     num_dimensions = 1
     support = "angles in radians, or unit vectors (cos, sin)"
-
-    @property
-    def entropy(self) -> float:
-        """`H(c) = log(2 pi)`, in nats; 1.838."""
-        return math.log(2.0 * math.pi)
-
-    @property
-    def prior(self) -> dict[str, Any]:
-        return {"distribution": "circle", "low": -1, "high": 1}
+    entropy = math.log(2.0 * math.pi)  # Differential, in nats; 1.838.
+    prior = {"distribution": "circle", "low": -1, "high": 1}
+    parameters = {"direction": 2}
+    outputs = {
+        "direction": "the mean direction of the angle as (cos, sin), times its "
+        "concentration"
+    }
 
     def sample(self, batch_size: int, key: tf.Tensor) -> tf.Tensor:
         angles = 2.0 * math.pi * open_unit_uniform((batch_size, 1), key)
         return _to_vectors(angles)
-
-    @property
-    def parameters(self) -> dict[str, int]:
-        """The mean direction times the concentration."""
-        return {"direction": 2}
 
     def activate(self, parameter: str, values: Any) -> Any:
         """Bounds the concentration by `MAX_CONCENTRATION`, smoothly."""
@@ -62,7 +56,7 @@ class Circular(Code):
         return values / ops.sqrt(1.0 + squared / MAX_CONCENTRATION**2)
 
     def log_likelihood(
-        self, values: tf.Tensor, parameters: Mapping[str, tf.Tensor]
+        self, values: tf.Tensor, parameters: Tensors
     ) -> tf.Tensor:
         """`log Q(c|x)` in nats, of shape `(batch,)`; `-log(2 pi)` at 0."""
         direction = parameters["direction"]
@@ -73,13 +67,6 @@ class Circular(Code):
         log_bessel = tf.math.log(tf.math.bessel_i0e(kappa)) + kappa
         dot = tf.reduce_sum(direction * values, axis=-1)
         return dot - math.log(2.0 * math.pi) - log_bessel
-
-    @property
-    def outputs(self) -> dict[str, str]:
-        return {
-            "direction": "the mean direction of the angle as (cos, sin), times "
-            "its concentration"
-        }
 
     def summarize(self, posterior: Posterior) -> dict[str, Any]:
         """The mean `angle` in radians, and its `concentration`."""
@@ -98,10 +85,8 @@ class Circular(Code):
     def to_values(self, values: npt.ArrayLike, count: int) -> np.ndarray:
         """Angles, or unit vectors, as `count` unit vectors.
 
-        Args:
-            values: An angle in radians, an array of angles of shape `(count,)`
-                or `(count, 1)`, or unit vectors of shape `(count, 2)`.
-            count: The number of rows.
+        `values` is an angle in radians, angles of shape `(count,)` or
+        `(count, 1)`, or unit vectors of shape `(count, 2)`.
         """
         array = np.asarray(values)
         if array.ndim < 2 or array.shape[1:] == (1,):

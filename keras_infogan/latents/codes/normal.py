@@ -1,7 +1,6 @@
 """Normally distributed numbers."""
 
 import math
-from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -16,14 +15,12 @@ class Normal(GaussianCode):
     `Q` is a Gaussian; see `GaussianCode` for the arguments.
     """
 
+    prior = {"distribution": "normal", "mean": 0, "stddev": 1}
+
     @property
     def entropy(self) -> float:
         """`H(c) = dim * log(2 pi e) / 2`, in nats; 1.419 a dimension."""
         return self.dim * 0.5 * math.log(2.0 * math.pi * math.e)
-
-    @property
-    def prior(self) -> dict[str, Any]:
-        return {"distribution": "normal", "mean": 0, "stddev": 1}
 
     def sample(self, batch_size: int, key: tf.Tensor) -> tf.Tensor:
         return standard_normal((batch_size, self.dim), key)

@@ -18,15 +18,12 @@ class Uniform(GaussianCode):
     """
 
     support = "in [-1, 1]"
+    prior = {"distribution": "uniform", "low": -1, "high": 1}
 
     @property
     def entropy(self) -> float:
         """`H(c) = dim * log 2`, in nats (a differential entropy)."""
         return self.dim * math.log(2.0)
-
-    @property
-    def prior(self) -> dict[str, Any]:
-        return {"distribution": "uniform", "low": -1, "high": 1}
 
     def sample(self, batch_size: int, key: tf.Tensor) -> tf.Tensor:
         """Draws float32 `(batch_size, dim)` in (-1, 1) from the prior."""
