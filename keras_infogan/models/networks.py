@@ -8,6 +8,7 @@ which are heads on its trunk, as in Section 5 of
 
 import functools
 from collections.abc import Callable
+from typing import Any
 from typing import NamedTuple
 
 import keras
@@ -37,7 +38,7 @@ class Architecture(NamedTuple):
     discriminator: Callable[[LatentSpec, ImageShape, str], keras.Model]
 
 
-def _convolutional(**sizes: int) -> Architecture:
+def _convolutional(**sizes: Any) -> Architecture:
     return Architecture(
         functools.partial(convolutional.build_generator, **sizes),
         functools.partial(convolutional.build_discriminator, **sizes),
