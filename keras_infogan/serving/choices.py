@@ -35,10 +35,7 @@ def sample_inputs(
         code_map: The meaning of the codes; empty if unknown.
         seeds: Integers from `make_seeds`.
         choices: Values by the name of a code or of an attribute, or by `digit`.
-
-    Returns:
-        An array for each input. Categories that are not chosen take turns;
-        other codes that are not chosen are 0.
+            Categories that are not chosen take turns; other codes are 0.
 
     Raises:
         ValueError: If a name is unknown or a value is invalid.
@@ -70,18 +67,14 @@ def sample_inputs(
         taken.add(index)
         if choice == "digit" or (_is_text(value) and name in num_categories):
             value = _find_categories(value, code_map, code=name)[1]
+        shape = inputs[name].shape if index is None else (count,)
+        rows = _rows(choice, value, inputs[name].dtype, shape)
+        if name in num_categories:
+            _check_categories(choice, rows, num_categories[name])
         if index is None:
-            inputs[name] = _rows(choice, value, specs[name], count)
+            inputs[name] = rows
         else:
-            column = TensorSpec(specs[name].dtype, (None,))
-            inputs[name][:, index] = sign * _rows(choice, value, column, count)
-    for name, number in num_categories.items():
-        low, high = inputs[name].min(), inputs[name].max()
-        if low < 0 or high >= number:
-            raise ValueError(
-                f"{name!r} should be from 0 to {number - 1}. "
-                f"Received: {low} to {high}."
-            )
+            inputs[name][:, index] = sign * rows
     return {"seed": seeds, **inputs}
 
 
@@ -146,34 +139,39 @@ def _find(
 
 
 def _rows(
-    choice: str, value: npt.ArrayLike, spec: TensorSpec, count: int
+    choice: str, value: Any, dtype: np.dtype, shape: tuple[int, ...]
 ) -> np.ndarray:
-    """Broadcasts a value to `count` rows of the type and shape of `spec`."""
-    shape: tuple[int, ...] = (count, *(size or 1 for size in spec.shape[1:]))
+    """Broadcasts a value to rows; one for each row may be a flat list."""
     array = np.asarray(value)
     if array.ndim == 1 and shape[1:] == (1,):
         array = array[:, None]
-    is_integer = spec.dtype.kind == "i"
-    expected = "integers" if is_integer else "finite numbers"
-    fits = array.dtype.kind in ("iu" if is_integer else "iuf")
-    if fits:
-        try:
-            rows: np.ndarray = np.broadcast_to(array, shape)
-        except ValueError:
-            fits = False
-    if not fits:
+    limit = np.iinfo(dtype) if dtype.kind == "i" else np.finfo(dtype)
+    kinds = "iu" if dtype.kind == "i" else "iuf"
+    expected = "integers" if dtype.kind == "i" else "finite numbers"
+    received = f"Received: {str(value)[:100]}."
+    try:
+        rows: np.ndarray = np.broadcast_to(array, shape)
+    except ValueError:
+        rows = array
+    if array.dtype.kind not in kinds or rows.shape != shape:
         raise ValueError(
             f"{choice!r} should be {expected} of shape {shape}, or of a shape "
-            f"that broadcasts to it. Received: {str(value)[:100]}."
+            f"that broadcasts to it. {received}"
         )
-    limit = np.iinfo(spec.dtype) if is_integer else np.finfo(spec.dtype)
     # NaN fails the comparison, too.
     if not (np.abs(rows.astype(np.float64)) <= limit.max).all():
         raise ValueError(
-            f"{choice!r} should be {expected} of {spec.dtype}. "
-            f"Received: {str(value)[:100]}."
+            f"{choice!r} should be {expected} of {dtype}. {received}"
         )
-    return rows.astype(spec.dtype)
+    return rows.astype(dtype)
+
+
+def _check_categories(choice: str, numbers: np.ndarray, count: int) -> None:
+    if numbers.min() < 0 or numbers.max() >= count:
+        raise ValueError(
+            f"{choice!r} should be from 0 to {count - 1}. "
+            f"Received: {numbers.min()} to {numbers.max()}."
+        )
 
 
 def _check_code_map(

@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from keras_infogan.files import make_readable_folder
-from keras_infogan.serving.deploy.generated import check_replaceable
-from keras_infogan.serving.deploy.generated import render
-from keras_infogan.serving.deploy.generated import write
 from keras_infogan.serving.deploy.labels import MODELS_CONFIG
 from keras_infogan.serving.deploy.labels import POLL_SECONDS
 from keras_infogan.serving.deploy.labels import Labels
 from keras_infogan.serving.deploy.labels import ModelsConfig
+from keras_infogan.serving.deploy.labels import is_unedited
 from keras_infogan.serving.deploy.labels import read_models_config
+from keras_infogan.serving.deploy.labels import render
+from keras_infogan.serving.deploy.labels import write
 
 # A tag that is known to exist; not every release of TensorFlow has an image.
 IMAGE = "tensorflow/serving:2.20.0"
@@ -81,11 +81,24 @@ def write_serving_files(
     }
     config.check_versions(directory)
     for path, content in contents.items():
-        check_replaceable(path, content)
+        _check_replaceable(path, content)
     make_readable_folder(directory)
     for path, content in contents.items():
         write(path, content)
     return [*contents]
+
+
+def _check_replaceable(path: Path, content: str) -> None:
+    """Raises `FileExistsError` if `content` would replace someone's edits."""
+    if not os.path.lexists(path):
+        return
+    text = path.read_text(errors="replace")
+    if text != content and not is_unedited(text):
+        raise FileExistsError(
+            f"{path} should be as `serve-config` wrote it. Received: another "
+            "file, or one that was changed by hand. Move it away, or choose "
+            "another directory."
+        )
 
 
 def _check_arguments(
