@@ -99,7 +99,7 @@ def export_onnx(
         model,
         generate,
         {name: latents[name].numpy() for name in names},
-        Path(path),
+        path,
         description="InfoGAN generator: from noise and latent codes, each "
         "drawn as keras_infogan.priors says, to images (batch, height, width, "
         "channels) in [-1, 1].",
@@ -145,7 +145,7 @@ def export_onnx_encoder(
         model,
         encode,
         {"image": images},
-        Path(path),
+        path,
         description="InfoGAN encoder: from images (batch, height, width, "
         "channels) in [-1, 1] to the posterior of the latent codes. Outputs: "
         f"{outputs}.",
@@ -160,7 +160,7 @@ def _export(
     model: InfoGAN,
     network: Network,
     inputs: Mapping[str, np.ndarray],
-    path: Path,
+    path: Path | str,
     *,
     description: str,
     code_map: CodeMap | None,
@@ -198,19 +198,16 @@ def _export(
         ) from error
     tolerance = FLOAT16_TOLERANCE if float16_weights else TOLERANCE
     if not difference <= tolerance:
-        remedy = (
-            "Store float32 weights"
-            if float16_weights
-            else "Build the network of other layers: one of them amplifies "
-            "rounding, or computes something else in a graph"
-        )
+        remedy = "Build the network of other layers: one amplifies rounding."
+        if float16_weights:
+            remedy = "Store float32 weights."
         raise ValueError(
             f"The ONNX file should agree with Keras within {tolerance:.2g}. "
-            f"Received: a difference of {difference:.2g}. {remedy}."
+            f"Received: a difference of {difference:.2g}. {remedy}"
         )
-    with atomic_path(path) as partial:
+    with atomic_path(Path(path)) as partial:
         partial.write_bytes(data)
-    return path
+    return Path(path)
 
 
 def _explain_code_map(spec: LatentSpec) -> str:

@@ -30,8 +30,7 @@ def publish(
 
     Args:
         directory: The folder of the versions, created if missing.
-        write: Called with the path of an empty folder to fill. If it raises,
-            nothing is published.
+        write: Called with the path of an empty folder to fill.
         version: A new version number of at least 1; by default one more than
             the largest.
 

@@ -9,6 +9,7 @@ import numpy.typing as npt
 from keras_infogan.evaluation.code_map import CodeMap
 from keras_infogan.serving.signatures import Signature
 from keras_infogan.serving.signatures import TensorSpec
+from keras_infogan.serving.signatures import to_rows
 
 
 def needs_code_map(signature: Signature, choices: Mapping[str, Any]) -> bool:
@@ -68,7 +69,7 @@ def sample_inputs(
         if choice == "digit" or (_is_text(value) and name in num_categories):
             value = _find_categories(value, code_map, code=name)[1]
         shape = inputs[name].shape if index is None else (count,)
-        rows = _rows(choice, value, inputs[name].dtype, shape)
+        rows = to_rows(choice, value, inputs[name].dtype, shape)
         if name in num_categories:
             _check_categories(choice, rows, num_categories[name])
         if index is None:
@@ -79,11 +80,7 @@ def sample_inputs(
 
 
 def make_seeds(seed: npt.ArrayLike, count: int) -> np.ndarray:
-    """Returns `count` int64 seeds: `seed` counting up, or one for each.
-
-    Raises:
-        ValueError: If `count` or `seed` is invalid.
-    """
+    """Returns `count` int64 seeds: `seed` counting up, or one for each."""
     # True is no number.
     if type(count) is not int or count < 1:
         raise ValueError(
@@ -136,34 +133,6 @@ def _find(
             f"A choice should name a code ({', '.join(specs)}) or an attribute."
             f" Received: {choice}={value!r}. {error}"
         ) from error
-
-
-def _rows(
-    choice: str, value: Any, dtype: np.dtype, shape: tuple[int, ...]
-) -> np.ndarray:
-    """Broadcasts a value to rows; one for each row may be a flat list."""
-    array = np.asarray(value)
-    if array.ndim == 1 and shape[1:] == (1,):
-        array = array[:, None]
-    limit = np.iinfo(dtype) if dtype.kind == "i" else np.finfo(dtype)
-    kinds = "iu" if dtype.kind == "i" else "iuf"
-    expected = "integers" if dtype.kind == "i" else "finite numbers"
-    received = f"Received: {str(value)[:100]}."
-    try:
-        rows: np.ndarray = np.broadcast_to(array, shape)
-    except ValueError:
-        rows = array
-    if array.dtype.kind not in kinds or rows.shape != shape:
-        raise ValueError(
-            f"{choice!r} should be {expected} of shape {shape}, or of a shape "
-            f"that broadcasts to it. {received}"
-        )
-    # NaN fails the comparison, too.
-    if not (np.abs(rows.astype(np.float64)) <= limit.max).all():
-        raise ValueError(
-            f"{choice!r} should be {expected} of {dtype}. {received}"
-        )
-    return rows.astype(dtype)
 
 
 def _check_categories(choice: str, numbers: np.ndarray, count: int) -> None:

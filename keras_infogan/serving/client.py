@@ -64,8 +64,10 @@ class PredictionClient(AbstractContextManager["PredictionClient"]):
         ca_file: Certificates to trust instead of those of the system.
 
     Raises:
-        ValueError: If an argument is invalid.
-        ServingError: If gRPC is not installed.
+        ValueError: If an argument, also of a method, is invalid or does not fit
+            the model.
+        ServingError: If gRPC is not installed, or in a method, if the server is
+            unreachable or does not answer as expected.
 
     Example:
     ```python
@@ -136,10 +138,6 @@ class PredictionClient(AbstractContextManager["PredictionClient"]):
         Returns:
             Float32 array of shape `(count, height, width, channels)` in
             [-1, 1].
-
-        Raises:
-            ValueError: If a choice is invalid.
-            ServingError: If the server returns no images.
         """
         seeds = make_seeds(seed, count)
         deadline = self._model.deadline()
@@ -173,10 +171,6 @@ class PredictionClient(AbstractContextManager["PredictionClient"]):
         Returns:
             Float32 arrays of `num_images` rows: for each code the parameters
             of its posterior, such as `category_logits` or `continuous_mean`.
-
-        Raises:
-            ValueError: If shape, type or range of the images does not match.
-            ServingError: If the server returns no posterior.
         """
         check_images(np.asarray(images))
         return self.predict("encode", {"image": images})
@@ -192,10 +186,6 @@ class PredictionClient(AbstractContextManager["PredictionClient"]):
 
         Returns:
             The outputs by name, in the order of the rows; bytes as objects.
-
-        Raises:
-            ValueError: If the inputs do not match the signature.
-            ServingError: If the server does not answer as expected.
         """
         deadline = self._model.deadline()
         specs = self._signature(signature, deadline).inputs

@@ -42,10 +42,6 @@ class RestTransport:
 
     An answer may be longer than `max_message_bytes`, as JSON takes more bytes
     for a number.
-
-    It uses the standard library: the timeouts of `urllib3`, too, limit single
-    reads of a socket, so a server that sends a byte a second would exceed any
-    of them.
     """
 
     def __init__(self, model: ServedModel):
@@ -170,12 +166,9 @@ class RestTransport:
     ) -> tuple[int, bytes]:
         """Returns status and content, cut one byte after `limit`.
 
-        A thread does the work and is abandoned at the deadline: the timeout of
-        a socket limits each read, not all of them together, and the look-up of
-        a host name has none.
-
-        Raises:
-            ServingError: If there is no complete answer by the deadline.
+        A thread does the work and is abandoned at the deadline: the timeouts of
+        sockets, which are those of `urllib3`, too, limit each read, not all of
+        them together, and the look-up of a host name has none.
         """
         connection = self._new_connection()
         opened: list[socket.socket] = []

@@ -1,5 +1,6 @@
 """Signatures of a served model, and the arrays that fit them."""
 
+import contextlib
 import math
 from collections.abc import Mapping
 from typing import Any
@@ -8,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from keras_infogan.files import one_line
 from keras_infogan.serving.transport import unexpected
 
 # Room in a message for names and shapes, in bytes.
@@ -29,7 +31,7 @@ class TensorSpec(NamedTuple):
 
     @property
     def row_size(self) -> int:
-        """The number of elements in a row of the batch."""
+        """The number of elements in a row."""
         return math.prod(size or 1 for size in self.shape[1:])
 
     def matches(self, shape: tuple[int, ...], num_rows: int) -> bool:
@@ -50,11 +52,7 @@ class Signature(NamedTuple):
     def rows_per_request(
         self, max_batch_size: int, max_message_bytes: int
     ) -> int:
-        """The number of rows whose request and answer fit into a message.
-
-        Raises:
-            ValueError: If not even one row fits.
-        """
+        """The rows of which request and answer fit into a message."""
         largest = max(
             sum(spec.dtype.itemsize * spec.row_size for spec in specs.values())
             for specs in self
@@ -124,45 +122,55 @@ def parse_status(response: Mapping[str, Any]) -> dict[int, dict[str, str]]:
 def check_inputs(
     inputs: Mapping[str, npt.ArrayLike], specs: Mapping[str, TensorSpec]
 ) -> dict[str, np.ndarray]:
-    """Converts inputs, of one number of rows, to the types of a signature.
-
-    Raises:
-        ValueError: If a name, shape or type does not match, or a value is not
-            finite or out of range.
-    """
+    """Converts inputs to the types of a signature, or raises `ValueError`."""
     if set(inputs) != set(specs):
         raise ValueError(
             f"The inputs should be {', '.join(specs)}. "
             f"Received: {', '.join(inputs) or 'none'}."
         )
-    arrays: dict[str, np.ndarray] = {}
-    for name, spec in specs.items():
-        array = np.asarray(inputs[name])
-        num_rows = len(next(iter(arrays.values()), array)) if array.ndim else 0
-        kinds = {"f": "fiu", "i": "iu"}[spec.dtype.kind]
-        if (
-            not num_rows
-            or not spec.matches(array.shape, num_rows)
-            or array.dtype.kind not in kinds
-        ):
-            sizes = ", ".join(map(str, spec.shape[1:]))
-            raise ValueError(
-                f"{name!r} should be {spec.dtype} of shape "
-                f"({num_rows or 'rows'}, {sizes}). "
-                f"Received: shape={array.shape}, dtype={array.dtype}."
-            )
-        with np.errstate(over="ignore"):
-            arrays[name] = array.astype(spec.dtype)
-        if spec.dtype.kind == "f" and not np.isfinite(arrays[name]).all():
-            raise ValueError(
-                f"{name!r} should be finite. Received: NaN or infinity."
-            )
-        if spec.dtype.kind == "i" and not (arrays[name] == array).all():
-            raise ValueError(
-                f"{name!r} should be within {spec.dtype}. "
-                f"Received: {array.min()} to {array.max()}."
-            )
-    return arrays
+    counts = {len(np.atleast_1d(inputs[name])) for name in specs}
+    if len(counts) != 1 or 0 in counts:
+        raise ValueError(
+            "The inputs should have the same number of rows, at least one. "
+            f"Received: {', '.join(map(str, sorted(counts)))}."
+        )
+    return {
+        name: to_rows(
+            name,
+            inputs[name],
+            spec.dtype,
+            (*counts, *(size or 1 for size in spec.shape[1:])),
+        )
+        for name, spec in specs.items()
+    }
+
+
+def to_rows(
+    name: str, value: npt.ArrayLike, dtype: np.dtype, shape: tuple[int, ...]
+) -> np.ndarray:
+    """Broadcasts a value to rows; one for each row may be a flat list.
+
+    Raises:
+        ValueError: If shape or type does not fit, or a number is not finite or
+            beyond the type.
+    """
+    array = np.asarray(value)
+    is_integer = dtype.kind == "i"
+    if array.ndim == 1 and shape[1:] == (1,):
+        array = array[:, None]
+    fault = f"shape {shape}, or of a shape that broadcasts to it"
+    if array.dtype.kind in ("iu" if is_integer else "iuf"):
+        with contextlib.suppress(ValueError), np.errstate(over="ignore"):
+            wide = np.broadcast_to(array, shape)
+            fault = str(dtype)
+            rows: np.ndarray = wide.astype(dtype)
+            if (rows == wide if is_integer else np.isfinite(rows)).all():
+                return rows
+    raise ValueError(
+        f"{name!r} should be {'integers' if is_integer else 'finite numbers'} "
+        f"of {fault}. Received: {one_line(ValueError(value), limit=100)}, "
+        f"shape={array.shape}, dtype={array.dtype}."
+    )
 
 
 def check_outputs(

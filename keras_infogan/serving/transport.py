@@ -50,12 +50,7 @@ def one_line_text(text: str) -> str:
 
 
 class Deadline:
-    """When a request must have ended, including all its retries.
-
-    Args:
-        seconds: The time from now on, greater than 0.
-        server: The server, for the error message.
-    """
+    """When a request must have ended, including all its retries."""
 
     def __init__(self, seconds: float, server: str):
         self.seconds = seconds
@@ -84,11 +79,7 @@ class Deadline:
 
 @dataclass(frozen=True)
 class ServedModel:
-    """The model that a client asks, and how; see `PredictionClient`.
-
-    Raises:
-        ValueError: If a field is invalid, before anything is sent.
-    """
+    """The arguments of `PredictionClient`, which are checked here."""
 
     address: str
     name: str
@@ -212,15 +203,8 @@ def retry(
 
     No request changes the server, so repeating one is safe. Pauses double from
     0.1 s to 5 s. Each is shortened at random by up to a half, so that not all
-    clients return to a recovering server at once.
-
-    Args:
-        request: A function that takes the deadline.
-        deadline: The end of all attempts.
-        retries: The number of attempts after the first.
-
-    Raises:
-        ServingError: The error of the last attempt.
+    clients return to a recovering server at once. The error of the last attempt
+    is raised.
     """
     pause = 0.1
     while True:
@@ -244,9 +228,8 @@ def wait(
 ) -> None:
     """Polls, at most every 2 s, until there is no reason to wait.
 
-    Raises:
-        ServingError: With the last reason at the deadline, or at once if
-            waiting cannot help.
+    Raises `ServingError` with the last reason at the deadline, or at once if
+    waiting cannot help.
     """
     pause, reason = 0.1, "no answer"
     while deadline.left():

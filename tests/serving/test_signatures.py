@@ -16,15 +16,19 @@ from tests.helpers.serving_client import connected
         ({"seed": [1]}, "should be seed, category, continuous. Received: seed"),
         (
             {"seed": [1], "category": [1, 2], "continuous": [[0, 0]]},
-            r"'category' should be int32 of shape \(1, \). Received.*\(2,\)",
+            r"same number of rows, at least one. Received: 1, 2",
+        ),
+        (
+            {"seed": [1], "category": [[1, 2]], "continuous": [[0, 0]]},
+            r"'category' should be integers of shape \(1,\).*shape=\(1, 2\)",
         ),
         (
             {"seed": [1.0], "category": [1], "continuous": [[0, 0]]},
-            "'seed' should be int64.*dtype=float64",
+            "'seed' should be integers.*dtype=float64",
         ),
         (
             {"seed": [1], "category": [2**40], "continuous": [[0, 0]]},
-            "'category' should be within int32",
+            "'category' should be integers of int32",
         ),
         (
             {"seed": [1], "category": [1], "continuous": [[0, np.nan]]},

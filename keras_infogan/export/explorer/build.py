@@ -45,31 +45,26 @@ def export_explorer(
     The page has controls for all codes and the noise, a gallery, an
     interpolation, and a sketchpad: the encoder infers the codes of a drawing,
     and the generator draws every category with them. A seed gives the same
-    image as in `InfoGAN.generate`.
-
-    The networks run in the browser, by the ONNX Runtime Web that the page
-    contains. It loads nothing from elsewhere and works in any browser from 2024
-    or later.
+    image as in `InfoGAN.generate`. The page loads nothing from elsewhere and
+    works in any browser from 2024 or later.
 
     Args:
-        generator_path: A file written by `export_onnx`.
-        encoder_path: A file written by `export_onnx_encoder`, of the same
-            model.
-        output: The HTML file to write. It opens with a double click.
-        code_map: The meaning of each code, which labels categories and sliders.
-            By default, the code map in the metadata of the generator.
+        generator_path: A file of `export_onnx`.
+        encoder_path: A file of `export_onnx_encoder`, of the same model.
+        output: The HTML file to write.
+        code_map: The meaning of each code, which labels categories and sliders;
+            by default that of the generator's file.
         title: The heading of the page.
         folder: Whether to write a folder instead, with an `index.html` and the
-            files it loads, for a web server. The folder must be new, empty, or
-            hold an earlier explorer, which is replaced.
+            files it loads, for a web server. It must be new, empty, or hold an
+            earlier explorer, which is replaced.
 
     Returns:
         `output`.
 
     Raises:
-        ValueError: If onnx is not installed, a file is not such an export, the
-            two files do not belong together, or the folder contains other
-            files.
+        ValueError: If a file is not such an export, the two files do not belong
+            together, or the folder contains other files.
         OSError: If a file cannot be read or written.
     """
     output = Path(output)
@@ -92,13 +87,7 @@ def export_explorer(
 
 
 def check_output(output: Path, *, folder: bool) -> None:
-    """Raises an error if `export_explorer` cannot write to `output`.
-
-    Raises:
-        ValueError: If the folder contains files that are not an explorer's.
-        OSError: If a folder is in the place of the file or the other way round,
-            or the path is not writable.
-    """
+    """Raises `ValueError` or `OSError` if `export_explorer` cannot write."""
     check_writable(output / "index.html" if folder else output)
     if not folder or not output.exists():
         return
@@ -128,24 +117,15 @@ def _packed_assets(generator: bytes, encoder: bytes) -> dict[str, bytes]:
             gzip.decompress(notices).decode("utf-8"),
         )
     )
-    contents = (
-        *((_RUNTIME / f"{name}.gz").read_bytes() for name in _RUNTIME_FILES),
-        *(
-            gzip.compress(content, mtime=0)
-            for content in (generator, encoder, licenses.encode())
-        ),
-    )
-    return dict(zip(_ASSETS, contents, strict=True))
+    files = [(_RUNTIME / f"{name}.gz").read_bytes() for name in _RUNTIME_FILES]
+    for content in (generator, encoder, licenses.encode()):
+        files.append(gzip.compress(content, mtime=0))
+    return dict(zip(_ASSETS, files, strict=True))
 
 
 def _load(path: Path | str, content: bytes) -> Any:
-    try:
-        import onnx
-    except ImportError as error:
-        raise ValueError(
-            f"The explorer needs onnx. Received: {one_line(error)}. "
-            'Install it: pip install "keras-infogan[onnx]".'
-        ) from error
+    import onnx
+
     try:
         return onnx.load_model_from_string(content)
     # The errors of protobuf share no base class.
@@ -171,14 +151,15 @@ def _page_data(
     """The JSON that the page reads, from the metadata of `export_onnx`."""
     metadata = {entry.key: entry.value for entry in generator.metadata_props}
     image_shape = _shapes(generator.graph.output).get("image", [])
-    if f"{_METADATA}priors" not in metadata or len(image_shape) != 3:
+    priors_text = metadata.get(f"{_METADATA}priors")
+    if priors_text is None or image_shape[2:] not in ([1], [3]):
         raise ValueError(
             "The generator should be a file of export_onnx, with "
-            f"{_METADATA}priors in its metadata and an output `image`. "
-            f"Received: {', '.join(metadata) or 'no metadata'}; "
+            f"{_METADATA}priors in its metadata and an `image` of 1 or 3 "
+            f"channels. Received: {', '.join(metadata) or 'no metadata'}; "
             f"image: {image_shape}."
         )
-    priors = json.loads(metadata[f"{_METADATA}priors"])
+    priors = json.loads(priors_text)
     noise_dim = priors.pop("noise")["dim"]
     inputs = _shapes(encoder.graph.input)
     outputs = _shapes(encoder.graph.output)
@@ -188,11 +169,6 @@ def _page_data(
             "The encoder should belong to the same model, from image "
             f"{image_shape} to the codes {', '.join(priors)}. "
             f"Received: from {inputs} to {', '.join(outputs)}."
-        )
-    if image_shape[-1] not in (1, 3):
-        raise ValueError(
-            "The explorer shows images of 1 or 3 channels. "
-            f"Received: shape={image_shape}."
         )
     height, width, channels = image_shape
     return {
@@ -230,26 +206,26 @@ def _estimates(codes: Sequence[str], outputs: Sequence[str]) -> dict[str, str]:
 def _render(
     title: str, data: Mapping[str, Any], assets: Mapping[str, bytes]
 ) -> bytes:
-    embedded = "\n".join(
+    embedded = [
         f'<script type="application/octet-stream" data-asset="{name}">'
         f"{base64.b64encode(content).decode()}</script>"
         for name, content in assets.items()
-    )
-    modules = "\n".join(
+    ]
+    modules = [
         f'<script type="text/plain" data-module="{path.stem}">\n'
         f"{path.read_text('utf-8')}</script>"
         for path in sorted(_PAGE.rglob("*.js"))
-    )
-    template = Template((_PAGE / "page.html").read_text("utf-8"))
-    page = template.substitute(
-        style="\n".join(
-            (_PAGE / "styles" / f"{name}.css").read_text("utf-8")
-            for name in _STYLES
-        ),
-        modules=modules,
+    ]
+    styles = [
+        (_PAGE / "styles" / f"{name}.css").read_text("utf-8")
+        for name in _STYLES
+    ]
+    page = Template((_PAGE / "page.html").read_text("utf-8")).substitute(
+        style="\n".join(styles),
+        modules="\n".join(modules),
         # Escaped, so that no text in it can end the script element.
         data=json.dumps(data, allow_nan=False).replace("<", "\\u003c"),
         title=html.escape(title),
-        assets=embedded,
+        assets="\n".join(embedded),
     )
     return page.encode()
