@@ -104,10 +104,10 @@ class ServedModel:
                 "Choose `version` or `label`, not both. "
                 f"Received: version={self.version}, label={self.label!r}."
             )
-        if not re.fullmatch(r"[a-zA-Z0-9_]+", self.label or "none"):
+        label = "none" if self.label is None else self.label
+        if not re.fullmatch(r"[a-zA-Z0-9_]+", label):
             raise ValueError(
-                "`label` should be letters, digits and _. "
-                f"Received: {self.label!r}."
+                f"`label` should be letters, digits and _. Received: {label!r}."
             )
         timeouts = (self.timeout, self.connect_timeout)
         if not all(0 < seconds < math.inf for seconds in timeouts):
@@ -115,19 +115,17 @@ class ServedModel:
                 "`timeout` and `connect_timeout` should be greater than 0 "
                 f"seconds. Received: {timeouts[0]!r} and {timeouts[1]!r}."
             )
-        for option, lowest in (
-            ("version", 0),
-            ("retries", 0),
-            ("max_batch_size", 1),
-        ):
+        limits = {"version": 0, "retries": 0, "max_batch_size": 1}
+        for option, least in limits.items():
             number = getattr(self, option)
-            if number is not None and number < lowest:
+            if number is not None and number < least:
                 raise ValueError(
-                    f"`{option}` should be at least {lowest}. "
+                    f"`{option}` should be at least {least}. "
                     f"Received: {number}."
                 )
         try:
-            ssl.create_default_context(cafile=self.ca_file)
+            if self.ca_file is not None:
+                ssl.create_default_context(cafile=self.ca_file)
         except OSError as error:
             raise ValueError(
                 "`ca_file` should be a PEM file of certificates. "

@@ -68,7 +68,7 @@ def write_serving_files(
         OSError: If a file was edited by hand, or cannot be written.
     """
     directory, model_dir = Path(directory), Path(model_dir).resolve()
-    _check_arguments(model_name, model_dir, replicas, max_replicas)
+    _check_arguments(model_name, replicas, max_replicas)
     config = ModelsConfig(
         model_name,
         _relative_path(directory, model_dir),
@@ -90,9 +90,7 @@ def write_serving_files(
 
 def _check_replaceable(path: Path, content: str) -> None:
     """Raises `FileExistsError` if `content` would replace someone's edits."""
-    if not os.path.lexists(path):
-        return
-    text = path.read_text(errors="replace")
+    text = path.read_text(errors="replace") if path.exists() else content
     if text != content and not is_unedited(text):
         raise FileExistsError(
             f"{path} should be as `serve-config` wrote it. Received: another "
@@ -101,9 +99,7 @@ def _check_replaceable(path: Path, content: str) -> None:
         )
 
 
-def _check_arguments(
-    model_name: str, model_dir: Path, replicas: int, max_replicas: int
-) -> None:
+def _check_arguments(model_name: str, replicas: int, max_replicas: int) -> None:
     # The name of a Kubernetes service starts with a letter.
     pattern = r"[A-Za-z]([A-Za-z0-9_.-]{0,50}[A-Za-z0-9])?"
     if not re.fullmatch(pattern, model_name):
@@ -111,10 +107,6 @@ def _check_arguments(
             "`model_name` should be at most 52 ASCII letters, digits, _, - and "
             "., with a letter first, and a letter or digit last. "
             f"Received: {model_name!r}."
-        )
-    if not model_dir.as_posix().isprintable():
-        raise ValueError(
-            f"`model_dir` should be printable. Received: {str(model_dir)!r}."
         )
     if not 1 <= replicas <= max_replicas:
         raise ValueError(
@@ -127,15 +119,10 @@ def _choose_labels(
     directory: Path, stable: int | None, canary: int | None
 ) -> Labels:
     """The labels of an existing `models.config`, otherwise the given ones."""
-    if canary is not None and stable is None:
+    if canary is not None and stable in (None, canary):
         raise ValueError(
-            "`canary` needs `stable`, the version that it is compared with. "
-            f"Received: canary={canary}."
-        )
-    if canary is not None and canary == stable:
-        raise ValueError(
-            "`canary` should be another version than `stable`. "
-            f"Received: {canary} for both."
+            "`canary` needs `stable`, another version than `canary`. "
+            f"Received: canary={canary} and stable={stable}."
         )
     labels = Labels(1 if stable is None else stable, canary)
     path = directory / MODELS_CONFIG
@@ -154,11 +141,7 @@ def _choose_labels(
 
 
 def _relative_path(directory: Path, model_dir: Path) -> str:
-    """The path of `model_dir` from `directory` if both move together.
-
-    It then starts with a dot, since compose takes other relative paths for
-    names of volumes. Otherwise, the absolute path.
-    """
+    """A relative path if both move together, otherwise the absolute one."""
     here = directory.resolve()
     # Everything lies within the root, but nothing is moved with it.
     if here.parent == here.parent.parent or here.parent not in (
@@ -167,6 +150,7 @@ def _relative_path(directory: Path, model_dir: Path) -> str:
     ):
         return str(model_dir)
     path = os.path.relpath(model_dir, here)
+    # Compose takes relative paths without a dot for names of volumes.
     return path if path.startswith("..") else f"./{path}"
 
 

@@ -130,7 +130,7 @@ def test_other_files_are_kept(tmp_path, model_dir):
         ({"stable": 7}, "have the version 7, .* Received: no .*saved_m"),
         ({"stable": 1, "canary": 7}, "version 7, which the label 'canary'"),
         ({"canary": 2}, "`canary` needs `stable`"),
-        ({"stable": 2, "canary": 2}, "another version than `stable`"),
+        ({"stable": 2, "canary": 2}, "another version than `canary`"),
         ({"replicas": 0}, "`replicas` should be at least 1"),
         ({"replicas": 9}, "at most `max_replicas`. Received: 9 and 8"),
     ],
