@@ -77,16 +77,6 @@ def attribute_value(text: str) -> tuple[str, float]:
     return name, number
 
 
-def png(text: str) -> Path:
-    """A PNG file to write."""
-    path = Path(text)
-    if path.suffix.lower() != ".png":
-        raise argparse.ArgumentTypeError(
-            f"expected a name that ends in .png, got {text!r}"
-        )
-    return path
-
-
 def code_dimension(text: str) -> tuple[str, int]:
     """`NAME:INDEX` as the name of a code and its dimension, by default 0."""
     name, _, index = text.partition(":")
@@ -105,7 +95,7 @@ def add_command(
     example: str,
     run: Callable[[argparse.Namespace], Any],
     check: Callable[[argparse.Namespace], None] | None = None,
-    needs_tensorflow: bool | Callable[[argparse.Namespace], bool] = True,
+    needs_tensorflow: bool = True,
 ) -> argparse.ArgumentParser:
     """Adds a command.
 
@@ -117,8 +107,8 @@ def add_command(
         run: Executes the command; returns its result, ready for JSON.
         check: Raises an error for arguments that can be refused before
             TensorFlow is imported, which takes seconds.
-        needs_tensorflow: Whether `run` imports TensorFlow; may depend on the
-            arguments.
+        needs_tensorflow: Whether `run` imports TensorFlow. `check` may set it
+            by the arguments.
     """
     parser: argparse.ArgumentParser = commands.add_parser(
         name,
@@ -126,13 +116,7 @@ def add_command(
         description=f"{text[0].upper()}{text[1:]}.",
         epilog=f"example: keras-infogan {name} {example}".rstrip(),
     )
-    parser.set_defaults(
-        run=run,
-        check=check,
-        needs_tensorflow=needs_tensorflow
-        if callable(needs_tensorflow)
-        else lambda args: needs_tensorflow,
-    )
+    parser.set_defaults(run=run, check=check, needs_tensorflow=needs_tensorflow)
     return parser
 
 
@@ -179,11 +163,7 @@ def find_code_map(run: Path) -> "CodeMap | None":
 
 
 def load_code_map(run: Path) -> "CodeMap":
-    """What the codes of a model mean.
-
-    Raises:
-        ValueError: If there is no code map.
-    """
+    """The same; raises a `ValueError` if it is not known."""
     code_map = find_code_map(run)
     if code_map is None:
         raise ValueError(
@@ -207,7 +187,7 @@ def add_image_arguments(parser: argparse.ArgumentParser, output: str) -> None:
     parser.add_argument(
         "--output",
         "-o",
-        type=png,
+        type=path,
         default=Path(output),
         metavar="PNG",
         help="image file to write (%(default)s)",

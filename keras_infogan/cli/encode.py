@@ -66,7 +66,7 @@ def run(args: argparse.Namespace) -> Any:
             say(f"{path}: error: {text}")
             results.append({"image": str(path), "error": text})
             continue
-        image, codes = images[path], codes_of[path]
+        codes = codes_of[path]
         text = spec.describe(codes)
         meaning: dict[str, Any] = {}
         if code_map is not None:
@@ -75,19 +75,16 @@ def run(args: argparse.Namespace) -> Any:
             text = " - ".join([", ".join(words)] * bool(words) + [text])
         all_warnings = [
             *warnings[path],
-            *describe_outlier(image, ranges, inverted=args.invert),
+            *describe_outlier(images[path], ranges, inverted=args.invert),
             *describe_unlikely_codes(spec, codes),
         ]
         say(f"{path}: {text}")
         for warning in all_warnings:
             say(f"Warning: {path} {warning}")
         results.append(
-            {
-                "image": str(path),
-                **meaning,
-                "warnings": all_warnings,
-                "codes": codes,
-            }
+            {"image": str(path)}
+            | meaning
+            | {"warnings": all_warnings, "codes": codes}
         )
     return results
 

@@ -3,7 +3,6 @@
 import argparse
 import functools
 import sys
-from pathlib import Path
 from typing import Any
 
 from keras_infogan.cli import arguments
@@ -39,42 +38,32 @@ def add_parser(commands: Any) -> None:
     arguments.add_data_arguments(parser)
 
 
-def _load_config(run: Path) -> TrainingConfig:
-    path = find_companion(run, "config.json")
-    if path is None:
-        raise ValueError(
-            "evaluate takes the directory of a finished run, or the name of a "
-            f"pretrained model. Received: {run}, without a config.json."
-        )
-    return TrainingConfig.load(path)
-
-
 def check(args: argparse.Namespace) -> None:
     """Raises a `ValueError` if there is no such model or configuration."""
     arguments.check_model(args)
-    _load_config(args.model)
+    path = find_companion(args.model, "config.json")
+    if path is None:
+        raise ValueError(
+            "evaluate takes the directory of a finished run, or the name of a "
+            "pretrained model. Received: "
+            f"{args.model}, without a config.json."
+        )
+    args.config = TrainingConfig.load(path)
 
 
 def run(args: argparse.Namespace) -> Any:
     """`keras-infogan evaluate`: returns the report."""
-    config = _load_config(args.model)
     from keras_infogan.data.tfds import cache_directory
-    from keras_infogan.evaluation.evaluate import check_naming_labels
     from keras_infogan.evaluation.report import report_to_json
     from keras_infogan.reports.text import describe_report
     from keras_infogan.training.build import load_data
     from keras_infogan.training.finish import finish
-    from keras_infogan.training.finish import measure_run
 
     data = load_data(
-        config.data, data_dir=args.data_dir, archives_dir=args.archives_dir
+        args.config.data, data_dir=args.data_dir, archives_dir=args.archives_dir
     )
-    if args.num_naming_labels is not None:
-        check_naming_labels(data[0], args.num_naming_labels)
-    # The files of a pretrained model stay as they are.
-    measure = finish if args.model.is_dir() else measure_run
-    report = measure(
-        config,
+    report = finish(
+        args.config,
         args.model,
         *data,
         cache_dir=cache_directory(args.data_dir),

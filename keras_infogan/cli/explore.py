@@ -66,25 +66,17 @@ def run(args: argparse.Namespace) -> Any:
     code_map = arguments.find_code_map(args.model)
     model = load_model(args.model)
     with tempfile.TemporaryDirectory() as folder:
-        paths = []
-        for name, export in (
-            ("generator.onnx", onnx.export_onnx),
-            ("encoder.onnx", onnx.export_onnx_encoder),
-        ):
-            path = Path(folder) / name
+        paths = Path(folder) / "generator.onnx", Path(folder) / "encoder.onnx"
+        exports = onnx.export_onnx, onnx.export_onnx_encoder
+        for path, export in zip(paths, exports, strict=True):
             export(
                 model,
                 path,
                 code_map=code_map,
                 float16_weights=args.float16_weights,
             )
-            paths.append(path)
         explorer.export_explorer(
-            paths[0],
-            paths[1],
-            args.output,
-            title=args.title,
-            folder=args.folder,
+            *paths, args.output, title=args.title, folder=args.folder
         )
     if args.folder:
         say(

@@ -107,7 +107,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     try:
         if args.check is not None:
             args.check(args)
-        if args.needs_tensorflow(args):
+        if args.needs_tensorflow:
             import_tensorflow()
         result = args.run(args)
         _print_result(result)

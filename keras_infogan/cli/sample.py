@@ -3,7 +3,6 @@
 import argparse
 import dataclasses
 import functools
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 from typing import Any
 
@@ -14,7 +13,6 @@ from keras_infogan.models.pretrained import load_model
 
 if TYPE_CHECKING:
     from keras_infogan.latents.spec import LatentSpec
-    from keras_infogan.models.infogan import InfoGAN
 
 # More images than a person can look at.
 _MOST_IMAGES = 10_000
@@ -29,10 +27,6 @@ def add_parser(commands: Any) -> None:
         example="runs/mnist --category 7 --count 64 --output sevens.png",
         run=run,
         check=check,
-        # Messages of gRPC are made with TensorFlow.
-        needs_tensorflow=lambda args: (
-            args.server is None or args.server.startswith("grpc")
-        ),
     )
     arguments.add_model_argument(parser)
     parser.add_argument(
@@ -72,10 +66,6 @@ def add_parser(commands: Any) -> None:
         help="number of images (%(default)s)",
     )
     arguments.add_image_arguments(parser, "samples.png")
-    _add_server_arguments(parser)
-
-
-def _add_server_arguments(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group(
         "from a server", "Then RUN is the name of the served model."
     )
@@ -97,77 +87,62 @@ def _add_server_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _chosen_codes(
-    args: argparse.Namespace, model: "InfoGAN"
-) -> Mapping[str, Any]:
-    spec = model.latent_spec
+    args: argparse.Namespace, spec: "LatentSpec"
+) -> dict[str, Any]:
     codes: dict[str, Any] = {}
-    options: dict[str, str] = {}
+    chosen: list[tuple[str, int | None, str]] = []
 
-    def choose(name: str, value: Any, option: str) -> None:
-        if name in codes:
-            raise ValueError(
-                f"The code {name!r} should be chosen once. Received: "
-                f"{options[name]} and {option}. Leave one of them out."
-            )
-        codes[name], options[name] = value, option
+    def choose(option: str, name: str, index: int | None = None) -> None:
+        for code, dimension, other in chosen:
+            if code == name and (dimension == index or dimension is None):
+                raise ValueError(
+                    f"The code {name!r} should be chosen once. Received: "
+                    f"{other} and {option}. Leave one of them out."
+                )
+        chosen.append((name, index, option))
 
     for name, values in args.code:
-        value = values[0] if len(values) == 1 else [values]
-        choose(name, value, f"--code {name}")
+        choose(f"--code {name}", name)
+        codes[name] = values[0] if len(values) == 1 else [values]
     if args.category is not None:
         if not spec.categorical_names:
             raise ValueError(
                 "--category needs a model with a categorical code. "
                 f"Received: one with {', '.join(spec.codes)}."
             )
-        choose(spec.categorical_names[0], args.category, "--category")
+        choose("--category", spec.categorical_names[0])
+        codes[spec.categorical_names[0]] = args.category
     if args.digit is not None:
         from keras_infogan.reports.text import explain_category
 
         code_map = load_code_map(args.model)
         name, numbers = code_map.find_categories(args.digit)
-        choose(name, numbers[0], "--digit")
+        choose("--digit", name)
+        codes[name] = numbers[0]
         say(explain_category(code_map, args.digit))
-    for name, (row, attribute) in _attribute_codes(args, spec).items():
-        choose(name, [row], f"--attribute {attribute}")
-    return codes
-
-
-def _attribute_codes(
-    args: argparse.Namespace, spec: "LatentSpec"
-) -> dict[str, tuple[list[float], str]]:
-    """Codes with the chosen attributes, and the first attribute of each."""
-    rows: dict[str, tuple[list[float], str]] = {}
-    taken: set[tuple[str, int]] = set()
     for attribute, value in args.attribute:
         name, index, sign = load_code_map(args.model).find_dimension(attribute)
+        choose(f"--attribute {attribute}", name, index)
         try:
             spec.codes[name].to_values(value, 1)
         except ValueError as error:
             raise ValueError(f"The attribute {attribute!r} {error}") from None
-        if (name, index) in taken:
-            raise ValueError(
-                f"The attribute {attribute!r} should be chosen once. "
-                "Received: two values. Leave one of them out."
-            )
-        taken.add((name, index))
-        zeros = [0.0] * spec.codes[name].num_dimensions
-        row, _ = rows.setdefault(name, (zeros, attribute))
-        row[index] = sign * value
-    return rows
+        row = [0.0] * spec.codes[name].num_dimensions
+        codes.setdefault(name, [row])[0][index] = sign * value
+    return codes
 
 
 def _ask_server(args: argparse.Namespace) -> Any:
     """Images of a served model."""
     from keras_infogan.serving import PredictionClient
 
-    choices: dict[str, Any] = {}
-    for name, values in args.code:
-        choices[name] = values if len(values) > 1 else values[0]
-    if args.category is not None:
-        choices["category"] = args.category
-    if args.digit is not None:
-        choices["digit"] = args.digit
+    choices = {
+        name: values if len(values) > 1 else values[0]
+        for name, values in args.code
+    }
+    for name in ("category", "digit"):
+        if getattr(args, name) is not None:
+            choices[name] = getattr(args, name)
     choices |= dict(args.attribute)
     client = PredictionClient(
         args.server, str(args.model), label=args.label, code_map=args.code_map
@@ -182,6 +157,8 @@ def check(args: argparse.Namespace) -> None:
 
     check_image_path(args.output)
     if args.server is not None:
+        # Messages of gRPC are made with TensorFlow.
+        args.needs_tensorflow = args.server.startswith("grpc")
         return
     if args.label or args.code_map:
         raise ValueError(
@@ -199,7 +176,7 @@ def run(args: argparse.Namespace) -> Any:
         images = _ask_server(args)
     else:
         model = load_model(args.model)
-        codes = _chosen_codes(args, model)
+        codes = _chosen_codes(args, model.latent_spec)
         images = model.generate(args.count, codes=codes, seed=args.seed)
     # A single image has no padding, so `encode` can read it back.
     grid = image_grid(
@@ -209,12 +186,14 @@ def run(args: argparse.Namespace) -> Any:
     )
     save_image(args.output, grid)
     say(f"{args.count} image{'s'[: args.count > 1]} in {args.output}.")
-    result = {"output": str(args.output), "count": args.count}
-    result |= {"seed": args.seed}
+    result = {
+        "output": str(args.output),
+        "count": args.count,
+        "seed": args.seed,
+    }
     if args.digit is not None and not args.server:
-        name, _ = load_code_map(args.model).find_categories(args.digit)
-        meaning = load_code_map(args.model).codes[name].categories[codes[name]]
-        result["digit"] = {"code": name, "category": codes[name]} | (
-            dataclasses.asdict(meaning)
-        )
+        code_map = load_code_map(args.model)
+        name, (number, *_) = code_map.find_categories(args.digit)
+        meaning = dataclasses.asdict(code_map.codes[name].categories[number])
+        result["digit"] = {"code": name, "category": number, **meaning}
     return result

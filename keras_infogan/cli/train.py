@@ -70,28 +70,22 @@ def _argument(setting: Setting) -> dict[str, Any]:
     text = setting.field.metadata["help"].replace("%", "%%")
     choices = setting.field.metadata["choices"]
     if setting.kind is bool:
-        return {
-            "action": argparse.BooleanOptionalAction,
-            "default": None,
-            "help": text,
-        }
+        action = argparse.BooleanOptionalAction
+        return {"action": action, "default": None, "help": text}
     if choices:
         return {"choices": choices, "help": text}
     metavars: dict[Any, str] = {int: "N", float: "X", str: "NAME"}
     if setting.kind in metavars:
-        return {
-            "type": setting.kind,
-            "metavar": metavars[setting.kind],
-            "help": text,
-        }
+        metavar = metavars[setting.kind]
+        return {"type": setting.kind, "metavar": metavar, "help": text}
     example = setting.value(PRESETS[_DEFAULT_PRESET].to_json())
     if isinstance(example, Mapping):
         example = {key: value for key, value in example.items() if value}
-    kind = typing.get_args(setting.kind)[:1] or (setting.kind,)
-    if dataclasses.is_dataclass(kind[0]):
+    kind = (*typing.get_args(setting.kind), setting.kind)[0]
+    if dataclasses.is_dataclass(kind):
         text += ": " + "; ".join(
             f"{field.name}, {field.metadata['help']}"
-            for field in dataclasses.fields(kind[0])
+            for field in dataclasses.fields(kind)
         )
     return {
         "type": functools.partial(arguments.json_value, example),
@@ -119,7 +113,19 @@ def run(args: argparse.Namespace) -> Any:
     run_dir = args.run_dir or Path("runs") / name
     config = _config(args, run_dir)
     if args.dry_run:
-        return _dry_run(config, run_dir)
+        from keras_infogan.training.build import build_model
+        from keras_infogan.training.run import check_directory
+
+        build_model(config)
+        check_directory(run_dir, config)
+        data = config.data
+        say(
+            "The options are consistent. Not checked, as no data is loaded: "
+            f"that the data set {data.dataset} exists and has the splits "
+            f"{data.train_split} and {data.test_split}, with enough images and "
+            "labels for these options."
+        )
+        return config.to_json()
     from keras_infogan.reports.text import describe_report
     from keras_infogan.training.run import train
 
@@ -147,19 +153,3 @@ def run(args: argparse.Namespace) -> Any:
         "run_dir": str(run_dir),
         **{name: report[name] for name in _SUMMARY},
     }
-
-
-def _dry_run(config: TrainingConfig, run_dir: Path) -> dict[str, Any]:
-    from keras_infogan.training.build import build_model
-    from keras_infogan.training.directory import check_directory
-
-    build_model(config)
-    check_directory(run_dir, config)
-    data = config.data
-    say(
-        "The options are consistent. Not checked, as no data is loaded: that "
-        f"the data set {data.dataset} exists and has the splits "
-        f"{data.train_split} and {data.test_split}, with enough images and "
-        "labels for these options."
-    )
-    return config.to_json()

@@ -51,6 +51,9 @@ def check(args: argparse.Namespace) -> None:
             "traverse takes one of --code and --attribute. Received: "
             f"{'none' if args.code is None else 'both'}."
         )
+    from keras_infogan.reports.images import check_image_path
+
+    check_image_path(args.output)
     arguments.check_model(args)
 
 
@@ -77,9 +80,7 @@ def run(args: argparse.Namespace) -> Any:
         seed=args.seed,
     )
     save_image(args.output, render(figure))
-    if model.latent_spec.code(name).num_dimensions > 1:
-        what = f"{name}, dimension {index},"
-    else:
-        what = name
+    several = model.latent_spec.code(name).num_dimensions > 1
+    what = f"{name}, dimension {index}," if several else name
     say(f"{what} varies along each row: {args.output}.")
     return {"output": str(args.output), "code": name, "index": index}

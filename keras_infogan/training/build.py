@@ -18,8 +18,6 @@ from keras_infogan.models.networks import build_generator
 from keras_infogan.models.optimizers import LinearEnd
 from keras_infogan.training.config import TrainingConfig
 from keras_infogan.training.sections import DataConfig
-from keras_infogan.training.sections import NetworkConfig
-from keras_infogan.training.sections import OptimizerConfig
 
 _logger = logging.getLogger(__name__)
 
@@ -30,10 +28,7 @@ def load_data(
     data_dir: Path | None = None,
     archives_dir: Path | None = None,
 ) -> tuple[ImageData, ImageData]:
-    """Loads the training and the test images.
-
-    See `load_images` for the folders and the errors.
-    """
+    """Loads the training and the test images; see `load_images`."""
     _logger.info("Reading %s ...", config.dataset)
     train_data, test_data = (
         load_images(
@@ -90,7 +85,8 @@ def build_model(config: TrainingConfig, *, num_steps: int = 1) -> InfoGAN:
     Raises:
         ValueError: If options contradict each other.
     """
-    keras.utils.set_random_seed(config.seed)
+    networks, optimizers = config.networks, config.optimizers
+    shape = config.data.image_shape
     spec = LatentSpec.from_config(dataclasses.asdict(config.latents))
     if config.data.num_labels and not spec.categorical_names:
         raise ValueError(
@@ -98,45 +94,29 @@ def build_model(config: TrainingConfig, *, num_steps: int = 1) -> InfoGAN:
             f"Received: num_labels={config.data.num_labels} and the codes "
             f"{', '.join(spec.codes)}, none of them categorical."
         )
-    networks = build_networks(config.networks, spec, config.data.image_shape)
-    optimizers = build_optimizers(config.optimizers, num_steps)
+    keras.utils.set_random_seed(config.seed)
+    keras.config.set_dtype_policy(networks.dtype_policy)
+
+    def adam(learning_rate: float) -> keras.optimizers.Optimizer:
+        schedule = LinearEnd(learning_rate, num_steps, optimizers.decay_share)
+        return keras.optimizers.Adam(schedule, beta_1=optimizers.beta_1)
+
     model = InfoGAN(
-        *networks,
+        build_generator(spec, shape, architecture=networks.architecture),
+        build_discriminator(
+            spec,
+            shape,
+            architecture=networks.architecture,
+            normalization=networks.normalization,
+        ),
         spec,
         config.objective,
         seed=config.seed,
         **dataclasses.asdict(config.step),
     )
-    model.compile(*optimizers, **dataclasses.asdict(config.execution))
+    model.compile(
+        adam(optimizers.generator_learning_rate),
+        adam(optimizers.discriminator_learning_rate),
+        **dataclasses.asdict(config.execution),
+    )
     return model
-
-
-def build_networks(
-    config: NetworkConfig, spec: LatentSpec, image_shape: tuple[int, int, int]
-) -> tuple[keras.Model, keras.Model]:
-    """The generator and the discriminator."""
-    keras.config.set_dtype_policy(config.dtype_policy)
-    return (
-        build_generator(spec, image_shape, architecture=config.architecture),
-        build_discriminator(
-            spec,
-            image_shape,
-            architecture=config.architecture,
-            normalization=config.normalization,
-        ),
-    )
-
-
-def build_optimizers(
-    config: OptimizerConfig, num_steps: int
-) -> tuple[keras.optimizers.Optimizer, keras.optimizers.Optimizer]:
-    """Adam for the generator and for the discriminator."""
-
-    def adam(learning_rate: float) -> keras.optimizers.Optimizer:
-        schedule = LinearEnd(learning_rate, num_steps, config.decay_share)
-        return keras.optimizers.Adam(schedule, beta_1=config.beta_1)
-
-    return (
-        adam(config.generator_learning_rate),
-        adam(config.discriminator_learning_rate),
-    )

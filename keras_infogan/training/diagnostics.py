@@ -13,8 +13,8 @@ from keras_infogan.evaluation.measures.distances import density_coverage
 from keras_infogan.losses.augmentation import Augmentation
 from keras_infogan.losses.views import augment
 from keras_infogan.models.infogan import InfoGAN
-from keras_infogan.training.callbacks.steps import RunPosition
-from keras_infogan.training.callbacks.steps import StepCallback
+from keras_infogan.training.callbacks import Run
+from keras_infogan.training.callbacks import StepCallback
 
 # Few enough for a tenth of a second.
 NUM_IMAGES = 500
@@ -185,33 +185,29 @@ class Diagnostics(StepCallback):
     before `RunLog`. Checks for NaN at each line.
 
     Args:
-        images: Real images, float array in [-1, 1].
-        position: The steps of this process.
+        run: The run.
         interval: Steps between lines of the log.
+        images: Real images, float array in [-1, 1].
         stop: Whether to end the run at any problem.
     """
 
     def __init__(
-        self,
-        images: np.ndarray,
-        position: RunPosition,
-        *,
-        interval: int,
-        stop: bool = False,
+        self, run: Run, interval: int, *, images: np.ndarray, stop: bool = False
     ) -> None:
-        super().__init__(position, interval)
+        super().__init__(run, interval)
         self.images = images
         self.stop = stop
         self.problems: list[str] = []
-        self._is_broken = False
-        self._epochs = position.first_step // position.steps_per_epoch
+        self._has_ended = False
+        self._epochs = run.first_step // run.steps_per_epoch
 
     def on_interval(self, logs: dict[str, Any]) -> None:
         # An epoch may end within an execution of several steps.
-        epochs = self.run_step // self.position.steps_per_epoch
+        epochs = self.run_step // self.run.steps_per_epoch
         if epochs > self._epochs:
             self._epochs = epochs
             logs |= diagnose(self.model, self.images)
+        is_broken = not all(math.isfinite(value) for value in logs.values())
         spec = self.model.latent_spec
         sizes = [spec.code(name).dim for name in spec.categorical_names[:1]]
         problems = find_problems(
@@ -219,22 +215,18 @@ class Diagnostics(StepCallback):
         )
         if problems:
             logs["warnings"] = problems
-        for problem in problems:
-            if problem not in self.problems:
-                _logger.warning(
-                    "Warning, after step %d: %s", self.run_step, problem
-                )
-        self.problems += [x for x in problems if x not in self.problems]
-        self._is_broken = any(
-            isinstance(value, float) and not math.isfinite(value)
-            for value in logs.values()
-        )
-        if self._is_broken or (problems and self.stop):
-            self.model.stop_training = True
+        new = [problem for problem in problems if problem not in self.problems]
+        self.problems += new
+        for problem in new:
+            _logger.warning(
+                "Warning, after step %d: %s", self.run_step, problem
+            )
+        if is_broken or (problems and self.stop):
+            self._has_ended = self.model.stop_training = True
 
     def raise_if_ended(self) -> None:
         """Raises a `TrainingFailed` if a problem has ended the run."""
-        if self._is_broken or (self.stop and self.problems):
+        if self._has_ended:
             raise TrainingFailed(
                 f"Stopped after step {self.run_step}: "
                 f"{' '.join(self.problems)} Restart with other options and "

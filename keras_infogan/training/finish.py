@@ -17,30 +17,29 @@ from keras_infogan.reports.grids import draw_run
 from keras_infogan.reports.html import write_page
 from keras_infogan.reports.images import save_image
 from keras_infogan.reports.text import describe_report
-from keras_infogan.training.callbacks.log import read_log
+from keras_infogan.training.callbacks import read_log
 from keras_infogan.training.config import TrainingConfig
 
 _logger = logging.getLogger(__name__)
 
 
-def measure_run(
+def finish(
     config: TrainingConfig,
     run: Path,
     train_data: ImageData,
     test_data: ImageData,
-    *,
-    cache_dir: Path | None = None,
-    num_naming_labels: int | None = None,
+    **options: Any,
 ) -> dict[str, Any]:
-    """Evaluates a run or a pretrained model, without writing anything.
+    """Evaluates a run and writes its report, code map, images and page.
+
+    The files of a pretrained model stay as they are.
 
     Args:
         config: The configuration.
         run: See `load_model`.
         train_data: The training split.
         test_data: The test split.
-        cache_dir: Where feature extractors of data sets are kept.
-        num_naming_labels: How many labels name the categories; all by default.
+        **options: `cache_dir` and `num_naming_labels` of `evaluate`.
 
     Returns:
         The report of `evaluate`, with `num_labels`, the `warnings` of the
@@ -49,27 +48,10 @@ def measure_run(
     Raises:
         ValueError: If there is no such model, or there are too few labels.
     """
-    return _measure(
-        config,
-        load_model(run),
-        read_log(run / "log.jsonl"),
-        train_data,
-        test_data,
-        cache_dir=cache_dir,
-        num_naming_labels=num_naming_labels,
-    )
-
-
-def _measure(
-    config: TrainingConfig,
-    model: InfoGAN,
-    log: list[dict[str, Any]],
-    *data: ImageData,
-    **options: Any,
-) -> dict[str, Any]:
+    model, log = load_model(run), read_log(run / "log.jsonl")
     _logger.info("Evaluating ...")
-    return {
-        **evaluate(model, *data, seed=config.seed, **options),
+    report = {
+        **evaluate(model, train_data, test_data, seed=config.seed, **options),
         "num_labels": config.data.num_labels,
         "warnings": [
             f"After step {line['step']}: {warning}"
@@ -79,21 +61,18 @@ def _measure(
         "steps": int(model.step),
         "configuration": config.to_json(),
     }
+    if run.is_dir():
+        _write_files(run, model, report, log)
+    return report
 
 
-def finish(
-    config: TrainingConfig,
+def _write_files(
     run_dir: Path,
-    train_data: ImageData,
-    test_data: ImageData,
-    **options: Any,
-) -> dict[str, Any]:
-    """Evaluates a run and writes its report, code map, images and page.
-
-    Arguments and result are those of `measure_run`.
-    """
-    model, log = load_model(run_dir), read_log(run_dir / "log.jsonl")
-    report = _measure(config, model, log, train_data, test_data, **options)
+    model: InfoGAN,
+    report: dict[str, Any],
+    log: list[dict[str, Any]],
+) -> None:
+    """Writes `report.json` last, as it says that the run is complete."""
     images = draw_run(model, report, log)
     for name, image in images.items():
         save_image(run_dir / f"{name}.png", image)
@@ -110,4 +89,3 @@ def finish(
     )
     write_json(run_dir / "code_map.json", code_map.to_json())
     write_report(run_dir / "report.json", report)
-    return report

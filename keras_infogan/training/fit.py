@@ -1,32 +1,25 @@
-"""Fitting a model with the callbacks of a run."""
+"""Fitting a model with the callbacks of a run, until a signal stops it."""
 
 import contextlib
-import logging
+import os
+import signal
 from collections.abc import Callable
-from pathlib import Path
 
+import keras
 import numpy as np
 import tensorflow as tf
 
 from keras_infogan.models.infogan import InfoGAN
-from keras_infogan.training.callbacks.checkpoints import Checkpoints
-from keras_infogan.training.callbacks.images import SampleImages
-from keras_infogan.training.callbacks.log import RunLog
-from keras_infogan.training.callbacks.signals import StopOnSignal
-from keras_infogan.training.callbacks.steps import RunPosition
+from keras_infogan.training.callbacks import Checkpoints
+from keras_infogan.training.callbacks import Run
+from keras_infogan.training.callbacks import RunLog
+from keras_infogan.training.callbacks import SampleImages
 from keras_infogan.training.diagnostics import Diagnostics
 from keras_infogan.training.sections import CallbackConfig
 
-_logger = logging.getLogger(__name__)
-
 
 class Interrupted(KeyboardInterrupt):
-    """A signal stopped a run, which saved all it needs to resume.
-
-    Args:
-        number: The signal.
-        step: The last step.
-    """
+    """A signal stopped a run, which saved all it needs to resume."""
 
     def __init__(self, number: int, step: int) -> None:
         super().__init__(
@@ -36,11 +29,52 @@ class Interrupted(KeyboardInterrupt):
         self.exit_status = 128 + number
 
 
+class StopOnSignal(keras.callbacks.Callback):
+    """Saves and ends the run at the first SIGINT or SIGTERM.
+
+    The steps in progress, as many as Keras executes in one call, are finished
+    first. A second signal ends the process at once.
+
+    Args:
+        save: Called before the run ends.
+    """
+
+    def __init__(self, save: Callable[[], None]) -> None:
+        super().__init__()
+        self.save = save
+        self.signal: int | None = None
+
+    def __enter__(self) -> "StopOnSignal":
+        self._previous = {
+            number: signal.signal(number, self._handle)
+            for number in (signal.SIGINT, signal.SIGTERM)
+        }
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for number, handler in self._previous.items():
+            signal.signal(number, handler)
+
+    def _handle(self, number: int, _frame: object) -> None:
+        self.signal = number
+        self.__exit__()
+        # The signal may have interrupted a write to the same buffered stream.
+        os.write(
+            2,
+            b"\nStopping after the steps in progress (compilation finishes "
+            b"first); a second signal stops at once.\n",
+        )
+
+    def on_train_batch_end(self, batch, logs=None):
+        if self.signal is not None:
+            self.save()
+            self.model.stop_training = True
+
+
 def fit(
     model: InfoGAN,
     stream: Callable[..., tf.data.Dataset],
-    position: RunPosition,
-    run_dir: Path,
+    run: Run,
     config: CallbackConfig,
     *,
     sample: np.ndarray,
@@ -49,10 +83,9 @@ def fit(
     """Trains to the end of the run.
 
     Args:
-        model: The model, restored to the position.
+        model: The model, restored to the first step.
         stream: See `make_stream`.
-        position: The steps to make.
-        run_dir: The directory of the run.
+        run: Its directory, and the steps to make.
         config: Intervals, and when to end early.
         sample: Real images for the diagnostics.
         batch_size: Images in a step.
@@ -61,32 +94,18 @@ def fit(
         TrainingFailed: At NaN; with `stop_when_unhealthy` at any problem.
         Interrupted: After SIGINT or SIGTERM.
     """
-    num_steps = position.num_steps - position.first_step
+    num_steps = run.num_steps - run.first_step
     if not num_steps:
         return
-    writer = tf.summary.create_file_writer(str(run_dir))
-    log = RunLog(
-        run_dir / "log.jsonl",
-        writer,
-        position,
-        interval=config.log_interval,
-        batch_size=batch_size,
-    )
-    images = SampleImages(
-        run_dir / "samples", writer, position, interval=config.sample_interval
-    )
-    checkpoints = Checkpoints(
-        run_dir / "checkpoints", position, interval=config.checkpoint_interval
-    )
     diagnostics = Diagnostics(
-        sample,
-        position,
-        interval=config.log_interval,
-        stop=config.stop_when_unhealthy,
+        run, config.log_interval, images=sample, stop=config.stop_when_unhealthy
     )
+    log = RunLog(run, config.log_interval, batch_size=batch_size)
+    images = SampleImages(run, config.sample_interval)
+    checkpoints = Checkpoints(run, config.checkpoint_interval)
     with contextlib.closing(log), StopOnSignal(checkpoints.save) as stop:
         model.fit(
-            stream(start=position.first_step).take(num_steps),
+            stream(start=run.first_step).take(num_steps),
             steps_per_epoch=num_steps,
             verbose=0,
             callbacks=[diagnostics, log, images, checkpoints, stop],

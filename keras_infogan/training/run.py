@@ -1,22 +1,25 @@
 """One run: from a configuration to a directory with model and report."""
 
+import contextlib
+import fcntl
 import logging
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from keras_infogan.data.tfds import cache_directory
 from keras_infogan.evaluation.report import read_report
 from keras_infogan.files import atomic_path
+from keras_infogan.files import is_partial
+from keras_infogan.files import write_json
 from keras_infogan.reports.text import describe_report
 from keras_infogan.training.build import build_model
 from keras_infogan.training.build import load_data
 from keras_infogan.training.build import make_stream
-from keras_infogan.training.callbacks.checkpoints import restore
-from keras_infogan.training.callbacks.steps import RunPosition
+from keras_infogan.training.callbacks import Run
+from keras_infogan.training.callbacks import restore
 from keras_infogan.training.config import TrainingConfig
 from keras_infogan.training.diagnostics import NUM_IMAGES
-from keras_infogan.training.directory import check_directory
-from keras_infogan.training.directory import lock_directory
 from keras_infogan.training.finish import finish
 from keras_infogan.training.fit import fit
 
@@ -45,7 +48,7 @@ def train(
         archives_dir: Folder of the original archives of the data set.
 
     Returns:
-        The report; see `measure_run`.
+        The report; see `finish`.
 
     Raises:
         ValueError: If options contradict each other, or the directory belongs
@@ -56,7 +59,7 @@ def train(
     """
     run_dir = Path(run_dir)
     check_directory(run_dir, config)
-    report = _finished_report(run_dir)
+    report = _read_finished(run_dir / "report.json")
     if report is not None:
         return report
     # Data and model first: errors in the options should leave no directory.
@@ -70,13 +73,22 @@ def train(
     with lock_directory(run_dir, config):
         if not (run_dir / "model.keras").exists():
             first_step = restore(model, run_dir / "checkpoints")
-            position = RunPosition(first_step, num_steps, steps_per_epoch)
-            _announce(position)
+            if first_step:
+                _logger.info(
+                    "Resuming after step %d of %d.", first_step, num_steps
+                )
+            else:
+                _logger.info(
+                    "Training for %d steps, %d an epoch; the first one takes "
+                    "longer, as it is compiled. `information` is a lower bound "
+                    "on the mutual information of all codes, in nats.",
+                    num_steps,
+                    steps_per_epoch,
+                )
             fit(
                 model,
                 stream,
-                position,
-                run_dir,
+                Run(run_dir, first_step, num_steps, steps_per_epoch),
                 config.callbacks,
                 sample=data[0].scaled(slice(NUM_IMAGES)),
                 batch_size=config.data.batch_size,
@@ -87,40 +99,70 @@ def train(
         return finish(config, run_dir, *data, cache_dir=cache_dir)
 
 
-def _finished_report(run_dir: Path) -> dict[str, Any] | None:
+def _read_finished(path: Path) -> dict[str, Any] | None:
     """The report of a complete run, or nothing if there is work left."""
-    path = run_dir / "report.json"
     if not path.exists():
         return None
     report = read_report(path)
     try:
         describe_report(report or {})
     except (KeyError, TypeError, AttributeError, ValueError):
-        report = None
-    if report is None:
         _logger.info("%s is not a report of this version.", path)
-    else:
-        _logger.info("The run in %s is complete.", run_dir)
+        return None
+    _logger.info("The run in %s is complete.", path.parent)
     return report
 
 
-def _announce(position: RunPosition) -> None:
-    if position.first_step:
-        _logger.info(
-            "Resuming after step %d of %d.",
-            position.first_step,
-            position.num_steps,
+def check_directory(run_dir: Path, config: TrainingConfig) -> None:
+    """Raises a `ValueError` unless the directory is this run's, or empty."""
+    path = run_dir / "config.json"
+    if path.exists():
+        changes = TrainingConfig.load(path).differences(config)
+        if changes:
+            raise ValueError(
+                f"{run_dir} holds a run with other options "
+                f"({'; '.join(changes)}). Choose another --run-dir, or give "
+                "the same options to resume."
+            )
+    elif run_dir.exists() and (
+        not run_dir.is_dir()
+        or any(
+            entry.name != ".lock" and not is_partial(entry)
+            for entry in run_dir.iterdir()
         )
-        return
+    ):
+        raise ValueError(
+            f"{run_dir} should be a run directory, or empty or new. Received: "
+            + ("files, but no config.json" if run_dir.is_dir() else "a file")
+            + ". Choose another --run-dir."
+        )
 
-    def count(number: int, what: str) -> str:
-        return f"{number} {what}{'s' * (number != 1)}"
 
-    epochs = position.num_steps // position.steps_per_epoch
-    _logger.info(
-        "Training for %s of %s; the first step takes longer, as it is "
-        "compiled. `information` is a lower bound on the mutual information of "
-        "all codes, in nats.",
-        count(epochs, "epoch"),
-        count(position.steps_per_epoch, "step"),
-    )
+@contextlib.contextmanager
+def lock_directory(run_dir: Path, config: TrainingConfig) -> Iterator[None]:
+    """Makes the directory and keeps other processes out of it.
+
+    Writes `config.json` and removes the unfinished files of a process that was
+    killed.
+
+    Raises:
+        ValueError: If another process works in the directory, or it belongs to
+            another run.
+    """
+    run_dir.mkdir(parents=True, exist_ok=True)
+    with (run_dir / ".lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise ValueError(
+                f"Another process is working in {run_dir}. Wait for it, or "
+                "choose another --run-dir."
+            ) from None
+        for path in run_dir.rglob("*"):
+            if is_partial(path):
+                path.unlink()
+        # Again, as another process may have been faster.
+        check_directory(run_dir, config)
+        if not (run_dir / "config.json").exists():
+            write_json(run_dir / "config.json", config.to_json())
+        yield

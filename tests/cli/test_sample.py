@@ -155,7 +155,7 @@ def test_grpc_says_nothing_of_tensorflow():
         ),
         (
             ["NAMED", "--attribute=slant=1", "--attribute=slant=-1"],
-            "The attribute 'slant' should be chosen once",
+            "Received: --attribute slant and --attribute slant.",
         ),
         (
             ["NAMED", "--attribute=slant=1", "--code=continuous=0"],

@@ -7,14 +7,12 @@ import pytest
 from keras_infogan.data.dataset import ImageData
 from keras_infogan.latents.spec import LatentSpec
 from keras_infogan.training.build import build_model
-from keras_infogan.training.build import build_optimizers
 from keras_infogan.training.build import load_data
 from keras_infogan.training.build import make_stream
 from keras_infogan.training.config import TrainingConfig
 from keras_infogan.training.presets import PRESETS
 from keras_infogan.training.presets import preset
 from keras_infogan.training.sections import DataConfig
-from keras_infogan.training.sections import OptimizerConfig
 from tests.helpers.runs import PLAIN
 
 
@@ -37,18 +35,16 @@ def rates(
 
 def test_learning_rates_over_a_run():
     """Constant, then linear over the last half of 100 steps; each its own."""
-    generator, discriminator = build_optimizers(
-        OptimizerConfig(
-            generator_learning_rate=0.25,
-            discriminator_learning_rate=0.5,
-            decay_share=0.5,
-        ),
-        num_steps=100,
+    config = preset("mnist").replace(
+        generator_learning_rate=0.25,
+        discriminator_learning_rate=0.5,
+        decay_share=0.5,
     )
+    model = build_model(config, num_steps=100)
     # Powers of two are exact in float32.
     steps = [0, 50, 75, 100]
-    assert rates(generator, steps) == [0.25, 0.25, 0.125, 0.0]
-    assert rates(discriminator, steps) == [0.5, 0.5, 0.25, 0.0]
+    assert rates(model.generator_optimizer, steps) == [0.25, 0.25, 0.125, 0.0]
+    assert rates(model.discriminator_optimizer, steps) == [0.5, 0.5, 0.25, 0.0]
 
 
 def test_the_information_phase_has_the_discriminators_rate():

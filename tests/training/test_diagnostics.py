@@ -12,9 +12,9 @@ from keras_infogan.latents.spec import LatentSpec
 from keras_infogan.models.infogan import InfoGAN
 from keras_infogan.models.pretrained import load_model
 from keras_infogan.training import diagnostics
-from keras_infogan.training.callbacks.checkpoints import find_checkpoints
-from keras_infogan.training.callbacks.log import RunLog
-from keras_infogan.training.callbacks.steps import RunPosition
+from keras_infogan.training.callbacks import Run
+from keras_infogan.training.callbacks import RunLog
+from keras_infogan.training.callbacks import find_checkpoints
 from keras_infogan.training.config import TrainingConfig
 from keras_infogan.training.diagnostics import Diagnostics
 from keras_infogan.training.diagnostics import TrainingFailed
@@ -195,7 +195,7 @@ def test_not_a_number_is_measured_too(pretrained, monkeypatch):
 
 
 @pytest.mark.parametrize("steps_per_execution", [1, 2, 4])
-def test_each_epoch_is_diagnosed(steps_per_execution, monkeypatch):
+def test_each_epoch_is_diagnosed(steps_per_execution, monkeypatch, tmp_path):
     """Two epochs of three steps, which end within executions of several."""
     seen: list[int] = []
 
@@ -205,7 +205,7 @@ def test_each_epoch_is_diagnosed(steps_per_execution, monkeypatch):
 
     monkeypatch.setattr(diagnostics, "diagnose", measure)
     callback = Diagnostics(
-        np.zeros((2, *SHAPE)), RunPosition(0, 6, 3), interval=2
+        Run(tmp_path, 0, 6, 3), 2, images=np.zeros((2, *SHAPE))
     )
     fit(tiny_model(), [callback], 6, steps_per_execution=steps_per_execution)
     assert len(seen) == 2
@@ -213,19 +213,12 @@ def test_each_epoch_is_diagnosed(steps_per_execution, monkeypatch):
 
 def test_the_log_has_the_measures(tmp_path, caplog):
     """After each epoch, with the warnings; NaN at any line."""
-    import tensorflow as tf
 
     model = tiny_model()
-    position = RunPosition(0, 6, 3)
+    run = Run(tmp_path, 0, 6, 3)
     images = np.full((20, *SHAPE), -1.0, np.float32)
-    log = RunLog(
-        tmp_path / "log.jsonl",
-        tf.summary.create_file_writer(str(tmp_path)),
-        position,
-        interval=2,
-        batch_size=4,
-    )
-    fit(model, [Diagnostics(images, position, interval=2), log], 6)
+    log = RunLog(run, 2, batch_size=4)
+    fit(model, [Diagnostics(run, 2, images=images), log], 6)
     log.close()
     lines = [
         json.loads(line)

@@ -5,8 +5,8 @@ import json
 import pytest
 
 from keras_infogan.training.config import TrainingConfig
-from keras_infogan.training.directory import check_directory
-from keras_infogan.training.directory import lock_directory
+from keras_infogan.training.run import check_directory
+from keras_infogan.training.run import lock_directory
 
 CONFIG = TrainingConfig()
 

@@ -15,8 +15,8 @@ import tensorflow as tf
 from PIL import Image
 from tensorboard.compat.proto.event_pb2 import Event
 
-from keras_infogan.training.callbacks.checkpoints import find_checkpoints
-from keras_infogan.training.callbacks.log import read_log
+from keras_infogan.training.callbacks import find_checkpoints
+from keras_infogan.training.callbacks import read_log
 from keras_infogan.training.config import TrainingConfig
 from keras_infogan.training.run import train
 

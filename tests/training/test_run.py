@@ -12,8 +12,8 @@ from keras_infogan.models.infogan import InfoGAN
 from keras_infogan.models.pretrained import load_model
 from keras_infogan.training import run
 from keras_infogan.training.build import build_model
-from keras_infogan.training.callbacks.checkpoints import find_checkpoints
-from keras_infogan.training.callbacks.checkpoints import restore
+from keras_infogan.training.callbacks import find_checkpoints
+from keras_infogan.training.callbacks import restore
 from keras_infogan.training.run import train
 from tests.helpers.runs import NO_CODES
 from tests.helpers.runs import PLAIN

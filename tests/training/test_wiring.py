@@ -18,9 +18,9 @@ from keras_infogan.models.networks import build_generator
 from keras_infogan.options import to_plain
 from keras_infogan.training import build
 from keras_infogan.training import finish
-from keras_infogan.training.callbacks.checkpoints import Checkpoints
-from keras_infogan.training.callbacks.images import SampleImages
-from keras_infogan.training.callbacks.log import RunLog
+from keras_infogan.training.callbacks import Checkpoints
+from keras_infogan.training.callbacks import RunLog
+from keras_infogan.training.callbacks import SampleImages
 from keras_infogan.training.config import TrainingConfig
 from keras_infogan.training.diagnostics import Diagnostics
 from keras_infogan.training.presets import preset
@@ -173,7 +173,7 @@ PLACES: dict[str, Callable[[Observed], Iterable[Any]]] = {
         num_steps / STEPS_PER_EPOCH
         for num_steps in (
             seen.fit["steps_per_epoch"],
-            seen.callback(RunLog).position.num_steps,
+            seen.callback(RunLog).run.num_steps,
             *(schedule.num_steps for schedule in seen.schedules),
         )
     ],
@@ -199,7 +199,7 @@ PLACES: dict[str, Callable[[Observed], Iterable[Any]]] = {
     "batch_size": lambda seen: [
         seen.batches["batch_size"],
         seen.callback(RunLog).batch_size,
-        NUM_IMAGES / seen.callback(RunLog).position.steps_per_epoch,
+        NUM_IMAGES / seen.callback(RunLog).run.steps_per_epoch,
     ],
     "neighbor_share": lambda seen: [seen.batches["neighbor_share"]],
     "num_labels": lambda seen: [

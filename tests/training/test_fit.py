@@ -6,7 +6,7 @@ import signal
 import keras
 import pytest
 
-from keras_infogan.training.callbacks.signals import StopOnSignal
+from keras_infogan.training.fit import StopOnSignal
 from tests.helpers.models import fit
 from tests.helpers.models import tiny_model
 

@@ -1,1 +1,0 @@
-"""What a run does between steps: log, sample images, checkpoints, signals."""
