@@ -147,13 +147,18 @@ def _same_networks(seen: Observed) -> list[str]:
     return found
 
 
-def _layers(seen: Observed, kind: type) -> bool:
-    return any(isinstance(x, kind) for x in seen.model.discriminator.layers)
+def _normalizations(seen: Observed) -> list[str]:
+    kinds = {type(layer) for layer in seen.model.discriminator.layers}
+    names = {
+        keras.layers.BatchNormalization: "batch",
+        keras.layers.LayerNormalization: "layer",
+    }
+    return [name for kind, name in names.items() if kind in kinds] or ["none"]
 
 
 def _seeds(seen: Observed) -> list[int]:
-    keras.utils.set_random_seed(5)
     model = seen.model
+    keras.utils.set_random_seed(model.seed)
     again = build_generator(model.latent_spec, seen.image_shape)
     are_equal = np.array_equal(
         again.get_weights()[0], model.generator.get_weights()[0]
@@ -162,7 +167,7 @@ def _seeds(seen: Observed) -> list[int]:
         model.seed,
         seen.batches["seed"],
         seen.evaluation["seed"],
-        5 if are_equal else -1,
+        model.seed if are_equal else -1,
     ]
 
 
@@ -219,12 +224,7 @@ PLACES: dict[str, Callable[[Observed], Iterable[Any]]] = {
         }
     ],
     "architecture": _same_networks,
-    "normalization": lambda seen: [
-        "layer"
-        if _layers(seen, keras.layers.LayerNormalization)
-        and not _layers(seen, keras.layers.BatchNormalization)
-        else "other"
-    ],
+    "normalization": _normalizations,
     "dtype_policy": lambda seen: [
         network.layers[2].dtype_policy.name
         for network in (seen.model.generator, seen.model.discriminator)
@@ -262,21 +262,37 @@ PLACES: dict[str, Callable[[Observed], Iterable[Any]]] = {
 }
 
 
-@pytest.mark.parametrize(
-    "name", [setting.name for setting in TrainingConfig.settings()]
-)
+def check_places(name: str, seen: Observed, expected: Any) -> None:
+    found = list(PLACES[name](seen))
+    assert found, name
+    for value in found:
+        if isinstance(value, float):
+            # Of the learning rates, which are float32.
+            assert value == pytest.approx(expected, rel=1e-6), name
+        else:
+            assert value == expected, name
+
+
+SETTINGS = {setting.name: setting for setting in TrainingConfig.settings()}
+
+
+@pytest.mark.parametrize("name", SETTINGS)
 def test_every_option_reaches_what_it_configures(name, observe):
     """A new option needs another value and the places where it should arrive.
 
     One is changed at a time, so an option that takes another's place is found.
     """
     options = other_options(name)
-    config = preset("mnist").replace(**options)
-    found = list(PLACES[name](observe(config)))
-    assert found
-    for value in found:
-        if isinstance(value, float):
-            # Of the learning rates, which are float32.
-            assert value == pytest.approx(options[name], rel=1e-6)
-        else:
-            assert value == options[name]
+    seen = observe(preset("mnist").replace(**options))
+    check_places(name, seen, options[name])
+
+
+def test_the_preset_reaches_what_it_configures(observe):
+    """The other value of some options is what Keras or the model defaults to.
+
+    The preset has another: such as `information_gradient`.
+    """
+    config = preset("mnist")
+    seen = observe(config)
+    for name, setting in SETTINGS.items():
+        check_places(name, seen, setting.value(config.to_json()))
