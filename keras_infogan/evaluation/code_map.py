@@ -100,10 +100,7 @@ class CodeMap:
     ) -> tuple[str, list[int]]:
         """Finds the categories that stand for a class, such as "7".
 
-        Args:
-            name: The class.
-            code: The code to search; by default the one that has the category
-                of the highest confidence.
+        By default, in the code that has the category of highest confidence.
 
         Returns:
             The code, and its categories by decreasing confidence.

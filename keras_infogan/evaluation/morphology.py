@@ -154,7 +154,7 @@ def measure(images: np.ndarray) -> dict[str, np.ndarray]:
 
     With the formulas of [Castro et al., 2019](https://arxiv.org/abs/1809.10780)
     and their code. Channels are averaged, and the intensities of each image are
-    stretched to [0, 1], so brightness and contrast do not matter.
+    stretched to [0, 1].
 
     - `slant`: `arctan(-u_11 / u_02)` of the central moments of the
       intensities, the angle of the shear that would make the image upright.
@@ -164,11 +164,10 @@ def measure(images: np.ndarray) -> dict[str, np.ndarray]:
     - `area`: of the shape, which is what is at least 0.5 after four-fold
       upscaling.
     - `thickness`: twice the mean distance from the skeleton of the shape to the
-      background; up to a quarter of a pixel more than the distance between the
-      edges, because whole cells are counted.
+      background, up to a quarter of a pixel too much.
     - `length`: of the skeleton, of links of 1 and sqrt(2). It ends half a
-      thickness before the stroke does. Lines between the axes and the diagonals
-      are overestimated, by at most 8 %, at 22.5 degrees.
+      thickness before the stroke does, and is overestimated by up to 8 %
+      between the axes and the diagonals.
 
     The skeleton is that of
     [Zhang and Suen, 1984](https://doi.org/10.1145/357994.358023), where the

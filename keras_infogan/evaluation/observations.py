@@ -1,6 +1,8 @@
 """What the measures of a report are computed from, each computed once."""
 
 from collections.abc import Mapping
+from dataclasses import KW_ONLY
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
@@ -22,6 +24,7 @@ _CHUNK = 10_000
 _NUM_MEASURED = 10_000
 
 
+@dataclass
 class Observations:
     """A model, real images, and what is known of both.
 
@@ -30,26 +33,17 @@ class Observations:
     `evaluate`.
     """
 
-    def __init__(
-        self,
-        model: InfoGAN,
-        train: ImageData,
-        test: ImageData,
-        *,
-        seed: int = 0,
-        cache_dir: Path | None = None,
-        num_naming_labels: int | None = None,
-    ) -> None:
-        self.model = model
-        self.train = train
-        self.test = test
-        self.seed = seed
-        self.cache_dir = cache_dir
-        self.num_naming_labels = num_naming_labels
+    model: InfoGAN
+    train: ImageData
+    test: ImageData
+    _: KW_ONLY
+    seed: int = 0
+    cache_dir: Path | None = None
+    num_naming_labels: int | None = None
 
     @property
     def clustering_code(self) -> str | None:
-        """The code that is compared with classes: the first categorical one."""
+        """The first categorical code, which is compared with the classes."""
         return next(iter(self.model.latent_spec.categorical_names), None)
 
     @cached_property

@@ -12,8 +12,7 @@ from keras_infogan.evaluation.morphology import measure
 NUM_GENERATED = 1000
 # The share of their range that an image may be outside of it, at each end: then
 # 6 to 52 of the 10,000 test images of MNIST are outliers of the pretrained
-# model, depending on the images it generates (seeds 0 to 5). With half of it,
-# 14 to 79 are.
+# model, depending on the images it generates (seeds 0 to 5).
 _MARGIN = 0.2
 
 

@@ -1,7 +1,6 @@
 """How well the categories of a code are the classes of real images."""
 
 import math
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -49,19 +48,16 @@ def measure_clustering(
     train, test = observations.train, observations.test
     if code is None or train.labels is None or test.labels is None:
         return dict.fromkeys(_KEYS)
+    labels = test.labels
+    train_clusters = observations.train_posterior[f"{code}_logits"].argmax(1)
+    clusters = observations.test_posterior[f"{code}_logits"].argmax(1)
     sizes = {
         "num_classes": len(train.class_names),
         "num_clusters": observations.model.latent_spec.codes[code].dim,
     }
     mapping = match_clusters(
-        confusion_matrix(
-            train.labels,
-            assign_clusters(observations.train_posterior, code),
-            **sizes,
-        )
+        confusion_matrix(train.labels, train_clusters, **sizes)
     )
-    labels = test.labels
-    clusters = assign_clusters(observations.test_posterior, code)
     confusion = confusion_matrix(labels, clusters, **sizes)
     accuracy = clustering_accuracy(labels, clusters, mapping)
     # With one class, or one image of each, there are no pairs to compare.
@@ -96,7 +92,7 @@ def count_naming_labels(
     labels = observations.train.labels
     if labels is None:
         return None
-    clusters = assign_clusters(observations.train_posterior, code)
+    clusters = observations.train_posterior[f"{code}_logits"].argmax(axis=1)
     if observations.num_naming_labels is not None:
         rows = balanced_label_indices(
             labels, observations.num_naming_labels, observations.seed
@@ -108,13 +104,6 @@ def count_naming_labels(
         num_classes=len(observations.train.class_names),
         num_clusters=observations.model.latent_spec.codes[code].dim,
     )
-
-
-def assign_clusters(
-    posterior: Mapping[str, np.ndarray], code: str
-) -> np.ndarray:
-    """Returns the most probable category of each image, as integers."""
-    return posterior[f"{code}_logits"].argmax(axis=1)
 
 
 def confusion_matrix(

@@ -119,28 +119,26 @@ def name_dimensions(
         ),
         reverse=True,
     )
-    chosen: dict[tuple[str, int], str] = {}
+    meanings = {
+        name: [DimensionMeaning()] * len(dimensions)
+        for name, dimensions in traversals.items()
+    }
+    taken = set()
     for _, name, index, attribute in candidates:
-        if (name, index) not in chosen and attribute not in chosen.values():
-            chosen[name, index] = attribute
-    meanings = {}
-    for name, dimensions in traversals.items():
-        entries = [DimensionMeaning() for _ in dimensions]
-        for index, traversal in enumerate(dimensions):
-            if (name, index) in chosen:
-                attribute = chosen[name, index]
-                rho = traversal["correlation"][attribute]
-                low, high = traversal["range"][attribute]
-                entries[index] = DimensionMeaning(
-                    attribute,
-                    1 if rho > 0 else -1,
-                    rho,
-                    low,
-                    high,
-                    ATTRIBUTES[attribute].unit,
-                )
-        meanings[name] = tuple(entries)
-    return meanings
+        if meanings[name][index].attribute is None and attribute not in taken:
+            taken.add(attribute)
+            traversal = traversals[name][index]
+            rho = traversal["correlation"][attribute]
+            low, high = traversal["range"][attribute]
+            meanings[name][index] = DimensionMeaning(
+                attribute,
+                1 if rho > 0 else -1,
+                rho,
+                low,
+                high,
+                ATTRIBUTES[attribute].unit,
+            )
+    return {name: tuple(entries) for name, entries in meanings.items()}
 
 
 def fit_to_real_images(
