@@ -122,12 +122,7 @@ def plot_categories(
     return plot_grid(
         images,
         num_columns=num_columns,
-        row_labels=[
-            f"{name} {label}"
-            for label in _label_categories(
-                name, range(num_categories), code_map
-            )
-        ],
+        row_labels=_label_rows(model, name, code_map),
         title=f"{name}: one row each; random noise and other codes",
     )
 
@@ -144,28 +139,24 @@ def plot_traversal(
 ) -> Figure:
     """Plots generated images along one dimension of a code.
 
-    Only this code changes along a row. The rows are the categories of the first
-    categorical code, if there is another one. Below each image is its measured
-    attribute, if the code map says that the code controls one.
+    Nothing else changes along a row. Rows are the categories of the first other
+    categorical code. Below each image is the attribute that the code controls.
 
     Args:
         model: The model.
-        name: The code to traverse.
+        name: The code.
         index: Its dimension; ignored for a categorical code.
-        num_columns: Images in a row: the values of the traversal.
+        num_columns: Images in a row.
         code_map: The meaning of the codes, for the labels.
-        attribute: The attribute that the dimension controls. It then increases
-            from left to right, labeled as in `sample --attribute`.
+        attribute: The attribute of the dimension; increases from left to right.
         seed: Seed of the noise and of the other codes.
     """
     spec = model.latent_spec
     code = spec.code(name)
     row_labels, num_rows = None, NUM_PLAIN_ROWS
-    for other in spec.categorical_names[:1]:
-        if other != name:
-            num_rows = spec.codes[other].dim
-            labels = _label_categories(other, range(num_rows), code_map)
-            row_labels = [f"{other} {label}" for label in labels]
+    for other in set(spec.categorical_names[:1]) - {name}:
+        row_labels = _label_rows(model, other, code_map)
+        num_rows = len(row_labels)
     latents = model.traverse_latents(
         name, index, num_rows=num_rows, num_columns=num_columns, seed=seed
     )
@@ -175,8 +166,8 @@ def plot_traversal(
     if code_map is not None and not code.has_categories:
         meaning = code_map.codes[name].dimensions[index]
     if attribute and meaning.sign < 0:
-        order = np.arange(len(images)).reshape(num_rows, num_columns)
-        images = images[order[:, ::-1].ravel()]
+        rows = images.reshape(num_rows, num_columns, *images.shape[1:])
+        images = rows[:, ::-1].reshape(images.shape)
         values = [0.0 - value for value in reversed(values)]
     what = attribute or dimension_label(name, index, code.num_dimensions)
     title = f"{what} varies from left to right; all else is fixed in a row"
@@ -184,11 +175,8 @@ def plot_traversal(
     if meaning.attribute:
         title = f"{what} from left to right; below each image its measured "
         title += f"{meaning.attribute} ({meaning.unit})"
-        # An empty image has no attribute.
-        image_labels = [
-            f"{value:.2f}" if np.isfinite(value) else ""
-            for value in measure(images)[meaning.attribute].tolist()
-        ]
+        measured = measure(images)[meaning.attribute].tolist()
+        image_labels = [f"{x:.2f}" if np.isfinite(x) else "" for x in measured]
     return plot_grid(
         images,
         num_columns=num_columns,
@@ -199,6 +187,13 @@ def plot_traversal(
         image_labels=image_labels,
         title=title,
     )
+
+
+def _label_rows(
+    model: InfoGAN, name: str, code_map: CodeMap | None
+) -> list[str]:
+    numbers = range(model.latent_spec.codes[name].dim)
+    return [f"{name} {x}" for x in _label_categories(name, numbers, code_map)]
 
 
 def _label_categories(

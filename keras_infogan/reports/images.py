@@ -4,6 +4,7 @@ import io
 import math
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import matplotlib.figure
 import numpy as np
@@ -108,7 +109,7 @@ def plot_grid(
     image_labels: Sequence[str] | None = None,
     title: str | None = None,
 ) -> Figure:
-    """Plots images row by row, with labels.
+    """Plots images row by row, with labels. Small images are enlarged.
 
     Args:
         images: Float array of shape `(num_images, height, width, channels)` in
@@ -119,68 +120,60 @@ def plot_grid(
         image_labels: Labels below the images.
         title: A line above the grid.
 
-    Returns:
-        A figure. Small images are enlarged by a whole number.
-
     Raises:
-        ValueError: If the images, or the number of labels, are wrong.
+        ValueError: If the images or the numbers of labels are wrong.
     """
     pixels = _to_pixels(images, num_columns)
     count, height, width, _ = pixels.shape
     num_rows = -(-count // num_columns)
-    for name, labels, size in (
-        ("row_labels", row_labels, num_rows),
-        ("column_labels", column_labels, num_columns),
-        ("image_labels", image_labels, count),
-    ):
-        if labels is not None and len(labels) != size:
-            raise ValueError(
-                f"`{name}` should have {size} entries. Received: {len(labels)}."
-            )
+    _check_length("row_labels", row_labels, num_rows)
+    _check_length("column_labels", column_labels, num_columns)
+    _check_length("image_labels", image_labels, count)
     # Wide labels move the columns apart, and low images the rows.
-    gap_y = max(_PADDING, _LINE - height) if row_labels else _PADDING
-    if image_labels:
-        gap_y = max(gap_y, _LINE)
+    gap_y = _LINE if image_labels else _PADDING
+    if row_labels:
+        gap_y = max(gap_y, _LINE - height)
     widest = _text_width([*(column_labels or ()), *(image_labels or ())])
     gap_x = max(_PADDING, widest - width)
-    grid = _tile(pixels, num_columns, (gap_y, gap_x))
-    grid_height, grid_width, _ = grid.shape
-    left = _text_width(row_labels or ())
     top = _LINE * (bool(title) + bool(column_labels))
-    size_x = left + max(grid_width, _text_width([title or ""]))
-    size_y = top + grid_height
-    figure = Figure((size_x / _DPI, size_y / _DPI), dpi=_DPI)
-    place = (left, 0, grid_width, grid_height)
-    axes = figure.add_axes(
-        tuple(np.divide(place, (size_x, size_y, size_x, size_y)))
+    axes = _show(
+        _tile(pixels, num_columns, (gap_y, gap_x)),
+        left=_text_width(row_labels or ()),
+        top=top,
+        min_width=_text_width([title or ""]),
     )
-    axes.set_axis_off()
-    axes.imshow(grid, interpolation="nearest", aspect="auto")
-
-    def write(x: float, y: float, text: str, align: str = "center") -> None:
-        """Writes at a place in pixels from the upper left."""
-        figure.text(
-            x / size_x,
-            1 - y / size_y,
-            text,
-            ha=align,
-            va="center",
-            fontsize=_FONT_SIZE,
-        )
-
     # Centers of the columns and rows.
-    x = left + gap_x + width / 2 + (width + gap_x) * np.arange(num_columns)
-    y = top + gap_y + height / 2 + (height + gap_y) * np.arange(num_rows)
-    if title:
-        write(left + _PADDING, _LINE / 2, title, "left")
-    for column, label in enumerate(column_labels or ()):
-        write(x[column], top - _LINE / 2, label)
+    x = gap_x + (width - 1) / 2 + (width + gap_x) * np.arange(num_columns)
+    y = gap_y + (height - 1) / 2 + (height + gap_y) * np.arange(num_rows)
+    style: dict[str, Any] = {"va": "center", "fontsize": _FONT_SIZE}
+    axes.text(_PADDING, _LINE / 2 - top, title or "", **style)
     for row, label in enumerate(row_labels or ()):
-        write(left - _PADDING, y[row], label, "right")
+        axes.text(-_PADDING, y[row], label, ha="right", **style)
+    style["ha"] = "center"
+    for column, label in enumerate(column_labels or ()):
+        axes.text(x[column], -_LINE / 2, label, **style)
     for index, label in enumerate(image_labels or ()):
         row, column = divmod(index, num_columns)
-        write(x[column], y[row] + (height + gap_y) / 2, label)
-    return figure
+        axes.text(x[column], y[row] + (height + gap_y) / 2, label, **style)
+    return axes.figure
+
+
+def _check_length(name: str, labels: Sequence[str] | None, size: int) -> None:
+    if labels is not None and len(labels) != size:
+        raise ValueError(
+            f"`{name}` should have {size} entries. Received: {len(labels)}."
+        )
+
+
+def _show(grid: np.ndarray, *, left: int, top: int, min_width: int) -> Any:
+    """Axes in pixels of a grid, with margins for labels around them."""
+    height, width, _ = grid.shape
+    size_x, size_y = left + max(width, min_width), top + height
+    figure = Figure((size_x / _DPI, size_y / _DPI), dpi=_DPI)
+    axes = figure.add_axes((left / size_x, 0, width / size_x, height / size_y))
+    axes.set_axis_off()
+    axes.imshow(grid, interpolation="nearest", aspect="auto")
+    return axes
 
 
 def _text_width(labels: Sequence[str]) -> int:

@@ -52,8 +52,8 @@ def plot_curves(
                 f"Received: entries with {', '.join(columns) or 'nothing'}."
             )
     # Two codes share a line of the legend.
-    height = 4.2 + 0.2 * (len(ceilings) // 2)
-    figure = Figure(figsize=(11, height), dpi=_DPI, layout="constrained")
+    size = (11, 4.2 + 0.2 * (len(ceilings) // 2))
+    figure = Figure(figsize=size, dpi=_DPI, layout="constrained")
     losses, information = figure.subplots(1, 2)
 
     def draw(axes: Axes, name: str, **style: Any) -> None:
@@ -74,25 +74,27 @@ def plot_curves(
     bottom, top = information.dataLim.intervaly
     if bottom < _MIN_NATS < top:
         information.set_ylim(_MIN_NATS, top + 0.05 * (top - _MIN_NATS))
-    losses.set(xlabel=unit, ylabel="loss", title="Losses, with all terms")
-    information.set(
-        xlabel=unit,
-        ylabel="information (nats)",
-        title="Mutual information, lower bound (dashed: ceiling)",
-    )
+    losses.set(ylabel="loss", title="Losses, with all terms")
+    title = "Mutual information, lower bound (dashed: ceiling)"
+    information.set(ylabel="information (nats)", title=title)
     for axes in (losses, information):
-        axes.spines[["top", "right"]].set_visible(False)
-        axes.grid(alpha=0.3)
-        if axes.lines:
-            # Below the axes, where it hides no curve.
-            axes.legend(
-                loc="upper center",
-                bbox_to_anchor=(0.5, -0.15),
-                ncols=2,
-                fontsize="small",
-                frameon=False,
-            )
+        _finish_curves(axes, unit)
     return figure
+
+
+def _finish_curves(axes: Axes, unit: str) -> None:
+    axes.set_xlabel(unit)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.grid(alpha=0.3)
+    if axes.lines:
+        # Below the axes, where it hides no curve.
+        axes.legend(
+            loc="upper center",
+            bbox_to_anchor=(0.5, -0.15),
+            ncols=2,
+            fontsize="small",
+            frameon=False,
+        )
 
 
 def _to_columns(log: Log) -> tuple[str, dict[str, Sequence[float]]]:

@@ -89,6 +89,20 @@ def test_traverse_changes_one_number_along_a_row(grids):
     assert options["title"].startswith("u:1 ")
 
 
+@pytest.mark.parametrize(
+    "plot", [report_grids.plot_categories, report_grids.plot_traversal]
+)
+def test_the_seed_draws_what_is_not_shown(plot, grids):
+    """The other code, a number of each image; the category is the same."""
+    model = painter({"a": Categorical(3), "u": Uniform(1)})
+    for seed in (1, 1, 2):
+        plot(model, "a", num_columns=3, seed=seed)
+    first, again, other = (images for images, _ in grids)
+    np.testing.assert_array_equal(first, again)
+    np.testing.assert_array_equal(first[:, :3], other[:, :3])
+    assert (first[:, 3] != other[:, 3]).all()
+
+
 def test_traverse_of_a_category(grids):
     model = painter({"a": Categorical(3), "u": Uniform(1)})
     report_grids.plot_traversal(model, "a", num_columns=3)

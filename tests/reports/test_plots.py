@@ -142,8 +142,8 @@ def test_curves_name_the_value_that_is_missing(name):
 # The confusion matrix
 
 
-def plot_confusion(confusion, class_names=("zero", "one")):
-    """Of categories without names."""
+def plot_confusion(confusion, class_names=("zero", "one"), name="7"):
+    """Of categories that all stand for the same class."""
     count = len(confusion[0])
     report = {
         "dataset": "digits",
@@ -152,7 +152,7 @@ def plot_confusion(confusion, class_names=("zero", "one")):
         "code_map": CodeMap(
             {
                 "pose": dimensions(DimensionMeaning()),
-                "category": categories(*[CategoryMeaning("7", 1.0)] * count),
+                "category": categories(*[CategoryMeaning(name, 1.0)] * count),
             }
         ),
     }
@@ -182,6 +182,8 @@ def test_confusion_shows_counts_colored_by_the_share_of_the_class():
     np.testing.assert_array_equal(
         matrix_of(figure), np.array([[0, 0, 0], [0, 0.25, 0.75]])
     )
+    (image,) = figure.axes[0].images
+    assert (image.get_cmap().name, image.get_clim()) == ("Blues", (0, 1))
 
 
 def test_confusion_has_the_names_of_both_sides():
@@ -190,6 +192,14 @@ def test_confusion_has_the_names_of_both_sides():
     assert labels == ["0: 7", "1: 7", "2: 7"]
     assert [x.get_text() for x in axes.get_yticklabels()] == ["zero", "one"]
     assert (axes.get_xlabel(), axes.get_ylabel()) == ("category", "class")
+
+
+@pytest.mark.parametrize(("name", "rotation"), [("7", 0), ("seven", 90)])
+def test_long_names_of_categories_are_upright(name, rotation):
+    """They would overlap: a column is 60 pixels wide."""
+    figure = plot_confusion([[1, 1]], ["zero"], name)
+    (label, _) = figure.axes[0].get_xticklabels()
+    assert label.get_rotation() == rotation
 
 
 def test_confusion_needs_labels():
@@ -224,6 +234,11 @@ def test_effects_are_numbers_and_colors():
         {"dataset": "digits", "traversals": {"style": [rising, falling]}}
     )
     np.testing.assert_allclose(matrix_of(figure), [[1.5, 0.1], [-1.5, 0.1]])
+    (image,) = figure.axes[0].images
+    assert image.get_clim() == (-3, 3)
+    # More is red, less is blue.
+    red, _, blue, _ = image.get_cmap()(1.0)
+    assert red > blue
     assert cells_of(figure)[0, 1] == "-1.5 dev.\n(rho -1.00)"
     assert cells_of(figure)[1, 0] == "+0.1 dev.\n(rho +1.00)"
     axes = figure.axes[0]

@@ -3,11 +3,13 @@
 from typing import Any
 
 import numpy as np
+from matplotlib.figure import Figure
 
 import keras_infogan
 from keras_infogan.evaluation.code_map import CodeMap
 from keras_infogan.evaluation.meanings import CategoryMeaning
 from keras_infogan.evaluation.meanings import DimensionMeaning
+from keras_infogan.reports import grids
 from keras_infogan.reports.grids import caption
 from keras_infogan.reports.grids import draw_run
 from tests.helpers.code_maps import categories
@@ -57,6 +59,27 @@ def test_each_image_has_its_caption():
     assert captions[1].startswith("`continuous:0` (slant) varies from left")
     assert captions[2].startswith("`continuous:1` (unnamed) varies")
     assert len(set(captions)) == len(captions)
+
+
+def test_images_are_given_the_code_map_and_the_ceilings(monkeypatch):
+    seen: dict[str, Any] = {}
+
+    def draw_grids(model, **options):
+        seen.update(options)
+        return {}
+
+    def plot_curves(log, **options):
+        seen.update(options, log=log)
+        return Figure()
+
+    monkeypatch.setattr(grids, "draw_grids", draw_grids)
+    monkeypatch.setattr(grids, "plot_curves", plot_curves)
+    draw_run(tiny_model(), REPORT, [LINE])
+    assert seen == {
+        "code_map": CODE_MAP,
+        "log": [LINE],
+        "ceilings": REPORT["mutual_information_ceiling"],
+    }
 
 
 def test_what_was_not_measured_is_not_drawn():
