@@ -25,8 +25,9 @@ from keras_infogan.serving.transport import ServedModel
 from keras_infogan.serving.transport import ServingError
 from keras_infogan.serving.transport import unexpected
 
-# A float32 in JSON has at most 16 characters; the rest is for white space.
-_BYTES_PER_NUMBER = 32
+# The server indents its answers: each number of an image and each bracket has a
+# line of its own, which make 79 bytes.
+_BYTES_PER_NUMBER = 96
 _SMALL_ANSWER = 2**22
 _KINDS: dict[int, Kind] = {
     400: "invalid",
@@ -60,11 +61,10 @@ class RestTransport:
         """Does nothing: each request has a connection of its own."""
 
     def status(self, deadline: Deadline) -> dict[int, dict[str, str]]:
-        answer = self._ask("GET", "", None, _SMALL_ANSWER, deadline)
-        return parse_status(answer)
+        return parse_status(self._ask("", deadline))
 
     def metadata(self, deadline: Deadline) -> Metadata:
-        answer = self._ask("GET", "/metadata", None, _SMALL_ANSWER, deadline)
+        answer = self._ask("/metadata", deadline)
         try:
             version = answer["model_spec"]["version"]
             signatures = answer["metadata"]["signature_def"]["signature_def"]
@@ -89,7 +89,7 @@ class RestTransport:
                 if spec.dtype.kind == "O"
                 else num_rows * spec.row_size * _BYTES_PER_NUMBER
             )
-        answer = self._ask("POST", ":predict", body, limit, deadline)
+        answer = self._ask(":predict", deadline, body=body, limit=limit)
         if "outputs" not in answer:
             raise unexpected("`outputs`", answer)
         outputs = answer["outputs"]
@@ -130,15 +130,14 @@ class RestTransport:
 
     def _ask(
         self,
-        method: str,
         suffix: str,
-        body: bytes | None,
-        limit: int,
         deadline: Deadline,
+        *,
+        body: bytes | None = None,
+        limit: int = _SMALL_ANSWER,
     ) -> dict[str, Any]:
-        status, content = self._exchange(
-            method, self._path + suffix, body, limit, deadline
-        )
+        path = self._path + suffix
+        status, content = self._exchange(path, body, limit, deadline)
         if len(content) > limit:
             raise unexpected(f"at most {limit} bytes", "a longer answer")
         text = content[:1000].decode(errors="replace")
@@ -157,12 +156,7 @@ class RestTransport:
         return answer
 
     def _exchange(
-        self,
-        method: str,
-        path: str,
-        body: bytes | None,
-        limit: int,
-        deadline: Deadline,
+        self, path: str, body: bytes | None, limit: int, deadline: Deadline
     ) -> tuple[int, bytes]:
         """Returns status and content, cut one byte after `limit`.
 
@@ -179,8 +173,12 @@ class RestTransport:
                 self._connect(connection)
                 opened.append(connection.sock)
                 connection.sock.settimeout(deadline.remaining())
-                headers = {"Content-Type": "application/json"} if body else {}
-                connection.request(method, path, body, headers)
+                connection.request(
+                    "POST" if body else "GET",
+                    path,
+                    body,
+                    {"Content-Type": "application/json"} if body else {},
+                )
                 answer.set_result(_read(connection, limit))
             except BaseException as error:
                 answer.set_exception(error)

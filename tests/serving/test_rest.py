@@ -1,5 +1,8 @@
 """Answers over HTTP, and certificates."""
 
+import json
+
+import numpy as np
 import pytest
 
 from keras_infogan.serving import PredictionClient
@@ -40,6 +43,19 @@ def test_wrong_answers(failure, kind, message, rest):
             client.metadata()
     assert caught.value.kind == kind
     assert "\n" not in str(caught.value)
+
+
+def test_indented_answers_are_not_too_long(rest, monkeypatch):
+    """The server takes 79 bytes for each number of an image, with brackets."""
+    monkeypatch.setattr("keras_infogan.serving.rest._SMALL_ANSWER", 0)
+    images = np.full((8, 4, 4, 1), -0.123456789)
+    outputs = {"image": images.tolist(), "valid": [True] * 8}
+    text = json.dumps({"outputs": outputs}, indent=4)
+    assert 79 < len(text) / images.size < 96
+    with connected("http", rest) as client:
+        client.metadata()
+        rest.failures = [sends(200, text)]
+        assert client.sample(count=8).shape == images.shape
 
 
 def test_http_to_a_port_of_grpc(grpc_server):
