@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+# Before a test replaces `build_model`, which it would keep.
+import keras_infogan.training.run  # noqa: F401
 from keras_infogan.files import write_json
 from keras_infogan.training import build
 from keras_infogan.training.config import TrainingConfig
