@@ -85,6 +85,25 @@ def test_interpret():
     assert (found["class"], found["attributes"]) == (None, {})
 
 
+def test_the_class_is_that_of_the_first_code_with_names():
+    """Not of both together; a name without a purity is taken as certain."""
+    seven, one = CategoryMeaning("7"), CategoryMeaning("1", 0.5)
+    code_map = CodeMap(
+        {
+            "unnamed": categories(CategoryMeaning()),
+            "digit": categories(seven, one),
+            "other": categories(one, seven),
+        }
+    )
+    posterior = {
+        "unnamed": {"probabilities": [1.0]},
+        "digit": {"probabilities": [0.75, 0.25]},
+        "other": {"probabilities": [0.0, 1.0]},
+    }
+    found = code_map.interpret(posterior)
+    assert (found["class"], found["class_probability"]) == ("7", 0.75)
+
+
 def test_words_need_real_images_and_a_side():
     """Without a comparison there is no word, and "left" is left of upright."""
     assert DimensionMeaning("slant", 1, 1.0, -1.0, 1.0, "rad").word(1.0) is None
@@ -94,6 +113,11 @@ def test_words_need_real_images_and_a_side():
     )
     assert right.word(-0.875) is None
     assert right.word(0.5) == "slanted right"
+    left = DimensionMeaning(
+        "slant", 1, 1.0, -1.0, 0.0, "rad", -0.9, -0.1, -0.6, -0.2, 1.0
+    )
+    assert left.word(0.875) is None
+    assert left.word(-0.5) == "slanted left"
     thin = DimensionMeaning(
         "thickness", 1, 1.0, 1.0, 3.0, "pixels", 1.0, 3.0, 1.8, 2.2, 1.0
     )

@@ -69,6 +69,11 @@ def test_warnings_come_first_and_are_the_last_three():
     ]
 
 
+def test_classes_without_a_category_are_those_of_the_report():
+    report = {**REPORT, "code_map": CODE_MAP, "class_names": ["1", "3", "7"]}
+    assert "No category of `category` stands for 3." in describe_report(report)
+
+
 def test_labels_that_named_the_categories():
     sentence = (
         "The categories are named with the labels of 80 of 400 training images."
