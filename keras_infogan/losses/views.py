@@ -131,15 +131,6 @@ def affine(images: tf.Tensor, matrix: tf.Tensor, shift: tf.Tensor) -> tf.Tensor:
     return tf.transpose(images, (0, 2, 1, 3))
 
 
-def _neighborhood(images: tf.Tensor) -> list[tf.Tensor]:
-    """Each pixel and its four neighbors; the border repeats."""
-    up = tf.concat([images[:, :1], images[:, :-1]], axis=1)
-    down = tf.concat([images[:, 1:], images[:, -1:]], axis=1)
-    left = tf.concat([images[:, :, :1], images[:, :, :-1]], axis=2)
-    right = tf.concat([images[:, :, 1:], images[:, :, -1:]], axis=2)
-    return [images, up, down, left, right]
-
-
 def thicken(images: tf.Tensor, pixels: tf.Tensor) -> tf.Tensor:
     """Makes bright strokes thicker or thinner by a fraction of a pixel.
 
@@ -154,7 +145,12 @@ def thicken(images: tf.Tensor, pixels: tf.Tensor) -> tf.Tensor:
             upright or level stroke gets.
     """
     pixels = tf.cast(pixels[:, None, None, None], images.dtype)
-    cross = _neighborhood(images)
+    # The border repeats.
+    up = tf.concat([images[:, :1], images[:, :-1]], axis=1)
+    down = tf.concat([images[:, 1:], images[:, -1:]], axis=1)
+    left = tf.concat([images[:, :, :1], images[:, :, :-1]], axis=2)
+    right = tf.concat([images[:, :, 1:], images[:, :, -1:]], axis=2)
+    cross = [images, up, down, left, right]
     dilated = functools.reduce(tf.maximum, cross)
     eroded = functools.reduce(tf.minimum, cross)
     goal = tf.where(pixels > 0.0, dilated, eroded)
