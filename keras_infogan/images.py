@@ -1,4 +1,4 @@
-"""What an array of images is; needs only NumPy, and serves all folders."""
+"""The check of arrays of images; needs only NumPy and serves all folders."""
 
 from collections.abc import Sequence
 

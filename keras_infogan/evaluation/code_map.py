@@ -1,4 +1,4 @@
-"""What each code means: a category its class, a dimension its attribute.
+"""The meaning of each code: of categories a class, of dimensions an attribute.
 
 Data and look-up only. It imports neither TensorFlow nor SciPy, so that the
 serving client can use it; `measures.naming` fits a code map to a model.

@@ -22,7 +22,7 @@ _CHUNK = 1000
 
 
 class Features(NamedTuple):
-    """What a feature extractor says about images.
+    """Features and predicted classes of images.
 
     Args:
         features: float32 array of shape `(num_images, 64)`, the last layer

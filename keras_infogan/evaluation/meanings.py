@@ -1,4 +1,4 @@
-"""What a category or a dimension of a code means: data only."""
+"""The meaning of a category or a dimension of a code: data only."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""What the measures of a report are computed from, each computed once."""
+"""The inputs of the measures of a report, each computed once."""
 
 from collections.abc import Mapping
 from dataclasses import KW_ONLY

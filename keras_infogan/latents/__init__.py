@@ -1,4 +1,4 @@
-"""What goes into the generator: noise and latent codes."""
+"""The inputs of the generator: noise and latent codes."""
 
 from pathlib import Path
 

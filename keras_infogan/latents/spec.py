@@ -1,4 +1,4 @@
-"""What goes into the generator: incompressible noise and named latent codes.
+"""The inputs of the generator: incompressible noise and named latent codes.
 
 The codes are the `c` and the noise is the `z` of
 [Chen et al., 2016](https://arxiv.org/abs/1606.03657), Section 4.

@@ -1,1 +1,1 @@
-"""What training minimizes: adversarial, information and consistency losses."""
+"""The losses: adversarial, information and consistency."""

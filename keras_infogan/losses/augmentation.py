@@ -1,4 +1,4 @@
-"""What an augmentation does to images, as plain data."""
+"""The options of an augmentation, as plain data."""
 
 import math
 from dataclasses import dataclass
@@ -13,12 +13,13 @@ class Augmentation:
 
     Each view is the image under a random rotation, shear, scaling and shift,
     thickened, brightened and partly erased
-    ([Zhong et al., 2017](https://arxiv.org/abs/1708.04896)). Every quantity but
-    the size of the rectangle is uniform between minus and plus its option.
+    ([Zhong et al., 2017](https://arxiv.org/abs/1708.04896)). Each amount is
+    drawn uniformly from [-option, option]; `erase` is the fixed size of a
+    rectangle at a random place.
     Options that would lose the images raise a `ValueError`.
     """
 
-    # Resampling in two passes needs rows that stay near to rows.
+    # Resampling in two passes breaks down beyond 45 degrees.
     rotation: float = option(
         0.35, "largest rotation, in radians", minimum=0.0, maximum=math.pi / 4
     )

@@ -62,8 +62,8 @@ def information_losses(
     An invariant or equivariant code has a second bound, on an augmented view of
     each generated image. `Q` maximizes the mean of both. The generator
     maximizes the same mean for a categorical code, but only the bound on the
-    views for any other: from the image alone, it would be rewarded for putting
-    anything into a pose, slant or not, and slant into any other code.
+    views for any other: the bound on the image alone would reward it for any
+    feature that it encodes in `pose`, and for slant that it encodes elsewhere.
 
     `posterior` is the output of the discriminator for the generated `images`.
     """

@@ -1,4 +1,4 @@
-"""What the architectures have in common: ends of networks, normalization."""
+"""Blocks that the architectures share: inputs, outputs, normalization."""
 
 import keras
 from keras import layers

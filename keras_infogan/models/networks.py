@@ -1,4 +1,4 @@
-"""Generators and discriminators: functional models with named ends.
+"""Generators and discriminators: functional models with named outputs.
 
 A generator maps `noise` and each code, by name, to images in [-1, 1]. A
 discriminator maps images to `logits` and, by name, the parameters of `Q(c|x)`,

@@ -8,7 +8,7 @@ import tensorflow as tf
 
 @keras.saving.register_keras_serializable(package="keras_infogan")
 class LinearEnd(keras.optimizers.schedules.LearningRateSchedule):
-    """A constant learning rate that decays linearly to 0 at the end of a run.
+    """A constant learning rate, then linear decay to 0 over the end of a run.
 
     Args:
         learning_rate: The constant part.

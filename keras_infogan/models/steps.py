@@ -104,8 +104,8 @@ def compute_losses(
 def fused_update(players: Players, batch: Batch, key: tf.Tensor) -> Tensors:
     """Takes the gradients of both networks from one forward pass.
 
-    Both are applied at once: they are those of two separate phases at the same
-    point. Returns the metrics of the step.
+    Both are taken at the same parameters, before either network changes.
+    Returns the metrics of the step.
     """
     generator_variables = players.generator.trainable_variables
     informed = players.informed_variables

@@ -1,4 +1,4 @@
-"""What InfoGAN requires of its networks, its objective and its batches."""
+"""Checks of the networks, objective and batches of an InfoGAN."""
 
 from collections.abc import Mapping
 from typing import Any

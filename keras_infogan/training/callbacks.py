@@ -1,4 +1,4 @@
-"""What a run does between steps: log, sample images, checkpoints."""
+"""The work of a run between steps: log, sample images, checkpoints."""
 
 import functools
 import json

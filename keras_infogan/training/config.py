@@ -149,7 +149,7 @@ class TrainingConfig(Section):
             ) from None
 
     def differences(self, other: "TrainingConfig") -> list[str]:
-        """What differs in `other`, as `data.num_labels: mine -> theirs`."""
+        """The differences of `other`, as `data.num_labels: mine -> theirs`."""
         mine, theirs = self.to_json(), other.to_json()
         return [
             f"{'.'.join(setting.path)}: {json.dumps(setting.value(mine))} -> "

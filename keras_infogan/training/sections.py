@@ -39,8 +39,8 @@ class DataConfig(Section):
     batch_size: int = option(128, "images in a batch", minimum=2)
     neighbor_share: float = option(
         0.0,
-        "share of the real images whose positive pair is not the image itself "
-        "but its nearest neighbor, by pixels, in a random part of the images",
+        "fraction of the images whose positive is their nearest neighbor in "
+        "pixels, in a random subset, rather than the image itself",
         minimum=0.0,
         maximum=1.0,
     )
@@ -156,7 +156,7 @@ class ExecutionConfig(Section):
 
 @dataclass(frozen=True, kw_only=True)
 class CallbackConfig(Section):
-    """What happens between training steps."""
+    """The work between training steps."""
 
     log_interval: int = option(50, "steps between lines of the log", minimum=1)
     sample_interval: int = option(

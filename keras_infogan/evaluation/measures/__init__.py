@@ -1,4 +1,4 @@
-"""What a report is made of; each measure is a function in a module here.
+"""The measures of a report; each is a function in a module here.
 
 To add one, write `measure_x(observations, report)` in a module of its own and
 append it to `MEASURES`. `report` has the results of the measures before it. It

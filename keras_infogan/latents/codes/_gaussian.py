@@ -1,4 +1,4 @@
-"""What codes with a Gaussian posterior have in common."""
+"""The Gaussian posterior of continuous codes."""
 
 import math
 from collections.abc import Mapping

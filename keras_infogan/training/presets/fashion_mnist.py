@@ -25,9 +25,9 @@ FASHION_MNIST = dataclasses.replace(
     latents=sections.LatentConfig(),
     objective=Objective(
         information_weights={"category": 1.0, "continuous": 0.1},
-        # Thinner strokes remove the handles of bags, other heights the heels of
-        # sandals, and each kind of clothes has many shades. So none of these
-        # becomes a category, in two seeds of three.
+        # Thickness, scale and brightness hide the handles of bags, the heels of
+        # sandals and shades, so that they do not define categories: in two
+        # seeds of three.
         augmentation=Augmentation(
             rotation=0.1,
             shear=0.15,

@@ -2,7 +2,7 @@
 
     keras-infogan train --preset writeup
 
-The system this project started from, called "the write-up" throughout: images
+The InfoGAN of most tutorials (PyTorch-GAN's), "the write-up" throughout: images
 of 32 x 32, least-squares losses (Mao et al., 2017,
 https://arxiv.org/abs/1611.04076), and for each batch one update of the
 generator, one of the discriminator and one of both for the information, each
