@@ -41,11 +41,6 @@ class Setting(NamedTuple):
         """Name of the flag as an identifier: `slant_gains`."""
         return self.flag.removeprefix("--").replace("-", "_")
 
-    @property
-    def is_optional(self) -> bool:
-        """Whether it may be `None`."""
-        return type(None) in typing.get_args(self.kind)
-
     def value(self, content: Mapping[str, Any]) -> Any:
         """Its value in a configuration as JSON."""
         inner: Any = content
@@ -116,8 +111,8 @@ class TrainingConfig(Section):
             for section in sections:
                 place = place[section]
             # Without options, as in `--warp {}`, there is no augmentation.
-            is_none = value == {} and settings[name].is_optional
-            place[key] = None if is_none else value
+            is_optional = type(None) in typing.get_args(settings[name].kind)
+            place[key] = None if value == {} and is_optional else value
         return self.from_json(content)
 
     def to_json(self) -> dict[str, Any]:
