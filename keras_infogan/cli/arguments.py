@@ -155,7 +155,7 @@ def check_model(args: argparse.Namespace) -> None:
 
 
 def find_code_map(run: Path) -> "CodeMap | None":
-    """What the codes of a model mean, if it is known."""
+    """The code map of a model, or None if it has none."""
     from keras_infogan.evaluation.code_map import CodeMap
 
     path = find_companion(run, "code_map.json")
@@ -163,7 +163,7 @@ def find_code_map(run: Path) -> "CodeMap | None":
 
 
 def load_code_map(run: Path) -> "CodeMap":
-    """The same; raises a `ValueError` if it is not known."""
+    """The code map of a model; raises a `ValueError` if it has none."""
     code_map = find_code_map(run)
     if code_map is None:
         raise ValueError(

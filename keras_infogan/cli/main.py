@@ -88,7 +88,7 @@ def _print_result(result: Any) -> None:
 
 
 def _out_of_memory() -> tuple[type[BaseException], ...]:
-    """What NumPy and, if it is imported, TensorFlow raise out of memory."""
+    """The out-of-memory errors of NumPy and, if imported, of TensorFlow."""
     tensorflow = sys.modules.get("tensorflow")
     if tensorflow is None:
         return (MemoryError,)

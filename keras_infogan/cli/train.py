@@ -66,7 +66,7 @@ def add_parser(commands: Any) -> None:
 
 
 def _argument(setting: Setting) -> dict[str, Any]:
-    """What `add_argument` takes for an option."""
+    """The arguments of `add_argument` for an option."""
     text = setting.field.metadata["help"].replace("%", "%%")
     choices = setting.field.metadata["choices"]
     if setting.kind is bool:

@@ -9,7 +9,7 @@ from keras_infogan.latents.random import fold_in
 
 
 class Consumer(enum.IntEnum):
-    """What a seed is used for. Each use has random numbers of its own."""
+    """The uses of a seed. Each use has random numbers of its own."""
 
     IMAGE_ORDER = 0
     LABELED_ORDER = 1

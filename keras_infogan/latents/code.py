@@ -1,4 +1,4 @@
-"""The base class of latent codes: what a kind of code has to define."""
+"""The base class of latent codes, with the members that a kind defines."""
 
 import abc
 from collections.abc import Mapping
@@ -108,7 +108,7 @@ class Code(abc.ABC):
         return dict.fromkeys(self.parameters, "a parameter of the posterior")
 
     def derive(self, parameters: Tensors) -> Tensors:
-        """What `encode` gives beside the parameters, such as probabilities."""
+        """Outputs of `encode` beside the parameters, such as probabilities."""
         del parameters
         return {}
 
@@ -124,9 +124,10 @@ class Code(abc.ABC):
         )
 
     def deviations_outside(self, summary: Mapping[str, Any]) -> float:
-        """How far a posterior is outside of the prior, in its own deviations.
+        """Distance of the posterior mean from the prior's support.
 
-        An image with more than a few is unlike all that the model generates.
+        In standard deviations of the posterior. Values above a few suggest an
+        out-of-distribution image.
         """
         del summary
         return 0.0
@@ -152,7 +153,11 @@ class Code(abc.ABC):
         return rows
 
     def served_spec(self, name: str) -> tf.TensorSpec:
-        """The input of this name by which a served model is told a value."""
+        """The input of a served model for this code, under the given name.
+
+        The serving client takes an integer input for a category number, from 0
+        to `dim - 1`, so other kinds of codes should have a float input.
+        """
         return tf.TensorSpec((None, self.dim), tf.float32, name)
 
     def to_served(self, values: tf.Tensor) -> tf.Tensor:
@@ -160,11 +165,14 @@ class Code(abc.ABC):
         return values
 
     def from_served(self, inputs: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        """Values for an input of a served model, and which of them it meant.
+        """Converts served inputs to values of the code, with a validity mask.
 
-        An error would fail the whole batch, in which a server puts the requests
-        of several clients. So what is no value is replaced by one nearby; the
-        bools, of shape `(batch,)`, are false for such rows.
+        Invalid rows become the nearest valid value, because an error would fail
+        other clients' requests in the same batch.
+
+        Returns:
+            Float32 values of shape `(batch, dim)`, and bools of shape
+            `(batch,)` that are false for invalid rows.
         """
         nearest = self.clip(inputs)
         # NaN equals nothing.

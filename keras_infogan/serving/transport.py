@@ -1,4 +1,4 @@
-"""What REST and gRPC share: errors of one line, deadlines and retries."""
+"""The common part of REST and gRPC: one-line errors, deadlines, retries."""
 
 import math
 import random

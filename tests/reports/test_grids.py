@@ -149,7 +149,7 @@ def test_describe_codes():
     )
     assert text == (
         "category 7 (98.1%); slant +0.50 +/- 0.10, -0.25 +/- 0.02; "
-        "bit 1 with 75.0%"
+        "bit P(1) = 75.0%"
     )
 
 

@@ -14,11 +14,11 @@ from keras_infogan.latents.code import Posterior
 from keras_infogan.latents.code import Tensors
 from keras_infogan.latents.code import check_count
 
-# `Q` is no less sure of a code than twice the width of [-1, 1], and no surer
-# than a twentieth of it. A miss by the deviation of the prior, sqrt(1/3), costs
-# 1/6 over the square of the least: 17 nats, where a least of one gray level
-# would make it 10,000. `Q` would be sure too early and learn from nothing but
-# its errors: two of five seeds on MNIST lost an epoch or more that way.
+# Bounds the standard deviation of `Q` to [0.1, 4]. An error of one standard
+# deviation of the uniform prior, sqrt(1/3), costs 1 / (6 stddev^2) nats: 17 at
+# 0.1, but 2,700 at one gray level of [-1, 1], 2/255. With so low a bound, `Q`
+# becomes overconfident early, and its few large errors dominate the gradient:
+# two of five seeds on MNIST lost an epoch or more that way.
 LOG_STDDEV_RANGE = (math.log(0.1), math.log(4.0))
 
 

@@ -70,7 +70,7 @@ class Bernoulli(Code):
 
     def describe(self, summary: Mapping[str, Any]) -> str:
         bits = ", ".join(f"{share:.1%}" for share in summary["probability"])
-        return f"1 with {bits}"
+        return f"P(1) = {bits}"
 
     def clip(self, values: tf.Tensor) -> tf.Tensor:
         return tf.cast(values > 0.5, tf.float32)
