@@ -5,7 +5,7 @@ import pytest
 from keras_infogan.cli import main as cli
 from keras_infogan.files import write_json
 from keras_infogan.models import pretrained
-from keras_infogan.training.build import build_model
+from keras_infogan.training import build
 from keras_infogan.training.presets import PRESETS
 from tests.helpers.command_line import fail
 from tests.helpers.command_line import run
@@ -17,19 +17,36 @@ def test_a_pretrained_model_is_measured_and_left(
     config = PRESETS["mnist"].replace(dataset="few_digits")
     folder = tmp_path / "pretrained"
     folder.mkdir()
-    build_model(config).save(folder / "little.keras")
+    build.build_model(config).save(folder / "little.keras")
     write_json(folder / "little_config.json", config.to_json())
     monkeypatch.setattr(pretrained, "_FOLDER", folder)
     monkeypatch.chdir(tmp_path)
     before = sorted(tmp_path.rglob("*"))
     report, err = run(
-        capfd, "evaluate", "little", f"--data-dir={few_digits_dir}"
+        capfd,
+        *("evaluate", "little", f"--data-dir={few_digits_dir}"),
+        "--num-naming-labels=30",
     )
     assert report["configuration"] == config.to_json()
     assert report["num_test_images"] == 200
     assert report["steps"] == 0
+    categories = report["code_map"]["codes"]["category"]["categories"]
+    assert sum(category["num_labels"] for category in categories) == 30
     assert "the categories reach a clustering accuracy of" in err
     assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_folders_of_the_data_arrive(monkeypatch, capfd):
+    """Stops where the data would be loaded."""
+
+    def load_data(config, *, data_dir, archives_dir):
+        raise ValueError(f"{config.dataset}, {data_dir}, {archives_dir}")
+
+    monkeypatch.setattr(build, "load_data", load_data)
+    error = fail(
+        capfd, "evaluate", "mnist", "--data-dir=here", "--archives-dir=there"
+    )
+    assert "mnist, here, there" in error
 
 
 @pytest.mark.parametrize("number", ["-1", "0", "x"])

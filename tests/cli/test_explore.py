@@ -1,8 +1,10 @@
 """`keras-infogan explore`: the page; its own tests are in tests/export."""
 
+import onnx
 import pytest
 
 from keras_infogan.cli import main as cli
+from keras_infogan.export import onnx_graph
 from tests.helpers.command_line import fail
 from tests.helpers.command_line import run
 
@@ -17,6 +19,8 @@ def test_explore(named_run, capfd, tmp_path):
     text = output.read_text()
     assert "<title>&lt;Mine&gt;</title>" in text
     assert "slanted right" in text
+    # Of the run's code map; the words are in every page.
+    assert '"name": "7"' in text
 
 
 def test_explore_for_a_server(named_run, capfd, tmp_path):
@@ -27,6 +31,20 @@ def test_explore_for_a_server(named_run, capfd, tmp_path):
     # From a file it would not open.
     assert "in a browser" not in talk
     assert f"python -m http.server --directory '{folder}'" in talk
+
+
+@pytest.mark.parametrize("half", [False, True])
+def test_both_networks_have_weights_of_half_the_size(
+    half, named_run, capfd, tmp_path, monkeypatch
+):
+    """The tiny networks have fewer weights than those that are halved."""
+    monkeypatch.setattr(onnx_graph, "MIN_FLOAT16_SIZE", 100)
+    options = ["--float16-weights"] if half else []
+    run(capfd, "explore", named_run, "--folder", "-o", tmp_path, *options)
+    for name in ("generator", "encoder"):
+        graph = onnx.load(tmp_path / f"{name}.onnx").graph
+        types = {tensor.data_type for tensor in graph.initializer}
+        assert (onnx.TensorProto.FLOAT16 in types) == half
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import pytest
 
 from keras_infogan.evaluation.code_map import CodeMap
 from keras_infogan.evaluation.report import read_report
+from keras_infogan.export import onnx_graph
 from keras_infogan.models.pretrained import find_model
 from keras_infogan.reports.text import describe_report
 from tests.helpers.command_line import run
@@ -50,6 +51,25 @@ def test_export(named_run, capfd, tmp_path):
         assert metadata["keras_infogan.model_card"] == card
         code_map = json.loads(metadata["keras_infogan.code_map"])
         assert code_map["codes"]["category"]["categories"][2]["name"] == "7"
+
+
+def test_both_files_have_weights_of_half_the_size(
+    named_run, capfd, tmp_path, monkeypatch
+):
+    """The tiny networks have fewer weights than those that are halved."""
+    import onnx
+
+    monkeypatch.setattr(onnx_graph, "MIN_FLOAT16_SIZE", 100)
+    paths = [tmp_path / "x.onnx", tmp_path / "encoder.onnx"]
+    run(
+        capfd,
+        *("export", named_run, "--float16-weights"),
+        *(f"--onnx={paths[0]}", f"--onnx-encoder={paths[1]}"),
+    )
+    for path in paths:
+        weights = onnx.load(path).graph.initializer
+        types = {tensor.data_type for tensor in weights}
+        assert onnx.TensorProto.FLOAT16 in types
 
 
 def test_export_takes_the_card_that_is_there(named_run, capfd, tmp_path):

@@ -102,6 +102,7 @@ def test_sample_from_an_imitated_server(given, capfd, tmp_path):
             "sample",
             "infogan",
             f"--server=http://127.0.0.1:{server.port}",
+            "--label=stable",
             "--digit=7",
             "--attribute=slant=0.5",
             "--count=2",
@@ -110,6 +111,8 @@ def test_sample_from_an_imitated_server(given, capfd, tmp_path):
             *([f"--code-map={path}"] if given else []),
         )
     assert result["count"] == 2
+    for _, url, _ in server.requests:
+        assert url.startswith("/v1/models/infogan/labels/stable")
     expected = expected_images(np.arange(5, 7), 5 if given else 4, [0.0, -0.5])
     report_images.save_image(
         tmp_path / "expected.png",

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 # Before a test replaces `build_model`, which it would keep.
-import keras_infogan.training.run  # noqa: F401
+import keras_infogan.training.run as training_run
 from keras_infogan.files import write_json
 from keras_infogan.training import build
 from keras_infogan.training.config import TrainingConfig
@@ -106,6 +106,23 @@ def test_train_summary(capfd, few_digits_dir, tmp_path):
         capfd, "evaluate", tmp_path / "run", f"--data-dir={few_digits_dir}"
     )
     assert again == report
+
+
+def test_folders_arrive(monkeypatch, capfd):
+    """Stops where the training would begin."""
+
+    def train(config, run_dir, *, data_dir, archives_dir):
+        raise ValueError(
+            f"{config.seed}, {run_dir}, {data_dir}, {archives_dir}"
+        )
+
+    monkeypatch.setattr(training_run, "train", train)
+    error = fail(
+        capfd,
+        *("train", "--seed=5", "--run-dir=run"),
+        *("--data-dir=here", "--archives-dir=there"),
+    )
+    assert "5, run, here, there" in error
 
 
 def test_a_file_is_no_run_directory(capfd, tmp_path):

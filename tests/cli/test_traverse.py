@@ -1,9 +1,16 @@
 """`keras-infogan traverse`: one code varies along each row."""
 
+from typing import Any
+
+import numpy as np
 import pytest
+from matplotlib.figure import Figure
 from PIL import Image
 
+from keras_infogan.models.pretrained import load_model
+from keras_infogan.reports import grids
 from tests.helpers.command_line import run
+from tests.helpers.models import SHAPE
 
 
 def test_traverse(model_path, capfd, tmp_path):
@@ -21,6 +28,59 @@ def test_traverse(model_path, capfd, tmp_path):
         "index": 1,
     }
     Image.open(output).verify()
+
+
+@pytest.fixture
+def drawn(monkeypatch):
+    """Images and options of each grid, which is not drawn."""
+    calls: list[tuple[Any, dict[str, Any]]] = []
+
+    def plot_grid(images, **options):
+        calls.append((images, options))
+        return Figure()
+
+    monkeypatch.setattr(grids, "plot_grid", plot_grid)
+    return calls
+
+
+def test_seed_and_columns_arrive_in_the_images(
+    drawn, model_path, capfd, tmp_path
+):
+    """A row for each of the three categories; 1e-6 is float32 rounding."""
+    run(
+        capfd,
+        *("traverse", model_path, "--code=continuous:1", "--columns=4"),
+        *("--seed=5", "-o", tmp_path / "x.png"),
+    )
+    ((images, options),) = drawn
+    assert options["num_columns"] == 4
+    model = load_model(model_path)
+    latents = model.traverse_latents(
+        "continuous", 1, num_rows=3, num_columns=4, seed=5
+    )
+    expected = model.generate_from(latents)
+    np.testing.assert_allclose(images, expected, atol=1e-6)
+
+
+def test_an_attribute_increases_from_left_to_right(
+    drawn, named_run, capfd, tmp_path
+):
+    """The code that slants to the left decreases; rows have their classes."""
+    run(
+        capfd,
+        *("traverse", named_run, "--attribute=slant", "--columns=4"),
+        *("-o", tmp_path / "x.png"),
+    )
+    ((images, options),) = drawn
+    model = load_model(named_run)
+    latents = model.traverse_latents(
+        "continuous", 1, num_rows=3, num_columns=4, seed=0
+    )
+    rising = model.generate_from(latents).reshape(3, 4, *SHAPE)
+    np.testing.assert_allclose(
+        images.reshape(3, 4, *SHAPE), rising[:, ::-1], atol=1e-6
+    )
+    assert "7" in options["row_labels"][2]
 
 
 def test_traverse_by_meaning(named_run, capfd, tmp_path):
