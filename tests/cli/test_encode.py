@@ -103,6 +103,8 @@ def test_encode_of_ink_on_paper(model_path, capfd, tmp_path):
     assert result["codes"]["category"]["probabilities"] == pytest.approx(
         expected["codes"]["category"]["probabilities"]
     )
+    _, err = run(capfd, "encode", model_path, tmp_path / "x.png", "--invert")
+    assert "omit --invert" in err
     Image.new("RGBA", (9, 9)).save(tmp_path / "blank.png")
     _, err = run(capfd, "encode", model_path, tmp_path / "blank.png")
     assert "is of one color" in err

@@ -75,6 +75,12 @@ def test_images_that_do_not_fit_into_memory(
     assert files[1].stat().st_mtime_ns == before
     model_input = mapped.batches(64).element_spec
     assert model_input.shape == (64, 28, 28, 1)
+    # Each slice has a file of its own.
+    first, second = (
+        load(split=split) for split in ("train[:9]", "train[9:18]")
+    )
+    np.testing.assert_array_equal(first.images, expected.images[:9])
+    np.testing.assert_array_equal(second.images, expected.images[9:18])
 
 
 def test_labeled_batches_are_pairs_of_all_images():
@@ -158,6 +164,23 @@ def test_the_seed_decides():
     assert order(1).tolist() == order(1).tolist()
     assert order(1).tolist() != order(2).tolist()
     assert order(2**62).tolist() != order(-1).tolist()
+
+
+def test_the_seed_decides_on_labels_and_neighbors():
+    """All images are labeled and paired: only orders and subsets are random."""
+    images = numbered(24)
+
+    def draw(seed):
+        options = {"num_labels": 24, "neighbor_share": 1.0, "seed": seed}
+        (batch,) = take(images.batches(24, **options), 1)
+        order = np.argsort(pixel(batch["images"]))
+        neighbors = pixel(batch["positives"])[order]
+        return pixel(batch["labeled_images"]).tolist(), neighbors.tolist()
+
+    (labeled, neighbors), (others, other_neighbors) = draw(1), draw(2)
+    assert sorted(labeled) == sorted(others) == list(range(24))
+    assert labeled != others
+    assert neighbors != other_neighbors
 
 
 def test_the_order_is_the_same_everywhere():

@@ -234,6 +234,14 @@ def test_traversal(code, count, expected):
     np.testing.assert_array_equal(code.traversal(count), expected)
 
 
+def test_a_served_row_is_valid_if_all_its_numbers_are():
+    """The nearest numbers of [-1, 1]; 0 for what is no number."""
+    inputs = tf.constant([[0.5, 2.0], [math.nan, 0.25], [0.5, -1.0]])
+    values, valid = Uniform(2).from_served(inputs)
+    np.testing.assert_array_equal(values, [[0.5, 1.0], [0.0, 0.25], [0.5, -1]])
+    np.testing.assert_array_equal(valid, [False, False, True])
+
+
 def test_normal_traversal_is_95_percent():
     """`P(-2 < c < 2)` is 0.9545 for `N(0, 1)`."""
     low, high = Normal().traversal(2)

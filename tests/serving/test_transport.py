@@ -119,6 +119,18 @@ def test_rest_retries(failure, rest):
     assert len(rest.requests) == 3
 
 
+@pytest.mark.parametrize("request_", ["status", "metadata", "sample"])
+def test_retries_are_limited_in_each_method(request_, rest):
+    """With two retries there are three attempts."""
+    with connected("http", rest, retries=2) as client:
+        client.metadata()
+        rest.requests.clear()
+        rest.failures = [overloaded] * 3
+        _, error = failure_of(getattr(client, request_))
+    assert error.kind == "unavailable"
+    assert len(rest.requests) == 3
+
+
 def test_grpc_retries(grpc_server):
     import grpc
 
