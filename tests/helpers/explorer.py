@@ -81,6 +81,10 @@ SPECS = {
         (16, 24, 3),
     ),
     "angle": (LatentSpec(5, {"heading": Circular()}), (8, 8, 1)),
+    "wide": (
+        LatentSpec(5, {"pose": Uniform(1), "pose_x": Uniform(2)}),
+        (8, 12, 1),
+    ),
     "plain": (LatentSpec(5, {"bits": Bernoulli(1)}), (8, 8, 1)),
 }
 SEVEN = [[(0.3, 0.25), (0.7, 0.25), (0.45, 0.85)], [(0.42, 0.55), (0.7, 0.55)]]

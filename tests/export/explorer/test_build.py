@@ -60,6 +60,14 @@ def test_the_page_describes_the_codes(digits):
     assert data["code_map"] == CODE_MAP.to_json()
 
 
+def test_sides_and_codes_are_not_mixed_up(exported):
+    """A wide image, and a code whose name begins with that of another."""
+    data = json.loads(Reader(exported("wide").page).script(id="page-data"))
+    assert data["image"] == {"height": 8, "width": 12, "channels": 1}
+    estimates = {name: code["estimate"] for name, code in data["codes"].items()}
+    assert estimates == {"pose": "pose_mean", "pose_x": "pose_x_mean"}
+
+
 def test_the_runtime_is_the_one_that_its_readme_names():
     rows = re.findall(
         r"\| `(.*?)` \| ([\d,]+) \| `([0-9a-f]{64})` \|",
