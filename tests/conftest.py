@@ -1,16 +1,20 @@
-"""What the tests share: MNIST, prepared once by tfds without a network."""
+"""MNIST for all tests, prepared once by tfds without a network.
+
+TensorFlow is imported in the fixtures: the process of pytest-xdist that only
+distributes the tests needs none.
+"""
 
 import fcntl
 import os
 import socket
 from pathlib import Path
+from typing import TYPE_CHECKING
 from typing import NoReturn
 
 import pytest
-import tensorflow_datasets as tfds
 
-from keras_infogan.data.dataset import ImageData
-from keras_infogan.data.tfds import load_images
+if TYPE_CHECKING:
+    from keras_infogan.data.dataset import ImageData
 
 
 def _refuse(*args: object, **kwargs: object) -> NoReturn:
@@ -31,6 +35,8 @@ def mnist_data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     The processes of pytest-xdist share it: the first one prepares it.
     """
+    from keras_infogan.data.tfds import load_images
+
     folder = tmp_path_factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
         folder = folder.parent
@@ -48,58 +54,30 @@ def mnist_data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def mnist_train(mnist_data_dir: Path) -> ImageData:
+def mnist_train(mnist_data_dir: Path) -> "ImageData":
     """The 60,000 training images, shared: leave them as they are."""
+    from keras_infogan.data.tfds import load_images
+
     return load_images("mnist", data_dir=mnist_data_dir)
 
 
 @pytest.fixture(scope="session")
-def mnist_test(mnist_data_dir: Path) -> ImageData:
+def mnist_test(mnist_data_dir: Path) -> "ImageData":
     """The 10,000 test images, shared: leave them as they are."""
+    from keras_infogan.data.tfds import load_images
+
     return load_images("mnist", split="test", data_dir=mnist_data_dir)
-
-
-class FewDigits(tfds.core.GeneratorBasedBuilder):
-    """The first MNIST images that tfds gives, few enough for whole runs."""
-
-    VERSION = tfds.core.Version("1.0.0")
-    digits: dict[str, ImageData] = {}
-
-    def _info(self):
-        return tfds.core.DatasetInfo(
-            builder=self,
-            features=tfds.features.FeaturesDict(
-                {
-                    "image": tfds.features.Image(shape=(28, 28, 1)),
-                    "label": tfds.features.ClassLabel(num_classes=10),
-                }
-            ),
-            supervised_keys=("image", "label"),
-        )
-
-    def _split_generators(self, dl_manager):
-        return {
-            split: self._generate_examples(split, count)
-            for split, count in (("train", 640), ("test", 200))
-        }
-
-    def _generate_examples(self, split, count):
-        data = self.digits[split]
-        assert data.labels is not None
-        for index in range(count):
-            yield (
-                index,
-                {"image": data.images[index], "label": data.labels[index]},
-            )
 
 
 @pytest.fixture(scope="session")
 def few_digits_dir(
-    mnist_train: ImageData,
-    mnist_test: ImageData,
+    mnist_train: "ImageData",
+    mnist_test: "ImageData",
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Path:
     """A tfds folder with `few_digits`: 640 and 200 images of MNIST."""
+    from tests.helpers.few_digits import FewDigits
+
     data_dir = tmp_path_factory.mktemp("few_digits")
     FewDigits.digits = {"train": mnist_train, "test": mnist_test}
     FewDigits(data_dir=data_dir).download_and_prepare()
