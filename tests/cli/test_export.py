@@ -24,6 +24,7 @@ def test_export(named_run, capfd, tmp_path):
     model = tmp_path / "named"
     shutil.copytree(named_run, model)
     (model / "report.json").write_text(REPORT.read_text())
+    (model / "config.json").write_text('{"seed": 3}')
     result, _ = run(
         capfd,
         "export",
@@ -36,6 +37,8 @@ def test_export(named_run, capfd, tmp_path):
     assert result["saved_model"] == str(tmp_path / "serving" / "2")
     copied = tmp_path / "serving" / "2" / "assets" / "code_map.json"
     assert CodeMap.load(copied) == CodeMap.load(named_run / "code_map.json")
+    configuration = json.loads(copied.with_name("config.json").read_text())
+    assert configuration == {"seed": 3}
     card = copied.with_name("model_card.md").read_text("utf-8")
     assert card.startswith("# named\n")
     report = read_report(model / "report.json")

@@ -1,6 +1,7 @@
 """`keras-infogan sample`: chosen codes arrive in the images of a file."""
 
 import os
+import shutil
 import subprocess
 import sys
 
@@ -8,9 +9,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from keras_infogan.evaluation.code_map import CodeMap
+from keras_infogan.evaluation.meanings import CategoryMeaning
 from keras_infogan.files import write_json
 from keras_infogan.models.pretrained import load_model
 from keras_infogan.reports import images as report_images
+from tests.helpers.code_maps import categories
 from tests.helpers.command_line import run
 from tests.helpers.imitated_model import expected_images
 from tests.helpers.imitated_rest import imitated_rest
@@ -74,6 +78,26 @@ def test_sample_by_meaning(named_run, capfd, tmp_path):
         for path in ("meant.png", "told.png")
     )
     np.testing.assert_array_equal(meant, told)
+
+
+def test_the_surest_category_of_a_class(model_path, capfd, tmp_path):
+    """Two categories are sevens; the second of them with more confidence."""
+    shutil.copy(model_path, tmp_path / "x.keras")
+    code_map = CodeMap(
+        {
+            "category": categories(
+                CategoryMeaning("7", 0.7, 0.6, 10),
+                CategoryMeaning("1", 0.9, 0.8, 10),
+                CategoryMeaning("7", 0.9, 0.8, 10),
+            )
+        }
+    )
+    write_json(tmp_path / "x_code_map.json", code_map.to_json())
+    paths = [tmp_path / "seven.png", tmp_path / "second.png"]
+    for option, path in zip(("--digit=7", "--category=2"), paths, strict=True):
+        run(capfd, "sample", tmp_path / "x.keras", option, "-o", path)
+    seven, second = (np.asarray(Image.open(path)) for path in paths)
+    np.testing.assert_array_equal(seven, second)
 
 
 @pytest.mark.parametrize("given", [True, False], ids=["given", "asked"])
