@@ -15,8 +15,8 @@ from tests.helpers.deploy import labels_of
 
 @pytest.fixture
 def config(tmp_path: Path) -> Path:
-    """The files to serve version 1 of two."""
-    for version in (1, 2):
+    """The files to serve version 1 of three."""
+    for version in (1, 2, 3):
         (tmp_path / f"model/{version}").mkdir(parents=True)
         (tmp_path / f"model/{version}/saved_model.pb").touch()
     path = tmp_path / "config"
@@ -29,9 +29,9 @@ def test_a_release_step_by_step(config, capfd):
         (["show"], (1, None, None)),
         (["publish", "2"], (1, 2, None)),
         (["rollback"], (1, None, None)),
-        (["publish", "2"], (1, 2, None)),
-        (["promote"], (2, None, 1)),
-        (["rollback"], (1, None, 2)),
+        (["publish", "3"], (1, 3, None)),
+        (["promote"], (3, None, 1)),
+        (["rollback"], (1, None, 3)),
     ):
         result, _ = run(capfd, "canary", *step, "--config", config)
         assert tuple(result.values()) == labels
