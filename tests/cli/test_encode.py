@@ -42,6 +42,8 @@ def test_one_sample_can_be_encoded(model_path, capfd, tmp_path):
     path = tmp_path / "x.png"
     _, err = run(capfd, "sample", model_path, "--count=1", "-o", path)
     assert err == f"1 image in {path}.\n"
+    with Image.open(path) as image:
+        assert image.size == (7 * SHAPE[1], 7 * SHAPE[0])
     (result,), err = run(capfd, "encode", model_path, path)
     model = load_model(model_path)
     expected = model.encode(model.generate(1))["category_probabilities"][0]

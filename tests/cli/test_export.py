@@ -56,6 +56,20 @@ def test_export(named_run, capfd, tmp_path):
         assert code_map["codes"]["category"]["categories"][2]["name"] == "7"
 
 
+def test_all_files_have_the_next_version(named_run, capfd, tmp_path):
+    """2, as the folder has a version 1."""
+    import onnx
+
+    (tmp_path / "serving" / "1").mkdir(parents=True)
+    result, _ = run(
+        capfd,
+        *("export", named_run, f"--saved-model={tmp_path / 'serving'}"),
+        f"--onnx={tmp_path / 'x.onnx'}",
+    )
+    assert result["saved_model"] == str(tmp_path / "serving" / "2")
+    assert onnx.load(tmp_path / "x.onnx").model_version == 2
+
+
 def test_both_files_have_weights_of_half_the_size(
     named_run, capfd, tmp_path, monkeypatch
 ):

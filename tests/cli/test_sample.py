@@ -1,5 +1,6 @@
 """`keras-infogan sample`: chosen codes arrive in the images of a file."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -145,6 +146,22 @@ def test_sample_from_an_imitated_server(given, capfd, tmp_path):
     assert (tmp_path / "x.png").read_bytes() == (
         tmp_path / "expected.png"
     ).read_bytes()
+
+
+def test_codes_arrive_at_an_imitated_server(capfd, tmp_path):
+    with imitated_rest() as server:
+        run(
+            capfd,
+            *("sample", "infogan", f"--server=http://127.0.0.1:{server.port}"),
+            *("--category=4", "--code=continuous=0.25,-0.5", "--count=2"),
+            *("-o", tmp_path / "x.png"),
+        )
+    body = json.loads(server.requests[-1][2])
+    assert body["inputs"] == {
+        "seed": [0, 1],
+        "category": [4, 4],
+        "continuous": [[0.25, -0.5], [0.25, -0.5]],
+    }
 
 
 def test_grpc_says_nothing_of_tensorflow():

@@ -125,6 +125,30 @@ def test_folders_arrive(monkeypatch, capfd):
     assert "5, run, here, there" in error
 
 
+@pytest.mark.parametrize(
+    ("options", "seed", "run_dir"),
+    [
+        ([], 0, "runs/mnist"),
+        (["--dataset=my/digits"], 0, "runs/mnist-my-digits"),
+        # One that was stopped goes on with its own options.
+        (["--run-dir=stopped"], 5, "stopped"),
+    ],
+)
+def test_runs_have_directories_of_their_own(
+    options, seed, run_dir, monkeypatch, capfd, tmp_path
+):
+    def train(config, run_dir, **folders):
+        raise ValueError(f"{config.seed}, {run_dir}")
+
+    monkeypatch.setattr(training_run, "train", train)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "stopped").mkdir()
+    config = PRESETS["mnist"].replace(seed=5)
+    write_json(tmp_path / "stopped" / "config.json", config.to_json())
+    error = fail(capfd, "train", *options)
+    assert error.endswith(f"error: {seed}, {run_dir}")
+
+
 def test_a_file_is_no_run_directory(capfd, tmp_path):
     path = tmp_path / "x"
     path.touch()

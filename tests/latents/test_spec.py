@@ -69,17 +69,26 @@ def test_parameters_lose_the_prefix():
 
 def test_each_image_has_its_own_summary():
     """A certain category in each row, and the logarithms of 1 and 2."""
-    spec = LatentSpec(1, {"kind": Categorical(2), "style": Uniform(1)})
+    spec = LatentSpec(
+        1,
+        {
+            "kind": Categorical(2),
+            "style": Uniform(1),
+            "shape": Normal(1, stddev=0.25),
+        },
+    )
     posterior = {
         "kind_logits": np.zeros((2, 2), np.float32),
         "kind_probabilities": np.array([[0.0, 1.0], [1.0, 0.0]]),
         "style_mean": np.array([[0.5], [-0.5]]),
         "style_log_stddev": np.array([[0.0], [math.log(2.0)]]),
+        "shape_mean": np.array([[3.0], [4.0]]),
     }
     first, second = spec.summarize(posterior)
     assert (first["kind"]["category"], second["kind"]["category"]) == (1, 0)
     assert first["style"] == {"mean": [0.5], "stddev": [1.0]}
     assert second["style"] == {"mean": [-0.5], "stddev": [pytest.approx(2.0)]}
+    assert second["shape"] == {"mean": [4.0], "stddev": [0.25]}
 
 
 def test_code_by_name():
