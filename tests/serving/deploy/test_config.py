@@ -1,5 +1,8 @@
 """Which files are written, and which are kept."""
 
+import re
+import shlex
+
 import pytest
 
 from keras_infogan.serving.deploy.config import write_serving_files
@@ -47,6 +50,12 @@ def test_labels_can_be_given(tmp_path, model_dir):
         tmp_path, model_name="Info_gan", model_dir=model_dir, stable=3, canary=4
     )
     assert labels_of(tmp_path) == {"stable": 3, "canary": 4}
+    # The guide copies that version to the volume of a cluster.
+    text = (tmp_path / "OPERATING.md").read_text()
+    copy = r"kubectl cp (.*) info-gan-copy:/models/.staging-3\n"
+    (copied,) = re.findall(copy, text)
+    (source,) = shlex.split(copied)
+    assert (tmp_path / source).resolve() == model_dir / "3"
 
 
 @pytest.mark.parametrize(
