@@ -171,8 +171,8 @@ def test_the_seed_decides_on_labels_and_neighbors():
     images = numbered(24)
 
     def draw(seed):
-        options = {"num_labels": 24, "neighbor_share": 1.0, "seed": seed}
-        (batch,) = take(images.batches(24, **options), 1)
+        options: dict[str, Any] = {"num_labels": 24, "neighbor_share": 1.0}
+        (batch,) = take(images.batches(24, seed=seed, **options), 1)
         order = np.argsort(pixel(batch["images"]))
         neighbors = pixel(batch["positives"])[order]
         return pixel(batch["labeled_images"]).tolist(), neighbors.tolist()
