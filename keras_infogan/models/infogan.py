@@ -161,7 +161,7 @@ class InfoGAN(GeneratorEncoder):
             generator_optimizer, generator_variables
         )
         self.discriminator_optimizer = build(discriminator_optimizer, variables)
-        self.information_optimizer = None
+        self.information_optimizer: Any = None
         if self.update == "three_phase":
             self.information_optimizer = build(
                 information_optimizer

@@ -226,7 +226,7 @@ def test_wrong_values(code, values, message):
         (Normal(), 5, [-2.0, -1.0, 0.0, 1.0, 2.0]),
         (Bernoulli(), 4, [0.0, 0.0, 1.0, 1.0]),
         (Bernoulli(), 5, [0.0, 0.0, 0.0, 1.0, 1.0]),
-        (Circular(), 4, np.float32([0.0, 0.5, 1.0, 1.5]) * np.float32(math.pi)),
+        (Circular(), 4, math.pi * np.array([0.0, 0.5, 1.0, 1.5], np.float32)),
     ],
 )
 def test_traversal(code, count, expected):

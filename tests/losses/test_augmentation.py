@@ -2,6 +2,7 @@
 
 import json
 import math
+from typing import Any
 
 import pytest
 
@@ -26,7 +27,8 @@ def test_ranges(name, most):
     """From 0 to where the images would be lost, both included."""
     for value in (0, most):
         assert getattr(Augmentation(**{name: value}), name) == value
-    for value in (-0.01, 1.01 * most, math.nan, "0.1", True):
+    wrong: tuple[Any, ...] = (-0.01, 1.01 * most, math.nan, "0.1", True)
+    for value in wrong:
         with pytest.raises(
             ValueError, match=rf"^{name} should be a number of at least 0 and"
         ):

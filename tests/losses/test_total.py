@@ -3,6 +3,7 @@
 import dataclasses
 import math
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pytest
@@ -594,7 +595,7 @@ def test_each_field_reaches_what_it_weights(field):
 
     Sums of about ten in float32: 1e-5 of them.
     """
-    changes = {field: CHANGES[field]} if field else {}
+    changes: dict[str, Any] = {field: CHANGES[field]} if field else {}
     objective = dataclasses.replace(ALL_TERMS, **changes)
     discriminate = LinearDiscriminator(FIELDS_SPEC, scale=0.3)
     images = images_of(1)
