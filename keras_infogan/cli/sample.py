@@ -66,6 +66,10 @@ def add_parser(commands: Any) -> None:
         help="number of images (%(default)s)",
     )
     arguments.add_image_arguments(parser, "samples.png")
+    _add_server_arguments(parser)
+
+
+def _add_server_arguments(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group(
         "from a server", "Then RUN is the name of the served model."
     )

@@ -3,6 +3,7 @@
 import contextlib
 import io
 import json
+import logging
 import os
 import re
 import socket
@@ -19,6 +20,8 @@ from tensorflow_datasets.core.download import download_manager
 
 from keras_infogan.files import one_line
 
+_logger = logging.getLogger(__name__)
+
 
 def prepare(builder: tfds.core.DatasetBuilder, archives: Path | None) -> None:
     """Prepares a data set with tfds.
@@ -33,7 +36,7 @@ def prepare(builder: tfds.core.DatasetBuilder, archives: Path | None) -> None:
     """
     root = os.fspath(builder.data_dir_root)
     _check_sources(builder, archives, Path(root) / "downloads")
-    print(f"Preparing {builder.name} in {root}, this once ...", file=sys.stderr)
+    _logger.info("Preparing %s in %s, this once ...", builder.name, root)
     if not sys.stderr.isatty():
         tfds.disable_progress_bar()
     config = tfds.download.DownloadConfig(try_download_gcs=False)

@@ -44,9 +44,8 @@ def load_images(
             cropped around the center to that aspect ratio and resized with
             antialiasing. By default their size does not change.
         channels: 1 for grayscale, 3 for RGB; by default unchanged.
-        data_dir: Where tfds keeps prepared data sets; by default the
-            environment variable `TFDS_DATA_DIR` at import, or
-            `~/tensorflow_datasets`.
+        data_dir: Where tfds keeps prepared data sets; by default
+            `TFDS_DATA_DIR` at import, or `~/tensorflow_datasets`.
         archives_dir: Folder with the original archives under the file names
             that tfds expects. Nothing is downloaded then, unless the data set
             has several configurations and this one needs more files.

@@ -53,8 +53,7 @@ def export_saved_model(
 ) -> Path:
     """Publishes a model for TensorFlow Serving, in float32.
 
-    The version has the signatures above and a warm-up request for each, in two
-    batch sizes.
+    Each signature above has a warm-up request in two batch sizes.
 
     Args:
         model: The model.

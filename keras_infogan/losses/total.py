@@ -113,19 +113,14 @@ def discriminator_loss(
     """All that the discriminator minimizes except the information.
 
     `batch` has `images`, and optionally `positives`, as many images that are
-    probably of the same category; `labeled_images` and `labels`.
-
-    Returns:
-        A scalar, and the metrics: `invariant_information` in nats and
-        `label_loss`, if they are used.
+    probably of the same category; `labeled_images` and `labels`. The metrics
+    are `invariant_information` in nats and `label_loss`, if they are used.
     """
     images = batch["images"]
     real = discriminate(images)
     game = ADVERSARIAL_LOSSES[objective.adversarial_loss]
-    smoothing = objective.label_smoothing
-    loss = game.discriminator(
-        real["logits"], fake_logits, *([smoothing] if smoothing else [])
-    )
+    smoothing = filter(None, [objective.label_smoothing])
+    loss = game.discriminator(real["logits"], fake_logits, *smoothing)
     metrics = {}
 
     def logits_of(x: tf.Tensor) -> tf.Tensor:

@@ -126,20 +126,13 @@ def _sum_of_shifts(kernel: tf.Tensor) -> tf.Tensor:
 def upsampled_conv2d(images: tf.Tensor, kernel: tf.Tensor) -> Any:
     """Nearest-neighbor 2x upsampling and a zero-padded 3x3 convolution.
 
-    Nine weights meet each pixel of the upsampled image, but only four different
-    pixels of the small image. Weights on the same pixel are added first, which
-    leaves four products for each of the four positions in a 2x2 block, as in
-    sub-pixel convolution
-    ([Shi et al., 2016](https://arxiv.org/abs/1609.05158)). The gradients are
-    those of an equal linear map, the transposed 4x4 convolution with stride 2,
-    which need four products per pixel, too, and are faster.
+    Weights on the same pixel of the small image are added first, which leaves
+    four products, not nine, for each position in a 2x2 block: sub-pixel
+    convolution ([Shi et al., 2016](https://arxiv.org/abs/1609.05158)). The
+    gradients are those of an equal map, the transposed 4x4 convolution.
 
-    Args:
-        images: Float tensor of shape `(batch, height, width, channels)`.
-        kernel: Float tensor of shape `(3, 3, channels, filters)`.
-
-    Returns:
-        Float tensor of shape `(batch, 2 * height, 2 * width, filters)`.
+    `images` has the shape `(batch, height, width, channels)`, `kernel` `(3, 3,
+    channels, filters)`, the result `(batch, 2 * height, 2 * width, filters)`.
     """
     _, height, width, channels = images.shape
     filters = kernel.shape[-1]
@@ -171,10 +164,9 @@ def upsampled_conv2d(images: tf.Tensor, kernel: tf.Tensor) -> Any:
     def gradients(upstream: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         # Upsampling repeats each pixel in a block of 2x2, so each weight meets
         # it four times.
-        shifts = _sum_of_shifts(
-            tf.pad(kernel, [[1, 1], [1, 1], [0, 0], [0, 0]])
-        )
-        transposed = tf.transpose(tf.reverse(shifts, [0, 1]), (0, 1, 3, 2))
+        padded = tf.pad(kernel, [[1, 1], [1, 1], [0, 0], [0, 0]])
+        shifts = tf.reverse(_sum_of_shifts(padded), [0, 1])
+        transposed = tf.transpose(shifts, (0, 1, 3, 2))
         of_images = tf.nn.conv2d(upstream, transposed, 2, "SAME")
         of_transposed = tf.raw_ops.Conv2DBackpropFilter(
             input=upstream,

@@ -139,14 +139,13 @@ def plot_traversal(
 ) -> Figure:
     """Plots generated images along one dimension of a code.
 
-    Nothing else changes along a row. Rows are the categories of the first other
-    categorical code. Below each image is the attribute that the code controls.
+    Rows are categories; below each image is the attribute of the code.
 
     Args:
         model: The model.
         name: The code.
         index: Its dimension; ignored for a categorical code.
-        num_columns: Images in a row.
+        num_columns: The images of a row.
         code_map: The meaning of the codes, for the labels.
         attribute: The attribute of the dimension; increases from left to right.
         seed: Seed of the noise and of the other codes.

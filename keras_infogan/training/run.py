@@ -37,9 +37,9 @@ def train(
 
     The directory holds `config.json`, `log.jsonl`, TensorBoard's `events.*`,
     `samples/` and `checkpoints/`, and finally `model.keras`, `report.json`,
-    `code_map.json`, images, and `report.html` with all of them. On a CPU, a run
-    that was interrupted or killed ends with the same weights as one that was
-    not. Sets the global seed and dtype policy of Keras.
+    `code_map.json`, images, and `report.html` with all of them. A run that was
+    killed ends with the same weights as one that was not (on a CPU). Sets the
+    global seed and dtype policy of Keras.
 
     Args:
         config: The configuration.
@@ -51,8 +51,7 @@ def train(
         The report; see `finish`.
 
     Raises:
-        ValueError: If options contradict each other, or the directory belongs
-            to a run with other options.
+        ValueError: If options contradict each other or those of the directory.
         OSError: If data cannot be loaded, or a file cannot be written.
         TrainingFailed: At NaN; with `stop_when_unhealthy` at any problem.
         Interrupted: After SIGINT or SIGTERM, with a checkpoint.
@@ -67,28 +66,17 @@ def train(
     steps_per_epoch = data[0].num_batches(config.data.batch_size)
     num_steps = config.epochs * steps_per_epoch
     model = build_model(config, num_steps=num_steps)
-    stream = make_stream(
-        config.data, data[0], model.latent_spec, seed=config.seed
-    )
+    spec = model.latent_spec
+    stream = make_stream(config.data, data[0], spec, seed=config.seed)
     with lock_directory(run_dir, config):
         if not (run_dir / "model.keras").exists():
             first_step = restore(model, run_dir / "checkpoints")
-            if first_step:
-                _logger.info(
-                    "Resuming after step %d of %d.", first_step, num_steps
-                )
-            else:
-                _logger.info(
-                    "Training for %d steps, %d an epoch; the first one takes "
-                    "longer, as it is compiled. `information` is a lower bound "
-                    "on the mutual information of all codes, in nats.",
-                    num_steps,
-                    steps_per_epoch,
-                )
+            run = Run(run_dir, first_step, num_steps, steps_per_epoch)
+            _announce(run)
             fit(
                 model,
                 stream,
-                Run(run_dir, first_step, num_steps, steps_per_epoch),
+                run,
                 config.callbacks,
                 sample=data[0].scaled(slice(NUM_IMAGES)),
                 batch_size=config.data.batch_size,
@@ -97,6 +85,21 @@ def train(
                 model.save(partial)
         cache_dir = cache_directory(data_dir)
         return finish(config, run_dir, *data, cache_dir=cache_dir)
+
+
+def _announce(run: Run) -> None:
+    if run.first_step:
+        _logger.info(
+            "Resuming after step %d of %d.", run.first_step, run.num_steps
+        )
+        return
+    _logger.info(
+        "Training for %d steps, %d an epoch; the first one takes longer, as it "
+        "is compiled. `information` is a lower bound on the mutual information "
+        "of all codes, in nats.",
+        run.num_steps,
+        run.steps_per_epoch,
+    )
 
 
 def _read_finished(path: Path) -> dict[str, Any] | None:

@@ -173,6 +173,6 @@ class CallbackConfig(Section):
     stop_when_unhealthy: bool = option(
         default=False,
         help="end the run when the diagnostics find a problem: the categories "
-        "or the images collapse, the discriminator wins, or Q reads an "
+        "or the images collapse, the discriminator wins, or Q uses an "
         "invisible signal (NaN always ends the run)",
     )

@@ -121,9 +121,9 @@ def confusion_matrix(
         num_classes: The rows of the result, an int64 array.
         num_clusters: Its columns.
     """
-    confusion = np.zeros((num_classes, num_clusters), np.int64)
-    np.add.at(confusion, (labels, clusters), 1)
-    return confusion
+    names = np.arange(max(num_classes, num_clusters))
+    counts = metrics.confusion_matrix(labels, clusters, labels=names)
+    return counts[:num_classes, :num_clusters]
 
 
 def match_clusters(confusion: np.ndarray) -> np.ndarray:

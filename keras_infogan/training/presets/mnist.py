@@ -3,7 +3,7 @@
     keras-infogan train --preset mnist
 
 Chen et al., 2016 (https://arxiv.org/abs/1606.03657) with three additions. In
-plain InfoGAN, `Q` reads the category from an invisible signal. So
+plain InfoGAN, `Q` infers the category from an invisible signal. So
 
 - the category must also be recovered from an augmented view of each generated
   image,
