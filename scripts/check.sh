@@ -47,15 +47,18 @@ run() {
     ".venv/bin/$1" "${@:2}"
 }
 
-# Runs all tests in three parts and ends with the sums of their closing lines.
+# Runs all tests in four parts and ends with the sums of their closing lines.
 # TensorFlow keeps what it has compiled for as long as a process lives: in one
 # part, two processes grow to more than 10 GB.
 test_in_parts() {
-    local log status=0 large=(export models training) rest=() sums
+    local log status=0 large=(export models training) parts=() rest= sums
     log=$(mktemp)
-    for folder in "${large[@]}"; do rest+=(--ignore "tests/$folder"); done
+    for folder in "${large[@]}"; do
+        parts+=("tests/$folder")
+        rest+=" --ignore tests/$folder"
+    done
     # A file is for one process, as its tests share trained models.
-    for part in "tests/export" "tests/models tests/training" "${rest[*]}"; do
+    for part in "${parts[@]}" "$rest"; do
         # Words, as a part may be several arguments.
         # shellcheck disable=SC2086
         run pytest --numprocesses 2 --dist loadfile $part | tee -a "$log" ||
