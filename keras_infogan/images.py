@@ -1,5 +1,6 @@
 """The check of arrays of images; needs only NumPy and serves all folders."""
 
+import warnings
 from collections.abc import Sequence
 
 import numpy as np
@@ -16,6 +17,59 @@ def check_images(
         image_shape: The expected height, width and channels, each of which may
             be `None` for any.
     """
+    _check_shape(images, image_shape)
+    received = ""
+    if not np.issubdtype(images.dtype, np.floating):
+        received = f"dtype={images.dtype}. Scale bytes by x / 127.5 - 1."
+    elif not np.isfinite(images).all():
+        received = (
+            "NaN or infinity. If a model generated them, its training has "
+            "diverged: train it again with lower learning rates, or without "
+            "mixed_float16."
+        )
+    # A thousandth, as resizing may overshoot.
+    elif images.min() < -1.001 or images.max() > 1.001:
+        received = (
+            f"values from {images.min():.4g} to {images.max():.4g}. Pass uint8 "
+            "as it is, or scale 0 to 255 by x / 127.5 - 1."
+        )
+    if received:
+        raise ValueError(
+            f"Images should be floats in [-1, 1]. Received: {received}"
+        )
+
+
+def check_input(
+    images: np.ndarray,
+    image_shape: Sequence[int | None] = (None, None, None),
+    *,
+    strict: bool = False,
+) -> None:
+    """Raises a `ValueError` unless these are images for a network.
+
+    Args:
+        images: uint8, which the network's owner scales, or what `check_images`
+            takes.
+        image_shape: See `check_images`.
+        strict: Whether to refuse floats of which none is negative, as they are
+            in [0, 1] rather than in [-1, 1]; else, warns of them.
+    """
+    if images.dtype == np.uint8:
+        _check_shape(images, image_shape)
+        return
+    check_images(images, image_shape)
+    if images.min() >= 0.0:
+        message = (
+            "Images should be floats in [-1, 1]. Received: values from "
+            f"{images.min():.4g} to {images.max():.4g}, none of them negative, "
+            "as of images in [0, 1]. Scale these by 2 * x - 1."
+        )
+        if strict:
+            raise ValueError(message)
+        warnings.warn(message, stacklevel=3)
+
+
+def _check_shape(images: np.ndarray, image_shape: Sequence[int | None]) -> None:
     axes = ("height", "width", "channels")
     expected = [
         str(size or axis) for size, axis in zip(image_shape, axes, strict=True)
@@ -33,20 +87,4 @@ def check_images(
         raise ValueError(
             f"Images should have shape (num_images, {', '.join(expected)}), at "
             f"least one of them. Received: shape={images.shape}."
-        )
-    received = ""
-    if not np.issubdtype(images.dtype, np.floating):
-        received = f"dtype={images.dtype}. Scale bytes by x / 127.5 - 1."
-    elif not np.isfinite(images).all():
-        received = (
-            "NaN or infinity. If a model generated them, its training has "
-            "diverged: train it again with lower learning rates, or without "
-            "mixed_float16."
-        )
-    # A thousandth, as resizing may overshoot.
-    elif images.min() < -1.001 or images.max() > 1.001:
-        received = f"values from {images.min():.4g} to {images.max():.4g}."
-    if received:
-        raise ValueError(
-            f"Images should be floats in [-1, 1]. Received: {received}"
         )

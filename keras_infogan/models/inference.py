@@ -9,8 +9,9 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from keras_infogan.images import check_images
+from keras_infogan.images import check_input
 from keras_infogan.latents.spec import LatentSpec
+from keras_infogan.models.inputs import scale_bytes
 from keras_infogan.models.validation import check_networks
 
 # Images in a chunk: worth a call, and small enough for the memory.
@@ -62,7 +63,7 @@ class GeneratorEncoder(keras.Model):
         return tuple(self.discriminator.input_shape[1:])
 
     def call(self, images, training=False):  # noqa: FBT002
-        return self.discriminator(images, training=training)
+        return self.discriminator(scale_bytes(images), training=training)
 
     def sample_latents(
         self,
@@ -154,8 +155,8 @@ class GeneratorEncoder(keras.Model):
         """Infers the codes of images: the parameters of `Q(c|x)`.
 
         Args:
-            images: Float array of shape `(num_images, height, width, channels)`
-                in [-1, 1].
+            images: Array of shape `(num_images, height, width, channels)`:
+                floats in [-1, 1], or uint8. Warns of floats in [0, 1].
 
         Returns:
             Float32 arrays of shape `(num_images, width)` by name, as in
@@ -166,7 +167,7 @@ class GeneratorEncoder(keras.Model):
             ValueError: If the images have another shape, type or range.
         """
         images = np.asarray(images)
-        check_images(images, self.image_shape)
+        check_input(images, self.image_shape)
         return _map_in_chunks(self._encode, {"image": images})
 
 
@@ -181,7 +182,7 @@ def _map_in_chunks(
         chunks.append(
             function(
                 {
-                    name: tf.cast(rows[chunk], tf.float32)
+                    name: tf.cast(scale_bytes(rows[chunk]), tf.float32)
                     for name, rows in tensors.items()
                 }
             )

@@ -15,14 +15,14 @@ from keras_infogan.models.inference import TESTING
 from keras_infogan.models.inference import TRAINING
 from keras_infogan.models.inference import GeneratorEncoder
 from keras_infogan.models.inference import make_key
+from keras_infogan.models.inputs import check_inputs
+from keras_infogan.models.inputs import unpack_batch
 from keras_infogan.models.optimizers import build_optimizer
 from keras_infogan.models.optimizers import find_head_variables
 from keras_infogan.models.steps import UPDATES
 from keras_infogan.models.steps import Players
 from keras_infogan.models.steps import compute_losses
 from keras_infogan.models.validation import check_objective
-from keras_infogan.models.validation import check_training_data
-from keras_infogan.models.validation import unpack_batch
 from keras_infogan.options import from_plain
 from keras_infogan.options import to_plain
 
@@ -179,12 +179,24 @@ class InfoGAN(GeneratorEncoder):
             self.information_optimizer,
         )
 
-    def fit(self, x=None, *args, **kwargs):
-        check_training_data(x, self.image_shape)
+    def fit(self, x=None, *args, validation_data=None, **kwargs):
+        x, _ = check_inputs(x, self.image_shape)
         if isinstance(x, tf.data.Dataset):
             # Keras would warn that it cannot shuffle batches.
             kwargs.setdefault("shuffle", False)
-        return super().fit(x, *args, **kwargs)
+        if isinstance(validation_data, tuple):
+            check_inputs(validation_data[0], self.image_shape)
+        else:
+            validation_data, _ = check_inputs(validation_data, self.image_shape)
+        return super().fit(x, *args, validation_data=validation_data, **kwargs)
+
+    def evaluate(self, x=None, *args, **kwargs):
+        x, _ = check_inputs(x, self.image_shape)
+        return super().evaluate(x, *args, **kwargs)
+
+    def predict(self, x, *args, **kwargs):
+        x, _ = check_inputs(x, self.image_shape, strict=False)
+        return super().predict(x, *args, **kwargs)
 
     def train_step(self, data):
         batch = unpack_batch(data, self.latent_spec)

@@ -1,14 +1,11 @@
-"""Checks of the networks, objective and batches of an InfoGAN."""
+"""Checks of the networks and the objective of an InfoGAN."""
 
 from collections.abc import Mapping
 from typing import Any
 
 import keras
-import numpy as np
-import tensorflow as tf
 from keras import layers
 
-from keras_infogan.images import check_images
 from keras_infogan.latents.spec import LatentSpec
 from keras_infogan.losses.adversarial import find_adversarial_loss
 from keras_infogan.losses.objective import Objective
@@ -80,38 +77,3 @@ def has_batch_normalization(network: keras.Model) -> bool:
         or (isinstance(layer, keras.Model) and has_batch_normalization(layer))
         for layer in network.layers
     )
-
-
-def check_training_data(x: Any, image_shape: tuple[int, ...]) -> None:
-    """Raises a `ValueError` if images have another shape, type or range.
-
-    Checks what is known before training starts of `x`, an argument of `fit`.
-    """
-    if isinstance(x, np.ndarray):
-        check_images(x, image_shape)
-    elif isinstance(x, tf.data.Dataset):
-        spec, _, _ = keras.utils.unpack_x_y_sample_weight(x.element_spec)
-        specs = spec if isinstance(spec, Mapping) else {"images": spec}
-        for name in {"images", "positives"} & set(specs):
-            shape = tuple(specs[name].shape[1:])
-            if shape != image_shape or not specs[name].dtype.is_floating:
-                raise ValueError(
-                    "The data set should yield batches of float images in "
-                    f"[-1, 1] of shape {image_shape}. Received: "
-                    f"shape={shape}, dtype={specs[name].dtype.name}."
-                )
-
-
-def unpack_batch(data: Any, spec: LatentSpec) -> dict[str, tf.Tensor]:
-    """The argument of `train_step` as a mapping, without targets and weights.
-
-    Raises a `ValueError` if there are labels and no categorical code.
-    """
-    x, _, _ = keras.utils.unpack_x_y_sample_weight(data)
-    batch = dict(x) if isinstance(x, Mapping) else {"images": x}
-    if "labels" in batch and not spec.categorical_names:
-        raise ValueError(
-            "Labels need a categorical code that learns them. "
-            f"Received: {', '.join(spec.codes)}, none of them categorical."
-        )
-    return batch

@@ -411,16 +411,66 @@ def test_wrong_options(options, message):
         tiny_model(**options)
 
 
-def test_wrong_data_is_refused():
-    """Before the first step, by `fit` itself."""
+@pytest.mark.parametrize("method", ["fit", "evaluate", "predict", "encode"])
+def test_every_method_checks_its_images(method, images):
+    """In [0, 1], `fit` and `evaluate` refuse them, the others warn."""
     model = tiny_model()
     model.compile(adam(), adam())
-    with pytest.raises(ValueError, match=r"floats in \[-1, 1\]"):
-        model.fit(np.zeros((8, *SHAPE), np.uint8))
-    with pytest.raises(
-        ValueError, match="should yield batches of float images"
-    ):
-        model.fit(tf.data.Dataset.from_tensors(np.zeros((8, 9, 9, 1))))
+    call = getattr(model, method)
+    with pytest.raises(ValueError, match="Pass uint8 as it is, or"):
+        call((images + 1.0) * 127.5)
+    expected = (
+        pytest.raises(ValueError, match=r"as of images in \[0, 1\]")
+        if method in ("fit", "evaluate")
+        else pytest.warns(UserWarning, match=r"as of images in \[0, 1\]")
+    )
+    with expected:
+        call((images + 1.0) / 2.0)
+
+
+def test_validation_data_are_checked(images):
+    model = tiny_model()
+    model.compile(adam(), adam())
+    wrong = (images + 1.0) / 2.0
+    for data in (wrong, (wrong, None), tf.data.Dataset.from_tensors(wrong)):
+        with pytest.raises(ValueError, match=r"as of images in \[0, 1\]"):
+            model.fit(images, validation_data=data, verbose=0)
+    assert int(model.step) == 0
+
+
+def test_bytes_are_scaled_by_every_method(images):
+    """0 is -1 and 255 is 1, in the graph: equal but for rounding there.
+
+    The step comes last and is the only one, as Adam makes much of little.
+    """
+    pixels = np.rint((images + 1.0) * 127.5).astype(np.uint8)
+    floats = pixels.astype(np.float32) / 127.5 - 1.0
+    results = []
+    for x in (pixels, floats):
+        model = tiny_model()
+        model.compile(adam(), adam())
+        found = {
+            **model.predict(x, verbose=0),
+            **{f"encode_{k}": v for k, v in model.encode(x).items()},
+            "evaluate": model.evaluate(x, verbose=0),
+        }
+        logs = model.fit(x, batch_size=len(x), shuffle=False, verbose=0).history
+        results.append({**found, "fit": list(logs.values())})
+    for name, value in results[0].items():
+        np.testing.assert_allclose(value, results[1][name], 1e-4, 1e-5)
+
+
+def test_the_shortest_program(images):
+    """A data set as tfds gives it, with a last batch that is smaller."""
+    pixels = np.rint((images + 1.0) * 127.5).astype(np.uint8)
+    labels = np.zeros(len(pixels), np.int64)
+    data = tf.data.Dataset.from_tensor_slices((pixels, labels))
+    model = tiny_model()
+    model.compile(adam(), adam(), jit_compile=True)
+    history = model.fit(data.shuffle(100).batch(12), verbose=0).history
+    assert len(pixels) % 12
+    assert int(model.step) == -(-len(pixels) // 12)
+    assert all(np.isfinite(values).all() for values in history.values())
 
 
 @pytest.mark.parametrize("update", UPDATES)

@@ -1,0 +1,138 @@
+"""What `fit`, `evaluate` and `predict` take, and the form a step gets it in."""
+
+import itertools
+from collections.abc import Iterator
+from collections.abc import Mapping
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from keras_infogan.images import check_input
+from keras_infogan.latents.spec import LatentSpec
+
+# The images of a batch; the last are those that come with `labels`.
+_IMAGE_KEYS = ("images", "positives", "labeled_images")
+_OTHER_KEYS = ("labels",)
+
+
+def check_inputs(
+    x: Any, image_shape: tuple[int, ...], *, strict: bool = True
+) -> tuple[Any, np.ndarray | None]:
+    """Raises a `ValueError` unless these are images as the networks take them.
+
+    Reads the first batch of a `tf.data.Dataset`, a `keras.utils.PyDataset` or a
+    generator, and the whole of an array or tensor. Images are uint8, which is
+    scaled, or floats in [-1, 1]. Floats of which none is negative are taken for
+    images in [0, 1].
+
+    Args:
+        x: The argument of `fit`, `evaluate` or `predict`.
+        image_shape: The expected height, width and channels.
+        strict: Whether to refuse images in [0, 1]; else, warns of them.
+
+    Returns:
+        `x`, or what continues it if it can be read only once; and the images
+        of its first batch.
+    """
+    if x is None:
+        return x, None
+    batch: Any
+    if isinstance(x, tf.data.Dataset):
+        _check_spec(x, image_shape)
+        batch = next(iter(x.take(1)), None)
+    elif isinstance(x, keras.utils.PyDataset):
+        batch = x[0]
+    elif isinstance(x, Iterator):
+        batch = next(x, None)
+        x = x if batch is None else itertools.chain([batch], x)
+    elif _is_loader(x):
+        batch = next(iter(x), None)
+    else:
+        batch = (x,)
+    if batch is None:
+        raise ValueError(
+            "Expected batches of images. Received: a data set without any. If "
+            "its files or splits are right, `drop_remainder=True` with fewer "
+            "images than a batch leaves none."
+        )
+    images = _images_of(batch)
+    for value in images.values():
+        array = keras.ops.convert_to_numpy(value)
+        check_input(array, image_shape, strict=strict)
+    return x, keras.ops.convert_to_numpy(images["images"])
+
+
+def unpack_batch(data: Any, spec: LatentSpec) -> dict[str, tf.Tensor]:
+    """The argument of `train_step` as a mapping, without targets and weights.
+
+    Images are floats in [-1, 1]. Raises a `ValueError` if there are labels and
+    no categorical code.
+    """
+    x, _, _ = keras.utils.unpack_x_y_sample_weight(data)
+    batch = dict(x) if isinstance(x, Mapping) else {"images": x}
+    if "labels" in batch:
+        if not spec.categorical_names:
+            raise ValueError(
+                "Labels need a categorical code that learns them. Received: "
+                f"{', '.join(spec.codes)}, none of them categorical."
+            )
+    return {
+        name: scale_bytes(value) if name in _IMAGE_KEYS else value
+        for name, value in batch.items()
+    }
+
+
+def scale_bytes(images: Any) -> Any:
+    """Maps uint8 to floats, 0 to -1 and 255 to 1; others stay as they are."""
+    if keras.backend.standardize_dtype(images.dtype) != "uint8":
+        return images
+    return tf.cast(images, tf.float32) / 127.5 - 1.0
+
+
+def _is_loader(x: Any) -> bool:
+    """Whether this yields batches, such as a `DataLoader` of PyTorch."""
+    holds_images = hasattr(x, "shape") or isinstance(x, (Mapping, Sequence))
+    return hasattr(x, "__iter__") and not holds_images
+
+
+def _images_of(batch: Any) -> dict[str, Any]:
+    """The images of a batch, by what they are for."""
+    x, _, _ = keras.utils.unpack_x_y_sample_weight(batch)
+    if isinstance(x, Mapping):
+        unknown = set(x) - {*_IMAGE_KEYS, *_OTHER_KEYS}
+        if unknown or "images" not in x:
+            raise ValueError(
+                "A mapping should have `images`, and may have "
+                f"{', '.join((*_IMAGE_KEYS[1:], *_OTHER_KEYS))}. Received: "
+                f"{', '.join(map(str, x))}. Map the data set to its images, as "
+                'in `data.map(lambda row: row["image"])`, or load it with '
+                "`as_supervised=True`."
+            )
+        return {name: x[name] for name in _IMAGE_KEYS if name in x}
+    if not hasattr(x, "shape") or not hasattr(x, "dtype"):
+        raise ValueError(
+            "Expected images: an array or tensor, a `tf.data.Dataset`, a "
+            "`keras.utils.PyDataset`, or a mapping with `images`. Received: "
+            f"{type(x).__name__}. Pass the array itself, or `np.stack(images)`."
+        )
+    return {"images": x}
+
+
+def _check_spec(x: tf.data.Dataset, image_shape: tuple[int, ...]) -> None:
+    """Refuses what no graph can be made of, before any batch is read."""
+    for spec in _images_of(x.element_spec).values():
+        if spec.shape.rank == len(image_shape):
+            raise ValueError(
+                "A data set should yield batches of images. Received: single "
+                f"images of shape {spec.shape}. Add `.batch(128)`."
+            )
+        if spec.shape.rank is None or None in spec.shape[1:]:
+            raise ValueError(
+                "The images of a data set should have a known shape, (batch, "
+                f"{', '.join(map(str, image_shape))}). Received: {spec.shape}. "
+                "Set it with `tf.ensure_shape(images, "
+                f"{(None, *image_shape)})` in its `map`."
+            )

@@ -1,0 +1,194 @@
+"""What `fit`, `evaluate` and `predict` take, and the form a step gets it in."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from keras_infogan.latents.codes import Categorical
+from keras_infogan.latents.codes import Uniform
+from keras_infogan.latents.spec import LatentSpec
+from keras_infogan.models.inputs import check_inputs
+from keras_infogan.models.inputs import unpack_batch
+
+SHAPE = (8, 8, 1)
+SPEC = LatentSpec(4, {"category": Categorical(3)})
+BYTES = np.arange(8 * 64, dtype=np.int64).reshape(8, *SHAPE).astype(np.uint8)
+IMAGES = BYTES.astype(np.float32) / 127.5 - 1.0
+LABELS = np.zeros(8, np.int32)
+dataset = tf.data.Dataset.from_tensors
+
+
+class Batches(keras.utils.PyDataset):
+    """Two equal batches of images with targets."""
+
+    def __init__(self, images):
+        super().__init__()
+        self.images = images
+
+    def __len__(self):
+        return 2
+
+    def __getitem__(self, index):
+        return self.images, LABELS
+
+
+class Loader:
+    """Like a `DataLoader` of PyTorch: it iterates again and again."""
+
+    def __init__(self, images):
+        self.images = images
+
+    def __iter__(self):
+        return iter([(self.images, LABELS)] * 2)
+
+
+# Every route by which images come.
+ROUTES = {
+    "array": lambda images: images,
+    "tensor": tf.constant,
+    "set": dataset,
+    "targets": lambda images: dataset((images, LABELS)),
+    "mapping": lambda images: dataset({"images": images}),
+    "positives": lambda images: dataset(
+        {"images": IMAGES, "positives": images}
+    ),
+    "arrays": lambda images: {"images": images},
+    "PyDataset": Batches,
+    "generator": lambda images: iter([(images, LABELS)] * 2),
+    "loader": Loader,
+}
+# What may not pass by any of them.
+WRONG = {
+    "0 to 255": (
+        (IMAGES + 1.0) * 127.5,
+        r"floats in \[-1, 1\]. values from 0 to 255. Pass uint8 as it is",
+    ),
+    "0 to 1": (
+        (IMAGES + 1.0) / 2.0,
+        r"values from 0 to 1, none of them negative.* Scale these by 2",
+    ),
+    "NaN": (np.where(BYTES == 7, np.nan, IMAGES), "Received: NaN or infinity"),
+    "integers": (
+        BYTES.astype(np.int32),
+        r"floats in \[-1, 1\]. Received: dtype=int32. Scale bytes",
+    ),
+    "shape": (
+        IMAGES[:, 1:],
+        r"shape \(num_images, 8, 8, 1\).* Received: shape=\(8, 7, 8, 1\)",
+    ),
+}
+
+
+@pytest.mark.parametrize("route", ROUTES)
+@pytest.mark.parametrize("kind", WRONG)
+def test_wrong_images_are_refused(route, kind):
+    images, message = WRONG[kind]
+    with pytest.raises(ValueError, match=message):
+        check_inputs(ROUTES[route](images), SHAPE)
+
+
+@pytest.mark.parametrize("route", ROUTES)
+@pytest.mark.parametrize("images", [IMAGES, BYTES], ids=["floats", "bytes"])
+def test_right_images_pass(route, images):
+    """Nothing is lost of a generator, whose first batch is looked at."""
+    given = ROUTES[route](images)
+    x, first = check_inputs(given, SHAPE)
+    np.testing.assert_array_equal(
+        first, IMAGES if route == "positives" else images
+    )
+    if route == "generator":
+        assert len(list(x)) == 2
+    else:
+        assert x is given
+
+
+@pytest.mark.parametrize(
+    ("x", "message"),
+    [
+        (
+            [IMAGES],
+            r"Expected images: an array.* Received: list. Pass the array",
+        ),
+        (
+            dataset({"image": IMAGES, "label": LABELS}),
+            r"should have `images`.* Received: image, label. Map the data set",
+        ),
+        (7, "Expected images: an array.* Received: int"),
+        ({"labels": LABELS}, "Received: labels."),
+        (
+            tf.data.Dataset.from_tensor_slices(IMAGES),
+            r"single images of shape \(8, 8, 1\). Add `.batch\(128\)`",
+        ),
+        (
+            dataset(IMAGES).map(
+                lambda x: tf.numpy_function(lambda y: y, [x], tf.float32)
+            ),
+            r"Received: <unknown>. Set it with `tf.ensure_shape\(images, "
+            r"\(None, 8, 8, 1\)\)`",
+        ),
+        (
+            tf.data.Dataset.from_tensor_slices(IMAGES).batch(
+                9, drop_remainder=True
+            ),
+            "Received: a data set without any",
+        ),
+    ],
+    ids=[
+        "list",
+        "number",
+        "tfds",
+        "no images",
+        "unbatched",
+        "unknown rank",
+        "empty",
+    ],
+)
+def test_other_forms_are_refused(x, message):
+    with pytest.raises(ValueError, match=message):
+        check_inputs(x, SHAPE)
+
+
+def test_images_that_may_be_bright_pass_with_a_warning():
+    """A single photograph may have no dark pixel; a batch of training has."""
+    with pytest.warns(UserWarning, match=r"as of images in \[0, 1\]"):
+        check_inputs((IMAGES + 1.0) / 2.0, SHAPE, strict=False)
+
+
+def test_a_batch_is_a_mapping():
+    mapping = {"images": IMAGES, "labels": LABELS}
+    for data, expected in (
+        (IMAGES, {"images": IMAGES}),
+        ((IMAGES,), {"images": IMAGES}),
+        ((IMAGES, LABELS, np.ones(8)), {"images": IMAGES}),
+        (mapping, mapping),
+        ((mapping, None, None), mapping),
+    ):
+        batch = unpack_batch(data, SPEC)
+        assert batch.keys() == expected.keys()
+        assert all(batch[name] is expected[name] for name in batch)
+
+
+def test_bytes_of_a_batch_become_floats():
+    """By the definition: x / 127.5 - 1, so 0 is -1 and 255 is 1."""
+    batch = unpack_batch(
+        {
+            "images": BYTES,
+            "positives": IMAGES,
+            "labeled_images": BYTES,
+            "labels": LABELS,
+        },
+        SPEC,
+    )
+    for name in ("images", "positives", "labeled_images"):
+        np.testing.assert_array_equal(batch[name], IMAGES)
+    assert batch["labels"] is LABELS
+
+
+def test_labels_need_a_categorical_code():
+    spec = LatentSpec(4, {"continuous": Uniform(2)})
+    batch = {"images": IMAGES, "labeled_images": IMAGES, "labels": LABELS}
+    with pytest.raises(
+        ValueError, match="Labels need a categorical code .*: continuous, none"
+    ):
+        unpack_batch(batch, spec)
