@@ -62,7 +62,7 @@ ROUTES = {
 WRONG = {
     "0 to 255": (
         (IMAGES + 1.0) * 127.5,
-        r"floats in \[-1, 1\]. values from 0 to 255. Pass uint8 as it is",
+        r"values from 0 to 255. Pass uint8 as it is",
     ),
     "0 to 1": (
         (IMAGES + 1.0) / 2.0,
