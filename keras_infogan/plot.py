@@ -22,9 +22,9 @@ functions.
 | `attributes(report)` | what each code changes |
 """
 
+from keras_infogan.reports.figures import plot_grid as grid
 from keras_infogan.reports.grids import plot_categories as categories
 from keras_infogan.reports.grids import plot_traversal as traversal
-from keras_infogan.reports.images import plot_grid as grid
 from keras_infogan.reports.plots import plot_attributes as attributes
 from keras_infogan.reports.plots import plot_confusion as confusion
 from keras_infogan.reports.plots import plot_curves as curves

@@ -59,8 +59,8 @@ def check(args: argparse.Namespace) -> None:
 
 def run(args: argparse.Namespace) -> Any:
     """`keras-infogan traverse`: returns the path of the image."""
+    from keras_infogan.reports.figures import render
     from keras_infogan.reports.grids import plot_traversal
-    from keras_infogan.reports.images import render
     from keras_infogan.reports.images import save_image
 
     code_map = arguments.find_code_map(args.model)

@@ -12,9 +12,9 @@ from keras_infogan.evaluation.meanings import DimensionMeaning
 from keras_infogan.evaluation.meanings import dimension_label
 from keras_infogan.evaluation.morphology import measure
 from keras_infogan.models.infogan import InfoGAN
-from keras_infogan.reports.images import Figure
-from keras_infogan.reports.images import plot_grid
-from keras_infogan.reports.images import render
+from keras_infogan.reports.figures import Figure
+from keras_infogan.reports.figures import plot_grid
+from keras_infogan.reports.figures import render
 from keras_infogan.reports.plots import plot_attributes
 from keras_infogan.reports.plots import plot_confusion
 from keras_infogan.reports.plots import plot_curves

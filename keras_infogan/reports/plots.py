@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 
 from keras_infogan.evaluation.code_map import CodeMap
 from keras_infogan.evaluation.meanings import dimension_label
-from keras_infogan.reports.images import Figure
+from keras_infogan.reports.figures import Figure
 
 _DPI = 120
 # A bound far below 0 in the first steps would flatten the rest of the curves.

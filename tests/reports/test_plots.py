@@ -9,7 +9,7 @@ from keras_infogan.evaluation.code_map import CodeMap
 from keras_infogan.evaluation.meanings import CategoryMeaning
 from keras_infogan.evaluation.meanings import DimensionMeaning
 from keras_infogan.reports import plots
-from keras_infogan.reports.images import render
+from keras_infogan.reports.figures import render
 from tests.helpers.code_maps import categories
 from tests.helpers.code_maps import dimensions
 
