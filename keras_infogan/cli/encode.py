@@ -46,7 +46,7 @@ def run(args: argparse.Namespace) -> Any:
     import numpy as np
 
     from keras_infogan.evaluation import outliers
-    from keras_infogan.reports.text import describe_meaning
+    from keras_infogan.reports.meanings import describe_meaning
     from keras_infogan.reports.warnings import describe_outlier
     from keras_infogan.reports.warnings import describe_unlikely_codes
 

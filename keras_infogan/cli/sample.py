@@ -117,7 +117,7 @@ def _chosen_codes(
         choose("--category", spec.categorical_names[0])
         codes[spec.categorical_names[0]] = args.category
     if args.digit is not None:
-        from keras_infogan.reports.text import explain_category
+        from keras_infogan.reports.meanings import explain_category
 
         code_map = load_code_map(args.model)
         name, numbers = code_map.find_categories(args.digit)

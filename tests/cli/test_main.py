@@ -3,10 +3,12 @@
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 
 from keras_infogan import __version__
 from keras_infogan.cli import main as cli
+from keras_infogan.reports.images import save_image
 
 
 @pytest.mark.parametrize(
@@ -121,3 +123,56 @@ def test_result_that_cannot_be_written(reader, status, talk):
 def test_traceback_on_request():
     with pytest.raises(ValueError, match="finished run"):
         cli.main(["--traceback", "sample", "nowhere"])
+
+
+@pytest.mark.parametrize(
+    ("call", "of_data", "missing"),
+    [
+        ("load_model({model!r})", [], ["scipy", "sklearn"]),
+        (
+            "cli.main.main(['sample', {model!r}, '-o', {image!r}])",
+            [],
+            ["scipy", "sklearn"],
+        ),
+        # Outliers are found by measures that take SciPy.
+        (
+            "cli.main.main(['encode', {model!r}, {image!r}])",
+            ["keras_infogan.data.image_file"],
+            [],
+        ),
+    ],
+    ids=["load_model", "sample", "encode"],
+)
+def test_a_trained_model_is_used_without_data_sets_and_training(
+    call, of_data, missing, model_path, tmp_path
+):
+    """As if Matplotlib and others were not there: Keras imports them if it can.
+
+    The options of `train` are those of the configuration, so the command line
+    reads `training.config`, but nothing that trains.
+    """
+    image = tmp_path / "x.png"
+    save_image(image, np.zeros((8, 8, 3), np.uint8))
+    call = call.format(model=str(model_path), image=str(image))
+    missing = ["matplotlib", "tensorflow_datasets", *missing]
+    code = (
+        f"import sys; sys.modules.update(dict.fromkeys({missing!r}))\n"
+        "from keras_infogan import cli, load_model\n"
+        "import keras_infogan.cli.main\n"
+        f"{call}\n"
+        "print(*(x for x in sys.modules if x.startswith('keras_infogan.')))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    modules = done.stdout.splitlines()[-1].split()
+    assert "keras_infogan.models.infogan" in modules
+    assert [
+        name for name in modules if name.startswith("keras_infogan.data.")
+    ] == of_data
+    options = ("config", "sections", "presets")
+    assert {
+        name.split(".")[2]
+        for name in modules
+        if name.startswith("keras_infogan.training.")
+    } <= set(options)

@@ -1,0 +1,133 @@
+"""Sentences about a code map, and about the posterior of an image by it."""
+
+from collections.abc import Mapping
+from collections.abc import Sequence
+from typing import Any
+
+from keras_infogan.evaluation.code_map import CodeMap
+from keras_infogan.evaluation.meanings import CategoryMeaning
+from keras_infogan.evaluation.meanings import DimensionMeaning
+from keras_infogan.evaluation.meanings import dimension_label
+
+
+def describe_code_map(
+    code_map: CodeMap, class_names: Sequence[str] = ()
+) -> list[str]:
+    """Says what each code stands for, and what is ambiguous or missing.
+
+    Args:
+        code_map: The code map.
+        class_names: All classes of the data set.
+    """
+    sentences = []
+    for name, code in code_map.codes.items():
+        sentences += _describe_categories(name, code.categories, class_names)
+        sentences += [
+            _describe_dimension(dimension_label(name, i, len(code)), dimension)
+            for i, dimension in enumerate(code.dimensions)
+        ]
+    return sentences
+
+
+def _describe_categories(
+    code: str, categories: Sequence[CategoryMeaning], class_names: Sequence[str]
+) -> list[str]:
+    by_name: dict[str | None, list[int]] = {}
+    for number, category in enumerate(categories):
+        by_name.setdefault(category.name, []).append(number)
+    unnamed = by_name.pop(None, [])
+    sentences = []
+    if by_name:
+        pairs = ", ".join(
+            f"{number} is {name!r}{_certainty(categories[number])}"
+            for name, numbers in by_name.items()
+            for number in numbers
+        )
+        sentences.append(f"Categories of `{code}`: {pairs}.")
+    for name, (*others, last) in by_name.items():
+        if others:
+            sentences.append(
+                f"Categories {', '.join(map(str, others))} and {last} of "
+                f"`{code}` {'both' if len(others) == 1 else 'all'} stand for "
+                f"{name!r}."
+            )
+    missing = [name for name in class_names if name not in by_name]
+    if by_name and missing:
+        sentences.append(
+            f"No category of `{code}` stands for {' or '.join(missing)}."
+        )
+    if unnamed:
+        sentences.append(
+            f"Unnamed categories of `{code}`: {', '.join(map(str, unnamed))}."
+        )
+    mixed = ", ".join(
+        f"{number} ({category.purity:.0%} are {category.name!r})"
+        for number, category in enumerate(categories)
+        if category.is_mixed
+    )
+    if mixed:
+        sentences.append(f"Mixed categories of `{code}`: {mixed}.")
+    return sentences
+
+
+def _certainty(meaning: CategoryMeaning) -> str:
+    """In parentheses; nothing if a code map that a person wrote has none."""
+    if meaning.confidence is None:
+        return ""
+    return f" ({meaning.purity:.0%}, at least {meaning.confidence:.0%})"
+
+
+def _describe_dimension(label: str, meaning: DimensionMeaning) -> str:
+    if meaning.attribute is None:
+        return f"`{label}` controls none of the measured attributes."
+    text = (
+        f"`{label}` controls {meaning.attribute}: from {meaning.low:.2f} to "
+        f"{meaning.high:.2f} {meaning.unit} along a traversal (Spearman's rho "
+        f"{meaning.correlation:+.2f})."
+    )
+    if meaning.agreement is not None:
+        text += (
+            " On test images, its posterior and the measured "
+            f"{meaning.attribute} agree with rho {meaning.agreement:+.2f}."
+        )
+    return text
+
+
+def explain_category(code_map: CodeMap, name: str) -> str:
+    """Says which category is taken for a class, and with what confidence.
+
+    Raises:
+        ValueError: If no category stands for it.
+    """
+    code, (first, *others) = code_map.find_categories(name)
+    meaning = code_map.codes[code].categories[first]
+    text = f"Category {first} of `{code}` stands for {name!r}"
+    if meaning.confidence is not None:
+        text += (
+            f": {meaning.purity:.0%} of its {meaning.num_labels:,} labeled "
+            f"{'image' if meaning.num_labels == 1 else 'images'} (95% "
+            f"confidence: at least {meaning.confidence:.0%})"
+        )
+    text += "."
+    if others:
+        verb = "does" if len(others) == 1 else "do"
+        text += f" So {verb} {', '.join(map(str, others))}, less surely."
+    if meaning.is_mixed:
+        text = f"Warning: {text} It is mixed: expect other classes too."
+    return text
+
+
+def describe_meaning(
+    code_map: CodeMap, posterior: Mapping[str, Mapping[str, Any]]
+) -> list[str]:
+    """Names class and attributes of an image: "7 (98%)", "slanted right".
+
+    Args:
+        code_map: The code map.
+        posterior: What `LatentSpec.summarize` returns for an image.
+    """
+    found = code_map.interpret(posterior)
+    words = [x["word"] for x in found["attributes"].values() if x["word"]]
+    if found["class"] is None:
+        return words
+    return [f"{found['class']} ({found['class_probability']:.0%})", *words]
