@@ -12,6 +12,15 @@ if TYPE_CHECKING:
     from keras_infogan.data.tfds import load_images as load_images
     from keras_infogan.evaluation.code_map import CodeMap as CodeMap
     from keras_infogan.evaluation.evaluate import evaluate as evaluate
+    from keras_infogan.evaluation.measures.clustering import (
+        clustering_accuracy as clustering_accuracy,
+    )
+    from keras_infogan.evaluation.measures.clustering import (
+        confusion_matrix as confusion_matrix,
+    )
+    from keras_infogan.evaluation.measures.clustering import (
+        match_clusters as match_clusters,
+    )
     from keras_infogan.export.onnx import export_onnx as export_onnx
     from keras_infogan.export.onnx import (
         export_onnx_encoder as export_onnx_encoder,
@@ -26,7 +35,13 @@ if TYPE_CHECKING:
     from keras_infogan.latents.codes import Uniform as Uniform
     from keras_infogan.latents.spec import LatentSpec as LatentSpec
     from keras_infogan.losses.augmentation import Augmentation as Augmentation
+    from keras_infogan.losses.information import (
+        mutual_information as mutual_information,
+    )
     from keras_infogan.losses.objective import Objective as Objective
+    from keras_infogan.models.blocks import (
+        discriminator_outputs as discriminator_outputs,
+    )
     from keras_infogan.models.infogan import InfoGAN as InfoGAN
     from keras_infogan.models.networks import (
         build_discriminator as build_discriminator,
@@ -54,12 +69,17 @@ _HOMES = {
     "Uniform": "latents.codes",
     "build_discriminator": "models.networks",
     "build_generator": "models.networks",
+    "clustering_accuracy": "evaluation.measures.clustering",
+    "confusion_matrix": "evaluation.measures.clustering",
+    "discriminator_outputs": "models.blocks",
     "evaluate": "evaluation.evaluate",
     "export_onnx": "export.onnx",
     "export_onnx_encoder": "export.onnx",
     "export_saved_model": "export.saved_model",
     "load_images": "data.tfds",
     "load_model": "models.pretrained",
+    "match_clusters": "evaluation.measures.clustering",
+    "mutual_information": "losses.information",
     "train": "training.run",
 }
 

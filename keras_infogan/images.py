@@ -1,9 +1,18 @@
-"""The check of arrays of images; needs only NumPy and serves all folders."""
+"""The checks of images; they need only NumPy and serve all folders."""
 
 import warnings
 from collections.abc import Sequence
 
 import numpy as np
+
+
+def check_channels(channels: int, received: str) -> None:
+    """Raises a `ValueError` unless images are gray or RGB."""
+    if channels not in (1, 3):
+        raise ValueError(
+            "Images should have 1 channel (gray) or 3 (RGB). "
+            f"Received: {received}."
+        )
 
 
 def check_images(

@@ -12,6 +12,7 @@ import math
 import operator
 import types
 import typing
+from collections.abc import Collection
 from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import Any
@@ -41,7 +42,7 @@ def option(
     maximum: float | None = None,
     above: float | None = None,
     below: float | None = None,
-    choices: Sequence[str] | None = None,
+    choices: Collection[str] | None = None,
     flag: str | Mapping[str, str] | None = None,
 ) -> Any:
     """Makes a dataclass field that describes itself.
@@ -55,7 +56,7 @@ def option(
         maximum: The largest value.
         above: A value that it must exceed.
         below: A value that it must stay below.
-        choices: All values of a string.
+        choices: All values of a string. Of a register, also those to come.
         flag: The command-line flag; `--` and the name of the field by default.
             For a mapping, one flag a key: `{key: flag}`.
     """
@@ -65,7 +66,7 @@ def option(
         "maximum": maximum,
         "above": above,
         "below": below,
-        "choices": None if choices is None else tuple(choices),
+        "choices": choices,
         "flag": flag,
     }
     if isinstance(default, list | dict):
@@ -90,6 +91,12 @@ def check_options(instance: Any) -> None:
         value = getattr(instance, field.name)
         value = _checked(field.name, value, kinds[field.name], field.metadata)
         object.__setattr__(instance, field.name, value)
+
+
+def check_choice(name: str, value: Any, choices: Collection[str]) -> None:
+    """Raises a `ValueError` unless a value is one of the choices."""
+    if not isinstance(value, str) or value not in choices:
+        raise _error(name, f"one of {', '.join(choices)}", value)
 
 
 def to_plain(instance: Any) -> dict[str, Any]:
@@ -146,12 +153,12 @@ def _checked(
             raise _error(name, "a list", value)
         (item,) = typing.get_args(inner)
         return tuple(_checked(name, one, item, metadata) for one in value)
+    if choices := metadata.get("choices"):
+        check_choice(name, value, choices)
+        return value
     if origin not in _SCALARS:
         expected = f"{origin.__name__} options (a JSON object)"
         accepted = isinstance(value, origin)
-    elif choices := metadata.get("choices"):
-        expected = f"one of {', '.join(choices)}"
-        accepted = value in choices
     else:
         expected, types_ = _SCALARS[origin]
         accepted = isinstance(value, types_)

@@ -63,7 +63,7 @@ def test_atomic_path_leaves_the_old_file(tmp_path):
 def test_write_json(tmp_path):
     write_json(tmp_path / "x.json", {"a": [1, None]})
     assert json.loads((tmp_path / "x.json").read_text()) == {"a": [1, None]}
-    with pytest.raises(TypeError):
+    with pytest.raises(TypeError, match="object is not JSON serializable"):
         write_json(tmp_path / "x.json", {"a": object()})
     assert json.loads((tmp_path / "x.json").read_text()) == {"a": [1, None]}
 

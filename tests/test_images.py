@@ -5,6 +5,7 @@ import re
 import numpy as np
 import pytest
 
+from keras_infogan.images import check_channels
 from keras_infogan.images import check_images
 
 SHAPE = (4, 6, 3)
@@ -76,3 +77,14 @@ def test_images_of_any_size(shape):
         rf"Received: shape={re.escape(str(shape))}.",
     ):
         check_images(np.zeros(shape, np.float32), (None, None, 3))
+
+
+def test_channels():
+    for channels in (1, 3):
+        check_channels(channels, "shape=...")
+    for channels in (0, 2, 4):
+        with pytest.raises(
+            ValueError,
+            match=r"1 channel \(gray\) or 3 \(RGB\). Received: shape=\(2, 2\).",
+        ):
+            check_channels(channels, "shape=(2, 2)")

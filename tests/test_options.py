@@ -139,7 +139,7 @@ def test_metadata_is_for_the_command_line():
     fields = {field.name: field.metadata for field in dataclasses.fields(Outer)}
     assert fields["count"]["help"] == "how many"
     assert fields["count"]["maximum"] == 9
-    assert fields["color"]["choices"] == ("red", "blue")
+    assert fields["color"]["choices"] == ["red", "blue"]
     assert fields["name"]["flag"] == "--called"
     assert fields["count"]["flag"] is None
 

@@ -61,7 +61,6 @@ class ImageData:
         seed: int = 0,
         start: int = 0,
         num_labels: int = 0,
-        label_batch_size: int | None = None,
         neighbor_share: float = 0.0,
     ) -> tf.data.Dataset:
         """Returns an endless, shuffled and reproducible stream of batches.
@@ -75,9 +74,8 @@ class ImageData:
             seed: Any 64-bit integer.
             start: Number of batches to skip, at least 0.
             num_labels: Size of the class-balanced subset of labels that
-                training may use (`balanced_label_indices()`).
-            label_batch_size: Labeled images in a batch, by default
-                `min(num_labels, batch_size)`, shuffled at each pass.
+                training may use (`balanced_label_indices()`), shuffled at each
+                pass.
             neighbor_share: Probability, from 0 to 1, that an image's positive
                 pair is a neighbor (`nearest_neighbors()`) instead of itself.
                 The search takes seconds in each call, so keep the stream.
@@ -88,21 +86,19 @@ class ImageData:
             `num_labels` or `neighbor_share`, of dictionaries: `"images"`; with
             `neighbor_share`, `"positives"` of the same shape, the second image
             of each positive pair; with `num_labels`, `"labeled_images"` and
-            `"labels"` (int32 of shape `(label_batch_size,)`).
+            `"labels"` (int32), `min(num_labels, batch_size)` of each.
 
         Raises:
             ValueError: If there are fewer images or labels than requested, or
                 an argument is out of range.
         """
-        if label_batch_size is None:
-            label_batch_size = min(num_labels, batch_size)
         key = Consumer.IMAGE_ORDER.key(seed)
         rows = row_batches(len(self.images), batch_size, key, start=start)
         # Batch k has the random key k + 1; the search for neighbors has key 0.
         streams = [tf.data.Dataset.range(start + 1, tf.int64.max), rows]
         if num_labels:
             streams.append(
-                self._labeled_rows(num_labels, label_batch_size, seed, start)
+                self._labeled_rows(num_labels, batch_size, seed, start)
             )
         look_up = self._look_up(neighbor_share, seed)
         return _one_thread(tf.data.Dataset.zip(*streams).map(look_up))
@@ -189,13 +185,9 @@ class ImageData:
                 f"Received: num_labels={num_labels}. Use num_labels=0."
             )
         chosen = balanced_label_indices(self.labels, num_labels, seed)
-        rows = row_batches(
-            num_labels,
-            batch_size,
-            Consumer.LABELED_ORDER.key(seed),
-            start=start,
-            argument="label_batch_size",
-        )
+        key = Consumer.LABELED_ORDER.key(seed)
+        size = min(num_labels, batch_size)
+        rows = row_batches(num_labels, size, key, start=start)
         return rows.map(lambda rows: tf.gather(chosen, rows))
 
 

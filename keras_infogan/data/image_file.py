@@ -9,6 +9,7 @@ from PIL import Image
 from PIL import ImageOps
 
 from keras_infogan.files import one_line
+from keras_infogan.images import check_channels
 
 # 64 million pixels are a large photograph; more is probably an attack.
 MAX_PIXELS = 64_000_000
@@ -39,11 +40,7 @@ def read_image(
         ValueError: If it is not an image, or has more than `MAX_PIXELS`.
     """
     height, width, channels = image_shape
-    if channels not in (1, 3) or height < 1 or width < 1:
-        raise ValueError(
-            "`image_shape` should have 1 channel (grayscale) or 3 (RGB). "
-            f"Received: image_shape={tuple(image_shape)}."
-        )
+    check_channels(channels, f"image_shape={tuple(image_shape)}")
     flat = _open(path, background="white" if invert else "black")
     fitted = ImageOps.fit(
         flat.convert("L") if channels == 1 else flat,

@@ -29,17 +29,12 @@ def permutation(size: int, key: tf.Tensor) -> tf.Tensor:
     )
 
 
-def num_full_batches(
-    num_images: int, batch_size: int, *, argument: str = "batch_size"
-) -> int:
-    """Returns the number of full batches in an epoch, or raises if it is 0.
-
-    The error calls the size of a batch `argument`, as the caller does.
-    """
+def num_full_batches(num_images: int, batch_size: int) -> int:
+    """Returns the number of full batches in an epoch, or raises if it is 0."""
     if not 1 <= batch_size <= num_images:
         raise ValueError(
             f"A batch should have between 1 and all of the {num_images} "
-            f"images. Received: {argument}={batch_size}. Choose a smaller one."
+            f"images. Received: batch_size={batch_size}. Choose a smaller one."
         )
     return num_images // batch_size
 
@@ -50,7 +45,6 @@ def row_batches(
     key: tf.Tensor,
     *,
     start: int = 0,
-    argument: str = "batch_size",
 ) -> tf.data.Dataset:
     """Returns an endless stream of batches of row numbers, without the first.
 
@@ -65,7 +59,7 @@ def row_batches(
             "`start` should be the number of batches already done, 0 or more. "
             f"Received: start={start}."
         )
-    per_epoch = num_full_batches(num_images, batch_size, argument=argument)
+    per_epoch = num_full_batches(num_images, batch_size)
 
     def epoch(number: tf.Tensor) -> tf.data.Dataset:
         order = permutation(num_images, fold_in(key, number))

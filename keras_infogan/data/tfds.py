@@ -16,6 +16,7 @@ from keras_infogan.data.dataset import ImageData
 from keras_infogan.data.preparation import prepare
 from keras_infogan.files import atomic_path
 from keras_infogan.files import one_line
+from keras_infogan.images import check_channels
 
 # Archives bundled with the package, one folder for each data set.
 BUNDLED_ARCHIVES = Path(__file__).parent
@@ -146,12 +147,8 @@ def _target_shape(
         height, width = image_size, image_size
     elif image_size:
         height, width = image_size
-    if (channels or depth) not in (1, 3):
-        raise ValueError(
-            "Images should have 1 channel (grayscale) or 3 (RGB). "
-            f"Received: channels={channels}; those of {name} have {depth}. "
-            "Pass channels=1 or channels=3."
-        )
+    received = f"channels={channels}; those of {name} have {depth}"
+    check_channels(channels or depth, received)
     if not (height and width) or min(height, width) < 1:
         raise ValueError(
             f"Images should have one size. Received: image_size={image_size}; "

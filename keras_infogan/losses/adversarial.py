@@ -3,13 +3,9 @@
 Logits are of shape `(batch, 1)`, before the sigmoid if there is one. Penalties
 take a function `logits_of` from images to logits, each of which must depend on
 its own image only.
-
-To add a loss, write its two sides and add them to `ADVERSARIAL_LOSSES`; its
-name there is the `adversarial_loss` of an `Objective`.
 """
 
 from collections.abc import Callable
-from typing import NamedTuple
 
 import tensorflow as tf
 
@@ -91,58 +87,6 @@ def wasserstein_discriminator_loss(
 def linear_generator_loss(fake_logits: tf.Tensor) -> tf.Tensor:
     """`-E[D(G(z, c))]`, for the hinge and Wasserstein losses; 0 at logits 0."""
     return -tf.reduce_mean(fake_logits)
-
-
-class AdversarialLoss(NamedTuple):
-    """The two sides of an adversarial game, both to be minimized.
-
-    Args:
-        discriminator: Function of the logits of real and of generated images.
-        generator: Function of the logits of generated images.
-        has_target: Whether real images have a target, which can be smoothed:
-            `discriminator` then takes `label_smoothing`, too.
-    """
-
-    discriminator: Callable[..., tf.Tensor]
-    generator: Callable[[tf.Tensor], tf.Tensor]
-    has_target: bool = False
-
-
-ADVERSARIAL_LOSSES = {
-    "non_saturating": AdversarialLoss(
-        non_saturating_discriminator_loss,
-        non_saturating_generator_loss,
-        has_target=True,
-    ),
-    "least_squares": AdversarialLoss(
-        least_squares_discriminator_loss,
-        least_squares_generator_loss,
-        has_target=True,
-    ),
-    "hinge": AdversarialLoss(hinge_discriminator_loss, linear_generator_loss),
-    "wasserstein": AdversarialLoss(
-        wasserstein_discriminator_loss, linear_generator_loss
-    ),
-}
-
-
-def find_adversarial_loss(
-    name: str, *, label_smoothing: float = 0.0
-) -> AdversarialLoss:
-    """Looks up a loss, which must have a target if that is to be smoothed."""
-    if name not in ADVERSARIAL_LOSSES:
-        raise ValueError(
-            "adversarial_loss should be one of "
-            f"{', '.join(ADVERSARIAL_LOSSES)}. Received: {name!r}."
-        )
-    loss = ADVERSARIAL_LOSSES[name]
-    if label_smoothing and not loss.has_target:
-        smoothable = [k for k, v in ADVERSARIAL_LOSSES.items() if v.has_target]
-        raise ValueError(
-            f"label_smoothing is for {' and '.join(smoothable)} only. "
-            f"Received: adversarial_loss={name!r}. Remove label_smoothing."
-        )
-    return loss
 
 
 def _squared_gradient_norms(

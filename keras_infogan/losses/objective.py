@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from keras_infogan.losses import ADVERSARIAL_LOSSES
 from keras_infogan.losses.augmentation import Augmentation
 from keras_infogan.options import check_options
 from keras_infogan.options import option
@@ -24,7 +25,7 @@ class Objective:
     off.
 
     Args:
-        adversarial_loss: A name in `adversarial.ADVERSARIAL_LOSSES`.
+        adversarial_loss: A name in `ADVERSARIAL_LOSSES`.
         label_smoothing: In [0, 1); for losses with a target, which is 1 minus
             this for real images.
         r1_weight: Weight of `adversarial.r1_penalty`.
@@ -51,7 +52,7 @@ class Objective:
     """
 
     adversarial_loss: str = option(
-        "non_saturating", "non_saturating, least_squares, hinge or wasserstein"
+        "non_saturating", "the adversarial loss", choices=ADVERSARIAL_LOSSES
     )
     label_smoothing: float = option(
         0.0,
@@ -95,6 +96,13 @@ class Objective:
 
     def __post_init__(self):
         check_options(self)
+        has_target = [k for k, v in ADVERSARIAL_LOSSES.items() if v.has_target]
+        if self.label_smoothing and self.adversarial_loss not in has_target:
+            raise ValueError(
+                f"label_smoothing is for {' and '.join(has_target)} only. "
+                f"Received: adversarial_loss={self.adversarial_loss!r}. Remove "
+                "label_smoothing."
+            )
         gains = {
             effect: codes
             for effect, codes in self.equivariant_codes.items()

@@ -13,7 +13,7 @@ import tensorflow as tf
 
 from keras_infogan.latents.random import fold_in
 from keras_infogan.latents.spec import LatentSpec
-from keras_infogan.losses.adversarial import ADVERSARIAL_LOSSES
+from keras_infogan.losses import ADVERSARIAL_LOSSES
 from keras_infogan.losses.adversarial import gradient_penalty
 from keras_infogan.losses.adversarial import r1_penalty
 from keras_infogan.losses.consistency import invariant_information

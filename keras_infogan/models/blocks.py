@@ -3,11 +3,12 @@
 import keras
 from keras import layers
 
+from keras_infogan.images import check_channels
 from keras_infogan.latents.spec import LatentSpec
+from keras_infogan.models import NORMALIZATIONS
+from keras_infogan.options import check_choice
 
 ImageShape = tuple[int, int, int]
-
-NORMALIZATIONS = ("batch", "layer", "none")
 
 # Inputs and outputs are named after codes, whose names have no hyphen; so the
 # layers between them are named with one.
@@ -29,11 +30,7 @@ def check_image_shape(
             f"Received: image_shape={tuple(image_shape)}. Resize or pad the "
             "images, or choose another architecture."
         )
-    if channels not in (1, 3):
-        raise ValueError(
-            "Images should have 1 channel (gray) or 3 (RGB). "
-            f"Received: image_shape={tuple(image_shape)}."
-        )
+    check_channels(channels, f"image_shape={tuple(image_shape)}")
 
 
 def latent_inputs(
@@ -65,18 +62,14 @@ def normalize(
 
     `momentum` and `epsilon` are for batch normalization.
     """
+    check_choice("normalization", normalization, NORMALIZATIONS)
     if normalization == "batch":
         return layers.BatchNormalization(
             momentum=momentum, epsilon=epsilon, name=f"{name}-norm"
         )(x)
     if normalization == "layer":
         return layers.LayerNormalization(name=f"{name}-norm")(x)
-    if normalization == "none":
-        return x
-    raise ValueError(
-        f"`normalization` should be one of {', '.join(NORMALIZATIONS)}. "
-        f"Received: {normalization!r}."
-    )
+    return x
 
 
 def discriminator_outputs(

@@ -1,6 +1,7 @@
 """InfoGAN as a Keras model: how the two networks are trained and saved."""
 
 import functools
+import pkgutil
 from typing import Any
 
 import keras
@@ -11,6 +12,8 @@ import keras_infogan.models.layers  # noqa: F401
 from keras_infogan.latents.random import fold_in
 from keras_infogan.latents.spec import LatentSpec
 from keras_infogan.losses.objective import Objective
+from keras_infogan.models import INFORMATION_GRADIENTS
+from keras_infogan.models import UPDATES
 from keras_infogan.models.inference import TESTING
 from keras_infogan.models.inference import TRAINING
 from keras_infogan.models.inference import GeneratorEncoder
@@ -19,10 +22,10 @@ from keras_infogan.models.inputs import check_inputs
 from keras_infogan.models.inputs import unpack_batch
 from keras_infogan.models.optimizers import build_optimizer
 from keras_infogan.models.optimizers import find_head_variables
-from keras_infogan.models.steps import UPDATES
 from keras_infogan.models.steps import Players
 from keras_infogan.models.steps import compute_losses
 from keras_infogan.models.validation import check_objective
+from keras_infogan.options import check_choice
 from keras_infogan.options import from_plain
 from keras_infogan.options import to_plain
 
@@ -86,15 +89,10 @@ class InfoGAN(GeneratorEncoder):
         )
         self.objective = Objective() if objective is None else objective
         check_objective(self.objective, latent_spec, discriminator)
-        for option, value, choices in (
-            ("update", update, tuple(UPDATES)),
-            ("information_gradient", information_gradient, ("trunk", "head")),
-        ):
-            if value not in choices:
-                raise ValueError(
-                    f"{option} should be one of {', '.join(choices)}. "
-                    f"Received: {value!r}."
-                )
+        check_choice("update", update, UPDATES)
+        check_choice(
+            "information_gradient", information_gradient, INFORMATION_GRADIENTS
+        )
         make_key(seed, TRAINING)
         self.information_gradient = information_gradient
         self.update = update
@@ -201,7 +199,8 @@ class InfoGAN(GeneratorEncoder):
     def train_step(self, data):
         batch = unpack_batch(data, self.latent_spec)
         key = fold_in(make_key(self.seed, TRAINING), self.step.value)
-        metrics = UPDATES[self.update](self._players, batch, key)
+        update = pkgutil.resolve_name(UPDATES[self.update])
+        metrics = update(self._players, batch, key)
         self.step.assign_add(1)
         return self._track(metrics)
 

@@ -7,61 +7,23 @@ which are heads on its trunk, as in Section 5 of
 """
 
 import functools
+import pkgutil
 from collections.abc import Callable
-from typing import Any
-from typing import NamedTuple
 
 import keras
 
 from keras_infogan.latents.spec import LatentSpec
-from keras_infogan.models.architectures import convolutional
-from keras_infogan.models.architectures import writeup
-from keras_infogan.models.blocks import NORMALIZATIONS as NORMALIZATIONS
+from keras_infogan.models.architectures import ARCHITECTURES
 from keras_infogan.models.blocks import ImageShape
-from keras_infogan.models.blocks import (
-    discriminator_outputs as discriminator_outputs,
-)
+from keras_infogan.options import check_choice
 
 
-class Architecture(NamedTuple):
-    """A generator and the discriminator that goes with it.
-
-    To add one, write both functions into a file of `architectures/` and
-    register them in `ARCHITECTURES`; `blocks.py` has what they share.
-
-    `generator` returns a functional model from `latent_inputs` to float32
-    images in [-1, 1]; `discriminator`, which is given one of `NORMALIZATIONS`,
-    one from images to `discriminator_outputs`.
-    """
-
-    generator: Callable[[LatentSpec, ImageShape], keras.Model]
-    discriminator: Callable[[LatentSpec, ImageShape, str], keras.Model]
-
-
-def _convolutional(**sizes: Any) -> Architecture:
-    return Architecture(
-        functools.partial(convolutional.build_generator, **sizes),
-        functools.partial(convolutional.build_discriminator, **sizes),
+def _find(architecture: str, function: str) -> Callable[..., keras.Model]:
+    check_choice("architecture", architecture, ARCHITECTURES)
+    module, sizes = ARCHITECTURES[architecture]
+    return functools.partial(
+        pkgutil.resolve_name(f"{module}:{function}"), **sizes
     )
-
-
-ARCHITECTURES = {
-    # That of the paper with half the filters and a quarter of the units.
-    "compact": _convolutional(dense_units=256, filters=32),
-    "paper": _convolutional(dense_units=1024, filters=64),
-    "writeup": Architecture(
-        writeup.build_generator, writeup.build_discriminator
-    ),
-}
-
-
-def _find(name: str) -> Architecture:
-    if name not in ARCHITECTURES:
-        raise ValueError(
-            f"`architecture` should be one of {', '.join(ARCHITECTURES)}. "
-            f"Received: {name!r}."
-        )
-    return ARCHITECTURES[name]
 
 
 def build_generator(
@@ -91,7 +53,8 @@ def build_generator(
         ValueError: If the architecture does not support images of this size;
             the message names sizes that work.
     """
-    return _find(architecture).generator(latent_spec, image_shape)
+    build = _find(architecture, "build_generator")
+    return build(latent_spec, image_shape)
 
 
 def build_discriminator(
@@ -119,6 +82,5 @@ def build_discriminator(
     Raises:
         ValueError: As `build_generator`.
     """
-    return _find(architecture).discriminator(
-        latent_spec, image_shape, normalization
-    )
+    build = _find(architecture, "build_discriminator")
+    return build(latent_spec, image_shape, normalization)

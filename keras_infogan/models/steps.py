@@ -237,6 +237,3 @@ def _apply(
         if gradient is not None
     ]
     optimizer.apply(*map(list, zip(*reached, strict=True)))
-
-
-UPDATES = {"fused": fused_update, "three_phase": three_phase_update}

@@ -7,7 +7,6 @@ import keras
 from keras import layers
 
 from keras_infogan.latents.spec import LatentSpec
-from keras_infogan.losses.adversarial import find_adversarial_loss
 from keras_infogan.losses.objective import Objective
 
 
@@ -55,9 +54,6 @@ def check_objective(
     objective: Objective, spec: LatentSpec, discriminator: keras.Model
 ) -> None:
     """Raises a `ValueError` if an objective does not fit codes and network."""
-    find_adversarial_loss(
-        objective.adversarial_loss, label_smoothing=objective.label_smoothing
-    )
     objective.check_codes(spec)
     has_penalty = objective.r1_weight or objective.gradient_penalty_weight
     if has_penalty and has_batch_normalization(discriminator):
@@ -67,6 +63,15 @@ def check_objective(
             f"r1_weight={objective.r1_weight}, gradient_penalty_weight="
             f"{objective.gradient_penalty_weight}. Build the discriminator "
             'with normalization="layer".'
+        )
+
+
+def check_labels(spec: LatentSpec) -> None:
+    """Raises a `ValueError` unless a code can learn from labels."""
+    if not spec.categorical_names:
+        raise ValueError(
+            "Labels need a categorical code that learns them. "
+            f"Received: {', '.join(spec.codes)}, none of them categorical."
         )
 
 

@@ -7,6 +7,7 @@ from PIL import Image
 
 from keras_infogan.files import atomic_path
 from keras_infogan.files import check_writable
+from keras_infogan.images import check_channels
 from keras_infogan.images import check_images
 
 # Images are enlarged by a whole number until they are at least this large.
@@ -17,11 +18,7 @@ def to_pixels(images: np.ndarray, num_columns: int) -> np.ndarray:
     """uint8 of 3 channels, enlarged, from floats in [-1, 1] of 1 or 3."""
     images = np.asarray(images)
     check_images(images)
-    if images.shape[-1] not in (1, 3):
-        raise ValueError(
-            "Images should have 1 channel (gray) or 3 (RGB). "
-            f"Received: shape={images.shape}."
-        )
+    check_channels(images.shape[-1], f"shape={images.shape}")
     if num_columns < 1:
         raise ValueError(
             "A grid has at least one column. "

@@ -16,6 +16,7 @@ from keras_infogan.models.infogan import InfoGAN
 from keras_infogan.models.networks import build_discriminator
 from keras_infogan.models.networks import build_generator
 from keras_infogan.models.optimizers import LinearEnd
+from keras_infogan.models.validation import check_labels
 from keras_infogan.training.config import TrainingConfig
 from keras_infogan.training.sections import DataConfig
 
@@ -88,12 +89,8 @@ def build_model(config: TrainingConfig, *, num_steps: int = 1) -> InfoGAN:
     networks, optimizers = config.networks, config.optimizers
     shape = config.data.image_shape
     spec = LatentSpec.from_config(dataclasses.asdict(config.latents))
-    if config.data.num_labels and not spec.categorical_names:
-        raise ValueError(
-            "Labels need a categorical code that learns them. "
-            f"Received: num_labels={config.data.num_labels} and the codes "
-            f"{', '.join(spec.codes)}, none of them categorical."
-        )
+    if config.data.num_labels:
+        check_labels(spec)
     keras.utils.set_random_seed(config.seed)
     keras.config.set_dtype_policy(networks.dtype_policy)
 

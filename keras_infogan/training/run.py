@@ -12,7 +12,6 @@ from keras_infogan.evaluation.report import read_report
 from keras_infogan.files import atomic_path
 from keras_infogan.files import is_partial
 from keras_infogan.files import write_json
-from keras_infogan.reports.text import describe_report
 from keras_infogan.training.build import build_model
 from keras_infogan.training.build import load_data
 from keras_infogan.training.build import make_stream
@@ -58,9 +57,13 @@ def train(
     """
     run_dir = Path(run_dir)
     check_directory(run_dir, config)
-    report = _read_finished(run_dir / "report.json")
-    if report is not None:
-        return report
+    path = run_dir / "report.json"
+    if path.exists():
+        report = read_report(path)
+        if report and report.get("configuration") == config.to_json():
+            _logger.info("The run in %s is complete.", run_dir)
+            return report
+        _logger.info("%s is not a report of this version and run.", path)
     # Data and model first: errors in the options should leave no directory.
     data = load_data(config.data, data_dir=data_dir, archives_dir=archives_dir)
     steps_per_epoch = data[0].num_batches(config.data.batch_size)
@@ -100,20 +103,6 @@ def _announce(run: Run) -> None:
         run.num_steps,
         run.steps_per_epoch,
     )
-
-
-def _read_finished(path: Path) -> dict[str, Any] | None:
-    """The report of a complete run, or nothing if there is work left."""
-    if not path.exists():
-        return None
-    report = read_report(path)
-    try:
-        describe_report(report or {})
-    except (KeyError, TypeError, AttributeError, ValueError):
-        _logger.info("%s is not a report of this version.", path)
-        return None
-    _logger.info("The run in %s is complete.", path.parent)
-    return report
 
 
 def check_directory(run_dir: Path, config: TrainingConfig) -> None:

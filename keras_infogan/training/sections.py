@@ -9,6 +9,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from keras_infogan.latents import CODE_TYPES
+from keras_infogan.models import INFORMATION_GRADIENTS
+from keras_infogan.models import NORMALIZATIONS
+from keras_infogan.models import UPDATES
+from keras_infogan.models.architectures import ARCHITECTURES
 from keras_infogan.options import check_options
 from keras_infogan.options import option
 
@@ -79,12 +83,12 @@ class NetworkConfig(Section):
     """Generator and discriminator."""
 
     architecture: str = option(
-        "compact", "both networks: compact, paper or writeup"
+        "compact", "architecture of both networks", choices=ARCHITECTURES
     )
     normalization: str = option(
         "batch",
         "normalization layers of the discriminator",
-        choices=("batch", "layer", "none"),
+        choices=NORMALIZATIONS,
     )
     dtype_policy: str = option(
         "float32",
@@ -101,13 +105,13 @@ class StepConfig(Section):
         "fused",
         "fused: both networks from one forward pass; three_phase: generator, "
         "discriminator and information in turn, each with its own optimizer",
-        choices=("fused", "three_phase"),
+        choices=UPDATES,
     )
     information_gradient: str = option(
         "trunk",
         "layers of the discriminator that the information loss trains: all of "
         "them (trunk), or the heads of Q alone",
-        choices=("trunk", "head"),
+        choices=INFORMATION_GRADIENTS,
     )
 
 

@@ -51,13 +51,6 @@ from keras_infogan import LatentSpec
 from keras_infogan import Objective
 from keras_infogan import Uniform
 from keras_infogan import plot
-from keras_infogan.evaluation.measures.clustering import clustering_accuracy
-from keras_infogan.evaluation.measures.clustering import confusion_matrix
-from keras_infogan.evaluation.measures.clustering import match_clusters
-from keras_infogan.losses.adversarial import non_saturating_discriminator_loss
-from keras_infogan.losses.adversarial import non_saturating_generator_loss
-from keras_infogan.losses.information import mutual_information
-from keras_infogan.models.networks import discriminator_outputs
 
 # The tests run this tutorial with few images.
 TRAIN_SPLIT = os.environ.get("TUTORIAL_TRAIN_SPLIT", "train")
@@ -132,7 +125,7 @@ def make_discriminator(spec):
     x = layers.BatchNormalization()(x)
     x = layers.LeakyReLU(0.1)(x)
     head = layers.LeakyReLU(0.1)(layers.Dense(128)(x))
-    outputs = discriminator_outputs(spec, x, head)
+    outputs = keras_infogan.discriminator_outputs(spec, x, head)
     return keras.Model(images, outputs, name="discriminator")
 
 
@@ -149,6 +142,10 @@ def make_discriminator(spec):
 
 
 # %%
+def minus_log_sigmoid(logits):
+    return tf.reduce_mean(tf.nn.softplus(-logits))
+
+
 class SimpleInfoGAN(keras.Model):
     """InfoGAN with one pass and two gradients in each step."""
 
@@ -174,29 +171,23 @@ class SimpleInfoGAN(keras.Model):
             fakes = self.generator(latents, training=True)
             real = self.discriminator(images, training=True)
             fake = self.discriminator(fakes, training=True)
-            nats = mutual_information(self.spec, latents, fake)
+            nats = keras_infogan.mutual_information(self.spec, latents, fake)
             information = sum(
                 weight * nats[name]
                 for name, weight in self.information_weights.items()
             )
-            discriminator_loss = non_saturating_discriminator_loss(
-                real["logits"], fake["logits"]
-            )
-            generator_loss = non_saturating_generator_loss(fake["logits"])
-            losses = {
-                "discriminator": discriminator_loss - information,
-                "generator": generator_loss - information,
-            }
-        for network, optimizer, loss in (
-            (
-                self.discriminator,
-                self.discriminator_optimizer,
-                losses["discriminator"],
-            ),
-            (self.generator, self.generator_optimizer, losses["generator"]),
-        ):
-            weights = network.trainable_variables
-            optimizer.apply(tape.gradient(loss, weights), weights)
+            real_loss = minus_log_sigmoid(real["logits"])
+            fake_loss = minus_log_sigmoid(-fake["logits"])
+            discriminator_loss = real_loss + fake_loss
+            generator_loss = minus_log_sigmoid(fake["logits"])
+            for_discriminator = discriminator_loss - information
+            for_generator = generator_loss - information
+        weights = self.discriminator.trainable_variables
+        gradients = tape.gradient(for_discriminator, weights)
+        self.discriminator_optimizer.apply(gradients, weights)
+        weights = self.generator.trainable_variables
+        gradients = tape.gradient(for_generator, weights)
+        self.generator_optimizer.apply(gradients, weights)
         return {
             "discriminator_loss": discriminator_loss,
             "generator_loss": generator_loss,
@@ -270,16 +261,16 @@ def categories_of(model, images):
 
 def accuracy_of(model):
     fitted = slice(10_000)
-    confusion = confusion_matrix(
+    confusion = keras_infogan.confusion_matrix(
         train.labels[fitted],
         categories_of(model, train.scaled(fitted)),
         num_classes=10,
         num_clusters=10,
     )
-    return clustering_accuracy(
+    return keras_infogan.clustering_accuracy(
         test.labels,
         categories_of(model, test.scaled()),
-        match_clusters(confusion),
+        keras_infogan.match_clusters(confusion),
     )
 
 

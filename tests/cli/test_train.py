@@ -10,6 +10,7 @@ import pytest
 
 # Before a test replaces `build_model`, which it would keep.
 import keras_infogan.training.run as training_run
+from keras_infogan.cli import main as cli
 from keras_infogan.files import write_json
 from keras_infogan.training import build
 from keras_infogan.training.config import TrainingConfig
@@ -43,6 +44,20 @@ def test_every_option_has_a_flag(name, capfd, monkeypatch):
         expected = PRESETS["mnist"].replace(**options)
     config, _ = run(capfd, "train", "--dry-run", *flags_of(options))
     assert config == expected.to_json()
+
+
+def test_the_help_lists_all_choices(capsys):
+    with pytest.raises(SystemExit, match="0"):
+        cli.main(["train", "--help"])
+    text = capsys.readouterr().out
+    for choices in (
+        "{compact,paper,writeup}",
+        "{non_saturating,least_squares,hinge,wasserstein}",
+        "{batch,layer,none}",
+        "{fused,three_phase}",
+        "{trunk,head}",
+    ):
+        assert choices in text
 
 
 def test_every_flag_is_tested():

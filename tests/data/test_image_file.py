@@ -180,10 +180,9 @@ def test_read_image_refuses_huge_images(side, tmp_path):
         image_file.read_image(path, (28, 28, 1))
 
 
-@pytest.mark.parametrize("shape", [(28, 28, 2), (0, 28, 1)])
-def test_read_image_refuses_other_shapes(shape, tmp_path):
+def test_read_image_refuses_other_channels(tmp_path):
     with pytest.raises(ValueError, match="or 3 .RGB.. Received: image_sh"):
-        image_file.read_image(tmp_path / "x.png", shape)
+        image_file.read_image(tmp_path / "x.png", (28, 28, 2))
 
 
 def test_the_size_is_that_of_the_upright_image(tmp_path):

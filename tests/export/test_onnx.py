@@ -21,6 +21,7 @@ from keras_infogan.export.onnx_graph import OPSET
 from keras_infogan.latents.codes import Bernoulli
 from keras_infogan.latents.codes import Categorical
 from keras_infogan.latents.spec import LatentSpec
+from keras_infogan.models.infogan import InfoGAN
 from tests.helpers.onnx_models import CASES
 from tests.helpers.onnx_models import MANY_CODES
 from tests.helpers.onnx_models import Case
@@ -155,29 +156,8 @@ def test_files_follow_the_standard(exported):
         assert [256, 1] not in sizes
 
 
-@pytest.mark.parametrize("export", EXPORTS.values(), ids=EXPORTS)
-def test_metadata(export, tmp_path):
-    """They hold everything that someone with only the file needs."""
-    code_map = CodeMap(
-        {"category": CodeMeaning((CategoryMeaning("sieben — 7", 0.98),))}
-    )
-    model = Case(MANY_CODES, (16, 16, 1)).build()
-    path = export(
-        model,
-        tmp_path / "x.onnx",
-        code_map=code_map,
-        model_card="# Card\n",
-        version=3,
-    )
-    session = onnxruntime.InferenceSession(path)
-    meta = session.get_modelmeta()
-    metadata = dict(meta.custom_metadata_map)
-    config = json.loads(metadata.pop("keras_infogan.latent_spec"))
-    assert LatentSpec.from_config(config) == MANY_CODES
-    assert json.loads(metadata.pop("keras_infogan.code_map")) == (
-        code_map.to_json()
-    )
-    priors = json.loads(metadata.pop("keras_infogan.priors"))
+def check_priors(model: InfoGAN, priors: dict[str, Any]) -> None:
+    """They are those that the model samples from."""
     assert priors.pop("noise") == {
         "distribution": "normal",
         "mean": 0,
@@ -200,6 +180,31 @@ def test_metadata(export, tmp_path):
             # Standard errors of 2,000 draws: 0.022 and 0.016; four of them.
             assert drawn.mean() == pytest.approx(prior["mean"], abs=0.09)
             assert drawn.std() == pytest.approx(prior["stddev"], abs=0.065)
+
+
+@pytest.mark.parametrize("export", EXPORTS.values(), ids=EXPORTS)
+def test_metadata(export, tmp_path):
+    """They hold everything that someone with only the file needs."""
+    code_map = CodeMap(
+        {"category": CodeMeaning((CategoryMeaning("sieben — 7", 0.98),))}
+    )
+    model = Case(MANY_CODES, (16, 16, 1)).build()
+    path = export(
+        model,
+        tmp_path / "x.onnx",
+        code_map=code_map,
+        model_card="# Card\n",
+        version=3,
+    )
+    session = onnxruntime.InferenceSession(path)
+    meta = session.get_modelmeta()
+    metadata = dict(meta.custom_metadata_map)
+    config = json.loads(metadata.pop("keras_infogan.latent_spec"))
+    assert LatentSpec.from_config(config) == MANY_CODES
+    assert json.loads(metadata.pop("keras_infogan.code_map")) == (
+        code_map.to_json()
+    )
+    check_priors(model, json.loads(metadata.pop("keras_infogan.priors")))
     assert metadata == {
         "Image.BitmapPixelFormat": "Gray8",
         "Image.ColorSpaceGamma": "SRGB",

@@ -10,8 +10,8 @@ from keras_infogan.latents.codes import Categorical
 from keras_infogan.latents.codes import Uniform
 from keras_infogan.latents.spec import LatentSpec
 from keras_infogan.losses.objective import Objective
+from keras_infogan.models.blocks import discriminator_outputs
 from keras_infogan.models.infogan import InfoGAN
-from keras_infogan.models.networks import discriminator_outputs
 
 SPEC = LatentSpec(4, {"category": Categorical(3), "continuous": Uniform(2)})
 SHAPE = (8, 8, 1)

@@ -9,9 +9,8 @@ import scipy.special
 import tensorflow as tf
 from scipy import stats
 
+from keras_infogan.losses import ADVERSARIAL_LOSSES
 from keras_infogan.losses import adversarial as losses
-from keras_infogan.losses.adversarial import ADVERSARIAL_LOSSES
-from keras_infogan.losses.adversarial import find_adversarial_loss
 from keras_infogan.losses.adversarial import gradient_penalty
 from keras_infogan.losses.adversarial import r1_penalty
 
@@ -128,30 +127,6 @@ def test_losses_with_a_target_take_label_smoothing(name):
         "label_smoothing" in inspect.signature(discriminator_loss).parameters
     )
     assert takes_it == ADVERSARIAL_LOSSES[name].has_target
-
-
-def test_an_unknown_loss_is_refused():
-    with pytest.raises(
-        ValueError,
-        match="adversarial_loss should be one of non_saturating, "
-        "least_squares, hinge, wasserstein. Received: 'bce'.",
-    ):
-        find_adversarial_loss("bce")
-
-
-@each_loss
-def test_smoothing_without_a_target_is_refused(name):
-    assert find_adversarial_loss(name) is ADVERSARIAL_LOSSES[name]
-    if ADVERSARIAL_LOSSES[name].has_target:
-        found = find_adversarial_loss(name, label_smoothing=0.1)
-        assert found is ADVERSARIAL_LOSSES[name]
-        return
-    with pytest.raises(
-        ValueError,
-        match="label_smoothing is for non_saturating and least_squares only. "
-        f"Received: adversarial_loss='{name}'.",
-    ):
-        find_adversarial_loss(name, label_smoothing=0.1)
 
 
 @each_loss

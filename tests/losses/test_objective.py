@@ -9,6 +9,7 @@ import pytest
 from keras_infogan.latents.codes import Categorical
 from keras_infogan.latents.codes import Uniform
 from keras_infogan.latents.spec import LatentSpec
+from keras_infogan.losses import ADVERSARIAL_LOSSES
 from keras_infogan.losses.augmentation import Augmentation
 from keras_infogan.losses.objective import Objective
 from keras_infogan.options import from_plain
@@ -34,6 +35,28 @@ def test_wrong_label_smoothing(label_smoothing):
         f"Received: {label_smoothing}.",
     ):
         Objective(label_smoothing=label_smoothing)
+
+
+def test_an_unknown_adversarial_loss_is_refused():
+    with pytest.raises(
+        ValueError,
+        match="adversarial_loss should be one of non_saturating, "
+        "least_squares, hinge, wasserstein. Received: 'bce'.",
+    ):
+        Objective("bce")
+
+
+@pytest.mark.parametrize("name", ADVERSARIAL_LOSSES)
+def test_smoothing_without_a_target_is_refused(name):
+    if ADVERSARIAL_LOSSES[name].has_target:
+        assert Objective(name, label_smoothing=0.1).label_smoothing == 0.1
+        return
+    with pytest.raises(
+        ValueError,
+        match="label_smoothing is for non_saturating and least_squares only. "
+        f"Received: adversarial_loss='{name}'.",
+    ):
+        Objective(name, label_smoothing=0.1)
 
 
 @pytest.mark.parametrize(

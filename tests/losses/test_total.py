@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+import operator
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,8 +16,9 @@ from keras_infogan.latents.codes import Categorical
 from keras_infogan.latents.codes import Uniform
 from keras_infogan.latents.random import fold_in
 from keras_infogan.latents.spec import LatentSpec
+from keras_infogan.losses import ADVERSARIAL_LOSSES
+from keras_infogan.losses import AdversarialLoss
 from keras_infogan.losses import total
-from keras_infogan.losses.adversarial import ADVERSARIAL_LOSSES
 from keras_infogan.losses.augmentation import Augmentation
 from keras_infogan.losses.consistency import invariant_information
 from keras_infogan.losses.information import label_loss
@@ -136,6 +138,14 @@ def test_adversarial_loss_by_name(name):
     assert float(total.generator_loss(objective, fake)) == float(
         game.generator(fake)
     )
+
+
+def test_a_registered_loss_is_found_by_its_name(monkeypatch):
+    """An entry is all that an objective needs."""
+    own = AdversarialLoss("operator:sub", "operator:neg")
+    monkeypatch.setitem(ADVERSARIAL_LOSSES, "own", own)
+    assert own.discriminator is operator.sub
+    assert total.generator_loss(Objective("own"), 2.0) == -2.0
 
 
 def test_label_smoothing_is_passed_on():
@@ -497,13 +507,94 @@ LABELED = {
 FIELDS = [field.name for field in dataclasses.fields(Objective)]
 
 
+Arrays = dict[str, np.ndarray]
+
+
+def log_softmax(logits: np.ndarray) -> np.ndarray:
+    return scipy.special.log_softmax(logits, axis=1)
+
+
+def expected_bounds(
+    latents: Mapping[str, Any], out: Arrays
+) -> dict[str, float]:
+    """The information of each code, in nats, of the heads' outputs."""
+    category, style, pose = (
+        np.asarray(latents[name], np.float64) for name in FIELDS_SPEC.codes
+    )
+    style_density = stats.norm.logpdf(style, out["style_mean"], 0.5)
+    pose_density = stats.norm.logpdf(
+        pose, out["pose_mean"], np.exp(out["pose_log_stddev"])
+    )
+    logs = (category * log_softmax(out["category_logits"])).sum(axis=1)
+    return {
+        "category": math.log(3.0) + logs.mean(),
+        "style": 2 * math.log(2.0) + style_density.sum(axis=1).mean(),
+        "pose": math.log(2.0) + pose_density.mean(),
+    }
+
+
+def expected_information(
+    objective: Objective,
+    fake: Arrays,
+    views: Arrays,
+    effects: Mapping[str, Any],
+) -> tuple[float, float]:
+    """What `Q` and the generator minimize of it."""
+    latents = FIELDS_SPEC.sample(12, KEY)
+    moved = dict(views)
+    for effect, gains in objective.equivariant_codes.items():
+        for name, gain in gains.items():
+            change = np.asarray(effects[effect])[:, None]
+            moved[f"{name}_mean"] = moved[f"{name}_mean"] - gain * change
+    of_images = expected_bounds(latents, fake)
+    of_views = expected_bounds(latents, moved)
+    posterior, generator = dict(of_images), dict(of_images)
+    gained = [name for g in objective.equivariant_codes.values() for name in g]
+    for name in (*objective.invariant_codes, *gained):
+        posterior[name] = (of_images[name] + of_views[name]) / 2
+        generator[name] = of_views[name]
+    generator["category"] = posterior["category"]
+    of_q, of_g = (
+        -sum(
+            objective.information_weights.get(name, 1.0) * nats
+            for name, nats in information.items()
+        )
+        for information in (posterior, generator)
+    )
+    return of_q, of_g
+
+
+def expected_game(
+    objective: Objective, real: np.ndarray, fake: np.ndarray
+) -> tuple[float, float]:
+    """The adversarial losses of discriminator and generator, of logits."""
+    if objective.adversarial_loss == "least_squares":
+        game = 0.5 * np.mean((real - 1) ** 2 + fake**2)
+        return game, np.mean((fake - 1) ** 2)
+    target = 1.0 - objective.label_smoothing
+    log_odds = scipy.special.log_expit
+    game = -np.mean(
+        target * log_odds(real)
+        + (1 - target) * log_odds(-real)
+        + log_odds(-fake)
+    )
+    return game, -np.mean(log_odds(fake))
+
+
+def expected_invariance(one: np.ndarray, other: np.ndarray) -> float:
+    """The mutual information of two images' categories, of their logits."""
+    joint = np.exp(log_softmax(one)).T @ np.exp(log_softmax(other))
+    joint = (joint + joint.T) / (2 * len(one))
+    product = np.outer(joint.sum(axis=1), joint.sum(axis=0))
+    return scipy.special.rel_entr(joint, product).sum()
+
+
 def expected_losses(objective: Objective) -> dict[str, float]:
     """All that an objective is, in NumPy and SciPy; only the views are ours.
 
     The discriminator is linear, so both penalties have a closed form.
     """
     discriminate = LinearDiscriminator(FIELDS_SPEC, scale=0.3)
-    latents = FIELDS_SPEC.sample(12, KEY)
     augmentation = objective.augmentation
     assert augmentation is not None
     # In the order of their keys.
@@ -514,78 +605,33 @@ def expected_losses(objective: Objective) -> dict[str, float]:
         )
     )
 
-    def read(images: tf.Tensor) -> dict[str, np.ndarray]:
+    def read(images: tf.Tensor) -> Arrays:
         return {
             name: np.asarray(v, np.float64)
             for name, v in discriminate(images).items()
         }
 
-    def log_softmax(logits: np.ndarray) -> np.ndarray:
-        return scipy.special.log_softmax(logits, axis=1)
-
-    def bounds(out: dict[str, np.ndarray]) -> dict[str, float]:
-        category, style, pose = (
-            np.asarray(latents[name], np.float64) for name in FIELDS_SPEC.codes
-        )
-        style_density = stats.norm.logpdf(style, out["style_mean"], 0.5)
-        pose_density = stats.norm.logpdf(
-            pose, out["pose_mean"], np.exp(out["pose_log_stddev"])
-        )
-        logs = (category * log_softmax(out["category_logits"])).sum(axis=1)
-        return {
-            "category": math.log(3.0) + logs.mean(),
-            "style": 2 * math.log(2.0) + style_density.sum(axis=1).mean(),
-            "pose": math.log(2.0) + pose_density.mean(),
-        }
-
     real, fake = read(LABELED["images"]), read(images_of(1))
-    moved = read(fake_views.images)
-    for effect, gains in objective.equivariant_codes.items():
-        for name, gain in gains.items():
-            change = fake_views.effects[effect].numpy()[:, None]
-            moved[f"{name}_mean"] -= gain * change
-    of_images, of_views = bounds(fake), bounds(moved)
-    posterior, generator = dict(of_images), dict(of_images)
-    gained = [name for g in objective.equivariant_codes.values() for name in g]
-    for name in (*objective.invariant_codes, *gained):
-        posterior[name] = (of_images[name] + of_views[name]) / 2
-        generator[name] = of_views[name]
-    generator["category"] = posterior["category"]
-
-    def weighted(information: dict[str, float]) -> float:
-        weights = objective.information_weights
-        return -sum(weights.get(k, 1.0) * v for k, v in information.items())
-
-    if objective.adversarial_loss == "least_squares":
-        game = 0.5 * np.mean((real["logits"] - 1) ** 2 + fake["logits"] ** 2)
-        deceive = np.mean((fake["logits"] - 1) ** 2)
-    else:
-        target = 1.0 - objective.label_smoothing
-        log_odds = scipy.special.log_expit
-        game = -np.mean(
-            target * log_odds(real["logits"])
-            + (1 - target) * log_odds(-real["logits"])
-            + log_odds(-fake["logits"])
-        )
-        deceive = -np.mean(log_odds(fake["logits"]))
-    norm = np.linalg.norm(discriminate.weights["logits"])
-    joint = np.exp(log_softmax(real["category_logits"])).T @ np.exp(
-        log_softmax(read(real_views.images)["category_logits"])
+    game, deceive = expected_game(objective, real["logits"], fake["logits"])
+    of_q, of_g = expected_information(
+        objective, fake, read(fake_views.images), fake_views.effects
     )
-    joint = (joint + joint.T) / 24
-    product = np.outer(joint.sum(axis=1), joint.sum(axis=0))
+    norm = np.linalg.norm(discriminate.weights["logits"])
     labels = log_softmax(read(labeled_views.images)["category_logits"])
     return {
         "discriminator": game
         + objective.r1_weight * norm**2 / 2
         + objective.gradient_penalty_weight * (norm - 1) ** 2
         - objective.invariance_weight
-        * scipy.special.rel_entr(joint, product).sum()
+        * expected_invariance(
+            real["category_logits"],
+            read(real_views.images)["category_logits"],
+        )
         - objective.label_weight
         * labels[np.arange(5), LABELED["labels"]].mean(),
         "generator": deceive,
-        "information of Q": weighted(posterior),
-        "information of G": weighted(generator),
+        "information of Q": of_q,
+        "information of G": of_g,
     }
 
 

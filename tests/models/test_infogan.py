@@ -18,12 +18,13 @@ from keras_infogan.latents.codes import Uniform
 from keras_infogan.latents.spec import LatentSpec
 from keras_infogan.losses.augmentation import Augmentation
 from keras_infogan.losses.objective import Objective
+from keras_infogan.models import UPDATES
+from keras_infogan.models import steps
 from keras_infogan.models.infogan import InfoGAN
 from keras_infogan.models.networks import build_discriminator
 from keras_infogan.models.networks import build_generator
 from keras_infogan.models.optimizers import LinearEnd
 from keras_infogan.models.optimizers import find_head_variables
-from keras_infogan.models.steps import UPDATES
 from tests.helpers.models import SHAPE
 from tests.helpers.models import SPEC
 from tests.helpers.models import adam
@@ -487,7 +488,9 @@ def test_a_step_is_that_of_its_update(update, images, monkeypatch):
         return {"generator_loss": tf.constant(7.0)}
 
     for name in UPDATES:
-        monkeypatch.setitem(UPDATES, name, functools.partial(record, name))
+        monkeypatch.setattr(
+            steps, f"{name}_update", functools.partial(record, name)
+        )
     model = tiny_model(INVARIANT, update=update, seed=5)
     model.compile(adam(), adam(), run_eagerly=True)
     history = model.fit(images, batch_size=16, shuffle=False, verbose=0).history

@@ -18,11 +18,11 @@ from keras_infogan.latents.codes import Uniform
 from keras_infogan.latents.codes._gaussian import LOG_STDDEV_RANGE
 from keras_infogan.latents.spec import LatentSpec
 from keras_infogan.losses.information import mutual_information
-from keras_infogan.models.networks import ARCHITECTURES
-from keras_infogan.models.networks import NORMALIZATIONS
+from keras_infogan.models import NORMALIZATIONS
+from keras_infogan.models.architectures import ARCHITECTURES
+from keras_infogan.models.blocks import discriminator_outputs
 from keras_infogan.models.networks import build_discriminator
 from keras_infogan.models.networks import build_generator
-from keras_infogan.models.networks import discriminator_outputs
 from keras_infogan.models.optimizers import find_head_variables
 from keras_infogan.models.validation import check_networks
 from keras_infogan.models.validation import has_batch_normalization
@@ -389,7 +389,7 @@ def test_impossible_channels(build, architecture, channels):
 def test_unknown_architecture(build):
     with pytest.raises(
         ValueError,
-        match="`architecture` should be one of compact, paper, writeup. "
+        match="architecture should be one of compact, paper, writeup. "
         "Received: 'resnet'.",
     ):
         build(SPEC, architecture="resnet")
@@ -399,7 +399,7 @@ def test_unknown_architecture(build):
 def test_unknown_normalization(architecture):
     with pytest.raises(
         ValueError,
-        match="`normalization` should be one of batch, layer, none. "
+        match="normalization should be one of batch, layer, none. "
         "Received: 'group'.",
     ):
         build_discriminator(

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from keras_infogan.losses import ADVERSARIAL_LOSSES
 from keras_infogan.losses import adversarial
 from keras_infogan.losses import total
 from keras_infogan.losses.augmentation import Augmentation
@@ -220,28 +221,14 @@ def descend(
             variable.assign_sub(rate * gradient)
 
 
-@pytest.mark.parametrize(
-    "objective", [None, INVARIANT], ids=["infogan", "invariant"]
-)
-@each_gradient
-@each_scale
-def test_three_phases_in_their_order(objective, gradient, scale_losses, batch):
-    """The write-up's step, written out anew with plain SGD.
-
-    First G against D; then D on the images from before that update; then both
-    on the information of fresh latents, at the rate of D, each by its own loss.
-    """
-    options = {
-        "objective": objective,
-        "update": "three_phase",
-        "information_gradient": gradient,
-    }
-    twin = sgd_model(**options)
+def three_phases(
+    twin: InfoGAN, batch: dict[str, tf.Tensor]
+) -> dict[str, tf.Tensor]:
+    """The write-up's step, written out anew with plain SGD; its losses."""
     generator, discriminator = twin.generator, twin.discriminator
     discriminate = functools.partial(discriminator, training=True)
-    game = adversarial.ADVERSARIAL_LOSSES["non_saturating"]
-    informed = HEADS if gradient == "head" else None
-    before = {name: weights(getattr(twin, name)) for name in RATES}
+    game = ADVERSARIAL_LOSSES["non_saturating"]
+    informed = HEADS if twin.information_gradient == "head" else None
 
     latents = SPEC.sample(8, fold_in(0))
     with tf.GradientTape(persistent=True) as tape:
@@ -261,11 +248,11 @@ def test_three_phases_in_their_order(objective, gradient, scale_losses, batch):
         posterior = discriminate(fake_images)
         bound = mutual_information(SPEC, latents, posterior)
         losses["mutual_information"] = tf.add_n(list(bound.values()))
-        if objective is None:
+        if twin.objective == Objective():
             for_posterior = for_generator = -losses["mutual_information"]
         else:
             for_posterior, for_generator, _ = total.information_losses(
-                objective,
+                twin.objective,
                 SPEC,
                 latents=latents,
                 images=fake_images,
@@ -275,7 +262,28 @@ def test_three_phases_in_their_order(objective, gradient, scale_losses, batch):
             )
     descend(tape, for_generator, generator, rate=0.5)
     descend(tape, for_posterior, discriminator, rate=0.5, only=informed)
+    return losses
 
+
+@pytest.mark.parametrize(
+    "objective", [None, INVARIANT], ids=["infogan", "invariant"]
+)
+@each_gradient
+@each_scale
+def test_three_phases_in_their_order(objective, gradient, scale_losses, batch):
+    """First G against D; then D on the images from before that update.
+
+    Then both on the information of fresh latents, at the rate of D, each by its
+    own loss.
+    """
+    options = {
+        "objective": objective,
+        "update": "three_phase",
+        "information_gradient": gradient,
+    }
+    twin = sgd_model(**options)
+    before = {name: weights(getattr(twin, name)) for name in RATES}
+    losses = three_phases(twin, batch)
     expected = {
         name: {
             path: (old - weights(getattr(twin, name))[path]) / RATES[name]

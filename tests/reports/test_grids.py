@@ -14,8 +14,8 @@ from keras_infogan.latents.codes import Categorical
 from keras_infogan.latents.codes import Code
 from keras_infogan.latents.codes import Uniform
 from keras_infogan.latents.spec import LatentSpec
+from keras_infogan.models.blocks import discriminator_outputs
 from keras_infogan.models.infogan import InfoGAN
-from keras_infogan.models.networks import discriminator_outputs
 from keras_infogan.reports import grids as report_grids
 from tests.helpers.code_maps import categories
 from tests.helpers.code_maps import dimensions

@@ -6,6 +6,7 @@ import pytest
 
 from keras_infogan.data.dataset import ImageData
 from keras_infogan.latents.spec import LatentSpec
+from keras_infogan.models.architectures import ARCHITECTURES
 from keras_infogan.training.build import build_model
 from keras_infogan.training.build import load_data
 from keras_infogan.training.build import make_stream
@@ -25,6 +26,21 @@ def test_presets_build(name):
     assert list(model.latent_spec.codes) == list(config.latents.codes)
     assert model.objective is config.objective
     assert model.compiled
+
+
+def test_a_registered_architecture_is_an_option(monkeypatch):
+    """An entry is all that a configuration and its errors need."""
+    with pytest.raises(ValueError, match="one of compact, paper, writeup. Rec"):
+        preset("mnist").replace(architecture="own")
+    module, _ = ARCHITECTURES["compact"]
+    sizes = {"dense_units": 24, "filters": 4}
+    monkeypatch.setitem(ARCHITECTURES, "own", (module, sizes))
+    model = build_model(preset("mnist").replace(architecture="own"))
+    for network, layer in (
+        (model.generator, "dense-1"),
+        (model.discriminator, "dense"),
+    ):
+        assert network.get_layer(layer).units == 24
 
 
 def rates(

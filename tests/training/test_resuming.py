@@ -240,12 +240,12 @@ def test_again_is_done_at_once(writeup_run, few_digits_dir):
     [
         lambda report: "{",
         lambda report: "[1]",
-        lambda report: json.dumps(report | {"mutual_information": {"a": 1}}),
+        lambda report: json.dumps(report | {"configuration": {}}),
         lambda report: json.dumps(
             report | {"versions": {"keras-infogan": "0.0.1"}}
         ),
     ],
-    ids=["cut_off", "other_type", "other_shape", "older"],
+    ids=["cut_off", "other_type", "other_run", "older"],
 )
 def test_report_of_another_kind_is_made_anew(
     damage, writeup_run, few_digits_dir, caplog

@@ -4,6 +4,7 @@ To add one, write a file beside these that defines a `TrainingConfig`, and
 register it in `PRESETS`. The command line and the tests take it from there.
 """
 
+from keras_infogan.options import check_choice
 from keras_infogan.training.config import TrainingConfig
 from keras_infogan.training.presets.celeba import CELEBA
 from keras_infogan.training.presets.dsprites import DSPRITES
@@ -34,9 +35,5 @@ def preset(name: str) -> TrainingConfig:
     Raises:
         ValueError: If there is no such preset.
     """
-    if name not in PRESETS:
-        raise ValueError(
-            f"The preset should be one of {', '.join(PRESETS)}. "
-            f"Received: {name!r}."
-        )
+    check_choice("preset", name, PRESETS)
     return PRESETS[name]

@@ -9,20 +9,15 @@ Takes 12 minutes on one CPU core. Accuracy on the test split is 69.4 % +/- 1.4 %
 (three seeds; `scripts/results/fashion_mnist_summary.json`).
 """
 
-import dataclasses
-
 from keras_infogan.losses.augmentation import Augmentation
 from keras_infogan.losses.objective import Objective
 from keras_infogan.training import sections
-from keras_infogan.training.presets.mnist import MNIST
+from keras_infogan.training.config import TrainingConfig
 
-FASHION_MNIST = dataclasses.replace(
-    MNIST,
+FASHION_MNIST = TrainingConfig(
     preset="fashion_mnist",
-    data=sections.DataConfig(
-        dataset="fashion_mnist", neighbor_share=MNIST.data.neighbor_share
-    ),
-    latents=sections.LatentConfig(),
+    epochs=7,
+    data=sections.DataConfig(dataset="fashion_mnist", neighbor_share=0.25),
     objective=Objective(
         information_weights={"category": 1.0, "continuous": 0.1},
         # Thickness, scale and brightness hide the handles of bags, the heels of
@@ -40,7 +35,7 @@ FASHION_MNIST = dataclasses.replace(
         invariant_codes=["category"],
         invariance_weight=1.0,
     ),
-    # As they were when the augmentation was chosen.
-    step=sections.StepConfig(),
-    execution=sections.ExecutionConfig(),
+    optimizers=sections.OptimizerConfig(
+        discriminator_learning_rate=5e-4, decay_share=0.5
+    ),
 )

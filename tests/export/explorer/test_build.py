@@ -189,7 +189,7 @@ def test_files_that_are_not_onnx_are_refused(digits, tmp_path):
     for files in [(noise, digits.encoder), (digits.generator, noise)]:
         with pytest.raises(ValueError, match="noise.onnx should be an ONNX"):
             export_explorer(*files, page)
-    with pytest.raises(FileNotFoundError):
+    with pytest.raises(FileNotFoundError, match="none.onnx"):
         export_explorer(tmp_path / "none.onnx", digits.encoder, page)
     assert page.read_bytes() == b"as it was"
     assert sorted(tmp_path.iterdir()) == [noise, page]
