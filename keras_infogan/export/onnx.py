@@ -10,6 +10,8 @@ start with `keras_infogan.` follow the
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TypedDict
+from typing import Unpack
 
 import numpy as np
 
@@ -49,14 +51,26 @@ _CODE_MAP_FIELDS = (
 )
 
 
+class OnnxOptions(TypedDict, total=False):
+    """Keyword arguments of both exports.
+
+    Args:
+        code_map: The meaning of each code, for the metadata; none by default.
+        model_card: A model card in Markdown, for the metadata; none by default.
+        version: An integer from 1, the default, to 2^63 - 1, stored as
+            `model_version`.
+        float16_weights: Whether to store large weights in half the size; not by
+            default. The arithmetic stays float32.
+    """
+
+    code_map: CodeMap | None
+    model_card: str | None
+    version: int
+    float16_weights: bool
+
+
 def export_onnx(
-    model: InfoGAN,
-    path: Path | str,
-    *,
-    code_map: CodeMap | None = None,
-    model_card: str | None = None,
-    version: int = 1,
-    float16_weights: bool = False,
+    model: InfoGAN, path: Path | str, **options: Unpack[OnnxOptions]
 ) -> Path:
     """Writes the generator as an ONNX file, from latents to `image`.
 
@@ -72,11 +86,7 @@ def export_onnx(
     Args:
         model: The model.
         path: The file to write.
-        code_map: The meaning of each code, for the metadata.
-        model_card: A model card in Markdown, for the metadata.
-        version: An integer from 1 to 2^63 - 1, stored as `model_version`.
-        float16_weights: Whether to store large weights in half the size. The
-            arithmetic stays float32.
+        **options: See `OnnxOptions`.
 
     Returns:
         `path`.
@@ -103,21 +113,12 @@ def export_onnx(
         description="InfoGAN generator: from noise and latent codes, each "
         "drawn as keras_infogan.priors says, to images (batch, height, width, "
         "channels) in [-1, 1].",
-        code_map=code_map,
-        model_card=model_card,
-        version=version,
-        float16_weights=float16_weights,
+        **options,
     )
 
 
 def export_onnx_encoder(
-    model: InfoGAN,
-    path: Path | str,
-    *,
-    code_map: CodeMap | None = None,
-    model_card: str | None = None,
-    version: int = 1,
-    float16_weights: bool = False,
+    model: InfoGAN, path: Path | str, **options: Unpack[OnnxOptions]
 ) -> Path:
     """Writes the encoder `Q(c|x)` as an ONNX file, from `image` to posteriors.
 
@@ -149,10 +150,7 @@ def export_onnx_encoder(
         description="InfoGAN encoder: from images (batch, height, width, "
         "channels) in [-1, 1] to the posterior of the latent codes. Outputs: "
         f"{outputs}.",
-        code_map=code_map,
-        model_card=model_card,
-        version=version,
-        float16_weights=float16_weights,
+        **options,
     )
 
 
@@ -163,10 +161,10 @@ def _export(
     path: Path | str,
     *,
     description: str,
-    code_map: CodeMap | None,
-    model_card: str | None,
-    version: int,
-    float16_weights: bool,
+    code_map: CodeMap | None = None,
+    model_card: str | None = None,
+    version: int = 1,
+    float16_weights: bool = False,
 ) -> Path:
     if not 1 <= version < 2**63:
         raise ValueError(

@@ -18,6 +18,11 @@ from keras_infogan.files import one_line
 Result = TypeVar("Result")
 Kind = Literal["unavailable", "missing", "invalid", "timeout", "broken"]
 
+# Seconds between attempts, which double, and between questions for a state.
+_FIRST_PAUSE = 0.1
+_LONGEST_RETRY_PAUSE = 5.0
+_LONGEST_POLL_PAUSE = 2.0
+
 
 class ServingError(OSError):
     """A server is unreachable, refuses a request, or gives a wrong answer.
@@ -199,12 +204,11 @@ def retry(
 ) -> Result:
     """Sends a request again while the server is unavailable.
 
-    No request changes the server, so repeating one is safe. Pauses double from
-    0.1 s to 5 s. Each is shortened at random by up to a half, so that not all
-    clients return to a recovering server at once. The error of the last attempt
-    is raised.
+    No request changes the server, so repeating one is safe. Pauses double. Each
+    is shortened at random by up to a half, so that not all clients return to a
+    recovering server at once. The error of the last attempt is raised.
     """
-    pause = 0.1
+    pause = _FIRST_PAUSE
     while True:
         shortened = pause * random.uniform(0.5, 1.0)
         try:
@@ -218,18 +222,18 @@ def retry(
                 raise
         time.sleep(shortened)
         retries -= 1
-        pause = min(2 * pause, 5.0)
+        pause = min(2 * pause, _LONGEST_RETRY_PAUSE)
 
 
 def wait(
     find_reason: Callable[[Deadline], str | None], deadline: Deadline
 ) -> None:
-    """Polls, at most every 2 s, until there is no reason to wait.
+    """Polls, in doubling pauses, until there is no reason to wait.
 
     Raises `ServingError` with the last reason at the deadline, or at once if
     waiting cannot help.
     """
-    pause, reason = 0.1, "no answer"
+    pause, reason = _FIRST_PAUSE, "no answer"
     while deadline.left():
         try:
             found = find_reason(deadline)
@@ -242,7 +246,7 @@ def wait(
             if error.kind != "timeout":
                 reason = str(error)
         time.sleep(min(pause, deadline.left()))
-        pause = min(2 * pause, 2.0)
+        pause = min(2 * pause, _LONGEST_POLL_PAUSE)
     raise ServingError(
         f"{deadline.server} was not ready within {deadline.seconds:g} s. "
         f"Received: {reason}",
