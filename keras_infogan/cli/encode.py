@@ -56,6 +56,7 @@ def run(args: argparse.Namespace) -> Any:
     images, warnings, errors = _read_images(args, model.image_shape)
     posterior = model.encode(np.stack(list(images.values())))
     codes_of = dict(zip(images, spec.summarize(posterior), strict=True))
+    estimates = spec.estimate(posterior)
     ranges = outliers.find_ranges(
         model.generate(outliers.NUM_GENERATED, seed=0)
     )
@@ -70,8 +71,10 @@ def run(args: argparse.Namespace) -> Any:
         text = spec.describe(codes)
         meaning: dict[str, Any] = {}
         if code_map is not None:
-            words = describe_meaning(code_map, codes)
-            meaning = {"meaning": words, **code_map.interpret(codes)}
+            row = list(images).index(path)
+            guess = {name: values[row] for name, values in estimates.items()}
+            words = describe_meaning(code_map, guess)
+            meaning = {"meaning": words, **code_map.interpret(guess)}
             text = " - ".join([", ".join(words)] * bool(words) + [text])
         all_warnings = [
             *warnings[path],

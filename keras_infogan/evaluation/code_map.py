@@ -8,6 +8,7 @@ import json
 from collections.abc import Callable
 from collections.abc import Iterator
 from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import asdict
 from dataclasses import dataclass
 from dataclasses import field
@@ -145,13 +146,13 @@ class CodeMap:
         return f"{number}: {category.name or 'unnamed'}{share}"
 
     def interpret(
-        self, posterior: Mapping[str, Mapping[str, Any]]
+        self, estimates: Mapping[str, Sequence[float]]
     ) -> dict[str, Any]:
-        """Translates the posterior of an image into class and attributes.
+        """Translates the codes of an image into its class and attributes.
 
         Args:
-            posterior: What `LatentSpec.summarize` returns for an image: by
-                code, `probabilities` of categories or `mean` of dimensions.
+            estimates: For an image, by code, a row of `LatentSpec.estimate`:
+                the probability of each category, or a number a dimension.
 
         Returns:
             Plain data. `class`: the most probable class of the first code whose
@@ -162,23 +163,22 @@ class CodeMap:
         """
         first, shares = None, dict[str | None, float]()
         for name, number, category in self.named_categories():
-            probabilities = posterior.get(name, {}).get("probabilities")
-            if probabilities is not None and first in (None, name):
+            if name in estimates and first in (None, name):
                 first = name
                 # Q may be sure of a category that is half sevens.
                 purity = 1.0 if category.purity is None else category.purity
                 shares[category.name] = (
                     shares.get(category.name, 0.0)
-                    + probabilities[number] * purity
+                    + float(estimates[name][number]) * purity
                 )
         attributes = {}
         for name, index, dimension in self.named_dimensions():
-            mean = posterior.get(name, {}).get("mean")
-            if mean is not None and dimension.infer(mean[index]) is not None:
+            if name in estimates and dimension.read_low is not None:
+                estimate = float(estimates[name][index])
                 attributes[dimension.attribute] = {
-                    "value": dimension.infer(mean[index]),
+                    "value": dimension.infer(estimate),
                     "unit": dimension.unit,
-                    "word": dimension.word(mean[index]),
+                    "word": dimension.word(estimate),
                 }
         best = max(shares, key=lambda key: shares[key], default=None)
         return {

@@ -39,13 +39,15 @@ class Code(abc.ABC):
 
     - `activate`, if the head of a parameter is not linear;
     - `derive` and `outputs`, if `encode` should give more than parameters;
+    - `location`, `estimate` and `shift`: where the posterior is;
     - `summarize` and `describe`: the posterior of one image for people;
     - `support` and `clip`: which rows are values. That is enough for the
       checks of `to_values` and of a served model;
     - `num_dimensions`, `to_values`, `served_spec`, `to_served` and
       `from_served`, if a value is chosen by other numbers than the
       generator's input: a category by its number, an angle by its radians;
-    - `is_discrete`, `has_categories` and `deviations_outside`.
+    - `is_discrete`, `has_categories`, `is_periodic` and `deviations_outside`;
+    - `control` and `quantiles`: how the explorer's page chooses values.
 
     Attributes:
         dim: Width of the values, the generator's input.
@@ -57,6 +59,9 @@ class Code(abc.ABC):
     # If so, values are one-hot and `Q` gives `logits` of the same width:
     # categories can be learned from labels and matched to classes.
     has_categories: ClassVar[bool] = False
+    # If so, each dimension is an angle in radians, values and `location` are
+    # vectors (cos, sin), and numbers that differ by a turn are the same.
+    is_periodic: ClassVar[bool] = False
     # What values should be, for errors: "The code 'pose' should be ...".
     support: ClassVar[str] = "finite"
 
@@ -70,7 +75,12 @@ class Code(abc.ABC):
     @property
     @abc.abstractmethod
     def prior(self) -> dict[str, Any]:
-        """The prior as plain data: `distribution`, and its numbers by name."""
+        """The prior as plain data: `distribution`, and its numbers by name.
+
+        These are of each number in the rows that `sample` draws, the input of
+        an ONNX file: `mean` and `stddev`, or `low` and `high`, its smallest and
+        largest value, both included.
+        """
 
     @abc.abstractmethod
     def sample(self, batch_size: int, key: tf.Tensor) -> tf.Tensor:
@@ -111,6 +121,31 @@ class Code(abc.ABC):
         """Outputs of `encode` beside the parameters, such as probabilities."""
         del parameters
         return {}
+
+    @property
+    def location(self) -> str:
+        """The output where the posterior is: the first parameter by default.
+
+        Such as a mean, or a probability of each value of a discrete code.
+        """
+        return next(iter(self.parameters))
+
+    def estimate(self, posterior: Posterior) -> np.ndarray:
+        """The location of images, one column for each number of a value.
+
+        Probabilities of a discrete code, and otherwise the numbers by which
+        people choose a value. `posterior` has arrays of shape
+        `(num_images, width)` by output.
+        """
+        return posterior[self.location]
+
+    def shift(self, parameters: Tensors, amounts: tf.Tensor) -> Tensors:
+        """The posterior of values that are larger by `amounts`, `(batch,)`.
+
+        Objectives ask continuous codes of one dimension only.
+        """
+        location = parameters[self.location] + amounts[:, None]
+        return {**parameters, self.location: location}
 
     def summarize(self, posterior: Posterior) -> dict[str, Any]:
         """The posterior of one image, a vector an output, as plain data."""
@@ -191,6 +226,26 @@ class Code(abc.ABC):
 
         With several dimensions, they are numbers in the rows of values.
         """
+
+    # Controls of the explorer's page.
+
+    @property
+    def control(self) -> str:
+        """How people choose a dimension.
+
+        `slider`: a number. `switch`: 0 or 1. `tiles`: a category.
+        """
+        return "slider"
+
+    @property
+    def quantiles(self) -> list[float]:
+        """Quantiles of the prior of a dimension, at even steps from 0 to 1.
+
+        The page interpolates linearly to draw a value, so two are enough for a
+        uniform prior. The first and the last are the ends of a slider. By
+        default, those of `traversal`.
+        """
+        return self.traversal(2).tolist()
 
 
 def show_range(values: np.ndarray) -> str:

@@ -144,6 +144,15 @@ class LatentSpec:
             ).items()
         }
 
+    def estimate(
+        self, posterior: Mapping[str, np.ndarray]
+    ) -> dict[str, np.ndarray]:
+        """What `Code.estimate` returns, by name; arguments of `summarize`."""
+        return {
+            name: self.codes[name].estimate(outputs)
+            for name, outputs in self._outputs(posterior).items()
+        }
+
     def summarize(
         self, posterior: Mapping[str, np.ndarray]
     ) -> list[dict[str, dict[str, Any]]]:
@@ -156,16 +165,24 @@ class LatentSpec:
         num_images = len(next(iter(posterior.values())))
         return [
             {
-                name: code.summarize(
-                    {
-                        output: posterior[f"{name}_{output}"][row]
-                        for output in code.outputs
-                    }
+                name: self.codes[name].summarize(
+                    {output: values[row] for output, values in outputs.items()}
                 )
-                for name, code in self.codes.items()
+                for name, outputs in self._outputs(posterior).items()
             }
             for row in range(num_images)
         ]
+
+    def _outputs(
+        self, posterior: Mapping[str, np.ndarray]
+    ) -> dict[str, dict[str, np.ndarray]]:
+        """The outputs of `encode` by code, without its name as prefix."""
+        return {
+            name: {
+                output: posterior[f"{name}_{output}"] for output in code.outputs
+            }
+            for name, code in self.codes.items()
+        }
 
     def describe(self, summary: Mapping[str, Mapping[str, Any]]) -> str:
         """Describes one image of `summarize` in words."""

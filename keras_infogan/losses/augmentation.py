@@ -60,8 +60,9 @@ class Augmentation:
 
     @property
     def effects(self) -> tuple[str, ...]:
-        """The effects that codes can be equivariant to: slant, thickness."""
+        """What codes can be equivariant to: slant, rotation, thickness."""
         return (
             *(["slant"] if self.rotation or self.shear else []),
+            *(["rotation"] if self.rotation else []),
             *(["thickness"] if self.thickness else []),
         )

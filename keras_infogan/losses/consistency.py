@@ -4,6 +4,8 @@ from collections.abc import Mapping
 
 import tensorflow as tf
 
+from keras_infogan.latents.spec import LatentSpec
+
 
 def invariant_information(
     logits: tf.Tensor, view_logits: tf.Tensor
@@ -36,16 +38,18 @@ def invariant_information(
 
 
 def undo_effects(
+    spec: LatentSpec,
     posterior: Mapping[str, tf.Tensor],
     equivariant_codes: Mapping[str, Mapping[str, float]],
     effects: Mapping[str, tf.Tensor],
 ) -> dict[str, tf.Tensor]:
     """Maps the posterior of views back to that of their images.
 
-    The mean of each equivariant code moves by `-gain * effect`. If `Q` follows
-    the effect exactly, the result is the posterior of the image itself.
+    Each equivariant code shifts by `-gain * effect`. If `Q` follows the effect
+    exactly, the result is the posterior of the image itself.
 
     Args:
+        spec: The noise and the codes.
         posterior: The outputs of the discriminator for the views, by name.
         equivariant_codes: Gains by effect and code, as in `Objective`.
         effects: Tensors of shape `(batch,)` by effect, from `views.augment`.
@@ -53,5 +57,9 @@ def undo_effects(
     posterior = dict(posterior)
     for effect, gains in equivariant_codes.items():
         for name, gain in gains.items():
-            posterior[f"{name}_mean"] -= gain * effects[effect][:, None]
+            shifted = spec.codes[name].shift(
+                spec.parameters(name, posterior), -gain * effects[effect]
+            )
+            for parameter, values in shifted.items():
+                posterior[f"{name}_{parameter}"] = values
     return posterior

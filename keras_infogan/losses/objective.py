@@ -37,11 +37,12 @@ class Objective:
             of each generated image, too. Such a code can hide neither in an
             invisible signal nor in what the augmentation changes.
         equivariant_codes: For each effect of the augmentation (`"slant"` in
-            pixels per pixel, `"thickness"` in pixels), the gains of the
-            continuous one-dimensional codes that must follow it: if a view has
-            `s` more of the effect than its image, the mean of `Q` must be
-            larger by `gain * s`. An image whose code is larger by 1 then has
-            about `1 / gain` more of the effect.
+            pixels per pixel, `"rotation"` in radians, `"thickness"` in pixels),
+            the gains of the continuous one-dimensional codes that must follow
+            it: if a view has `s` more of the effect than its image, the mean of
+            `Q` must be larger by `gain * s`. An image whose code is larger by 1
+            then has about `1 / gain` more of the effect. With a gain of 1, a
+            `Circular` code turns with the image.
         invariance_weight: Weight of `consistency.invariant_information` of the
             categorical codes between real images and views of their positive
             pairs (of the images themselves if a batch has no `positives`).
@@ -82,9 +83,14 @@ class Objective:
     equivariant_codes: Mapping[str, Mapping[str, float]] = option(
         {},
         "continuous codes that must follow an effect of the augmentation: by "
-        "the name, how much one pixel of the effect adds to the code",
+        "the name, how much one pixel (or radian) of the effect adds to the "
+        "code",
         above=0.0,
-        flag={"slant": "--slant-gains", "thickness": "--thickness-gains"},
+        flag={
+            "slant": "--slant-gains",
+            "rotation": "--rotation-gains",
+            "thickness": "--thickness-gains",
+        },
     )
     invariance_weight: float = option(
         0.0,
@@ -164,10 +170,11 @@ class Objective:
                 )
         for gains in self.equivariant_codes.values():
             for name in gains:
-                if spec.posterior_dims.get(f"{name}_mean") != 1:
+                code = spec.codes[name]
+                if code.is_discrete or code.num_dimensions != 1:
                     raise ValueError(
                         "equivariant_codes should be continuous codes of one "
-                        f"dimension. Received: {name}={spec.codes[name]!r}."
+                        f"dimension. Received: {name}={code!r}."
                     )
         if self.invariance_weight and not spec.categorical_names:
             raise ValueError(

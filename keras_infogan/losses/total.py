@@ -74,6 +74,7 @@ def information_losses(
             objective.augmentation, images, fold_in(key, _FAKE_VIEWS)
         )
         undone = undo_effects(
+            spec,
             discriminate(views.images),
             objective.equivariant_codes,
             views.effects,

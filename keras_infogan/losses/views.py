@@ -21,8 +21,9 @@ class Views(NamedTuple):
     `effects` are float tensors of shape `(batch,)` by the names in
     `Augmentation.effects`. `slant`: how much further to the right an upright
     stroke leans, as the tangent of its angle to the vertical (pixels per
-    pixel). `thickness`: how much thicker an upright or level stroke gets, in
-    pixels, before scaling.
+    pixel). `rotation`: by how much it is turned counterclockwise, in radians,
+    before shear and scaling. `thickness`: how much thicker an upright or level
+    stroke gets, in pixels, before scaling.
     """
 
     images: tf.Tensor
@@ -41,7 +42,8 @@ def augment(
     bits = tf.bitcast(random_bits((batch_size, 6), key), tf.int32)
     # Uniform on [-1, 1], from signed 32-bit integers.
     draws = tf.cast(bits, tf.float32) * 2.0**-31
-    matrix = _draw_matrix(augmentation, draws)
+    angle = augmentation.rotation * draws[:, 0]
+    matrix = _draw_matrix(augmentation, angle, draws[:, 1:])
     shift = augmentation.shift * draws[:, 4:] * (float(width), float(height))
     effects = {}
     if "slant" in augmentation.effects:
@@ -49,6 +51,8 @@ def augment(
         # stroke comes to lie along `(-b, a)`, up to a factor. Rows count
         # downward: its upper end is to the right if `b` is positive.
         effects["slant"] = matrix[:, 0, 1] / matrix[:, 0, 0]
+    if augmentation.rotation:
+        effects["rotation"] = angle
     if augmentation.thickness:
         draws = open_unit_uniform((batch_size,), fold_in(key, 2))
         effects["thickness"] = augmentation.thickness * (2.0 * draws - 1.0)
@@ -65,12 +69,13 @@ def augment(
     return Views(images, effects)
 
 
-def _draw_matrix(augmentation: Augmentation, draws: tf.Tensor) -> tf.Tensor:
+def _draw_matrix(
+    augmentation: Augmentation, angle: tf.Tensor, draws: tf.Tensor
+) -> tf.Tensor:
     """Rotation times shear times scale, of shape `(batch, 2, 2)`."""
-    angle = augmentation.rotation * draws[:, 0]
-    shear = augmentation.shear * draws[:, 1]
-    scale_x = tf.exp(augmentation.log_scale * draws[:, 2])
-    scale_y = tf.exp(augmentation.log_scale * draws[:, 3])
+    shear = augmentation.shear * draws[:, 0]
+    scale_x = tf.exp(augmentation.log_scale * draws[:, 1])
+    scale_y = tf.exp(augmentation.log_scale * draws[:, 2])
     cosine, sine = tf.cos(angle), tf.sin(angle)
     return tf.stack(
         [

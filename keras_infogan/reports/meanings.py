@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from collections.abc import Sequence
-from typing import Any
 
 from keras_infogan.evaluation.code_map import CodeMap
 from keras_infogan.evaluation.meanings import CategoryMeaning
@@ -118,15 +117,15 @@ def explain_category(code_map: CodeMap, name: str) -> str:
 
 
 def describe_meaning(
-    code_map: CodeMap, posterior: Mapping[str, Mapping[str, Any]]
+    code_map: CodeMap, estimates: Mapping[str, Sequence[float]]
 ) -> list[str]:
     """Names class and attributes of an image: "7 (98%)", "slanted right".
 
     Args:
         code_map: The code map.
-        posterior: What `LatentSpec.summarize` returns for an image.
+        estimates: As for `CodeMap.interpret`.
     """
-    found = code_map.interpret(posterior)
+    found = code_map.interpret(estimates)
     words = [x["word"] for x in found["attributes"].values() if x["word"]]
     if found["class"] is None:
         return words

@@ -66,8 +66,8 @@ def test_labels():
 def test_interpret():
     """A slant of .1 - .4 c, and the class with its share, each a field."""
     codes = {
-        "category": {"probabilities": [0.5, 0.0, 0.45, 0.05]},
-        "continuous": {"mean": [-0.9, 0.9]},
+        "category": [0.5, 0.0, 0.45, 0.05],
+        "continuous": [-0.9, 0.9],
     }
     assert CODE_MAP.interpret(codes) == {
         "class": "7",
@@ -81,8 +81,10 @@ def test_interpret():
         },
     }
     unnamed = CodeMap({"c": categories(CategoryMeaning())})
-    found = unnamed.interpret({"c": {"probabilities": [1.0]}})
+    found = unnamed.interpret({"c": [1.0]})
     assert (found["class"], found["attributes"]) == (None, {})
+    # Codes that the map does not know, and the other way around.
+    assert CODE_MAP.interpret({"c": [1.0]}) == found
 
 
 def test_the_class_is_that_of_the_first_code_with_names():
@@ -95,12 +97,12 @@ def test_the_class_is_that_of_the_first_code_with_names():
             "other": categories(one, seven),
         }
     )
-    posterior = {
-        "unnamed": {"probabilities": [1.0]},
-        "digit": {"probabilities": [0.75, 0.25]},
-        "other": {"probabilities": [0.0, 1.0]},
+    estimates = {
+        "unnamed": [1.0],
+        "digit": [0.75, 0.25],
+        "other": [0.0, 1.0],
     }
-    found = code_map.interpret(posterior)
+    found = code_map.interpret(estimates)
     assert (found["class"], found["class_probability"]) == ("7", 0.75)
 
 

@@ -44,6 +44,7 @@ OTHER_VALUES: dict[str, Any] = {
     },
     "warped_codes": ["category", "style"],
     "slant_gains": {"pose": 1.1},
+    "rotation_gains": {"pose": 0.9},
     "thickness_gains": {"style": 0.4},
     "invariance_weight": 0.3,
     "label_weight": 0.2,
@@ -63,6 +64,7 @@ _NEEDED: dict[str, dict[str, Any]] = {
     "r1_weight": {"normalization": "layer"},
     "gradient_penalty_weight": {"normalization": "layer"},
     "warped_codes": {"thickness_gains": {}},
+    "rotation_gains": {"slant_gains": {}},
 }
 
 

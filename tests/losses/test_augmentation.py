@@ -38,11 +38,11 @@ def test_ranges(name, most):
 @pytest.mark.parametrize(
     ("augmentation", "effects"),
     [
-        (Augmentation(), ("slant",)),
+        (Augmentation(), ("slant", "rotation")),
         (Augmentation(rotation=0.0), ("slant",)),
-        (Augmentation(shear=0.0), ("slant",)),
+        (Augmentation(shear=0.0), ("slant", "rotation")),
         (Augmentation(rotation=0.0, shear=0.0, erase=0.1), ()),
-        (Augmentation(thickness=1.0), ("slant", "thickness")),
+        (Augmentation(thickness=1.0), ("slant", "rotation", "thickness")),
         (Augmentation(0.0, 0.0, thickness=0.1), ("thickness",)),
     ],
 )

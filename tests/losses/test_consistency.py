@@ -8,6 +8,11 @@ import scipy.special
 import tensorflow as tf
 from scipy import stats
 
+from keras_infogan.latents.codes import Categorical
+from keras_infogan.latents.codes import Circular
+from keras_infogan.latents.codes import Normal
+from keras_infogan.latents.codes import Uniform
+from keras_infogan.latents.spec import LatentSpec
 from keras_infogan.losses.consistency import invariant_information
 from keras_infogan.losses.consistency import undo_effects
 
@@ -137,6 +142,14 @@ def test_invariance_gradient_is_that_of_the_differences():
 
 def test_undone_effects():
     """`mean - gain * effect` of each code, by the image; all else is kept."""
+    spec = LatentSpec(
+        2,
+        {
+            "category": Categorical(2),
+            "pose": Uniform(),
+            "style": Normal(stddev=1.0),
+        },
+    )
     posterior = {
         "pose_mean": tf.constant([[1.0], [2.0]]),
         "pose_log_stddev": tf.constant([[-1.0], [-2.0]]),
@@ -144,6 +157,7 @@ def test_undone_effects():
         "category_logits": tf.constant([[0.0, 1.0], [2.0, 3.0]]),
     }
     undone = undo_effects(
+        spec,
         posterior,
         {"slant": {"pose": 2.0}, "thickness": {"style": -0.5}},
         {
@@ -161,3 +175,34 @@ def test_undone_effects():
         np.testing.assert_allclose(undone[name], values, rtol=1e-6)
     # The argument is left as it is.
     np.testing.assert_array_equal(posterior["pose_mean"], [[1.0], [2.0]])
+
+
+def test_undone_turns():
+    """`log Q(angle | view)` becomes that of `angle + gain * turn`, by SciPy.
+
+    Turns of up to 8 radians, so a whole turn is no difference. Likelihoods are
+    at most 10 in size, in float32.
+    """
+    generator = np.random.default_rng(0)
+    angles, turns, means = generator.uniform(-4.0, 4.0, (3, 50))
+    concentrations = generator.uniform(0.1, 5.0, 50)
+    vectors = np.stack([np.cos(means), np.sin(means)], axis=1)
+    spec = LatentSpec(2, {"angle": Circular()})
+    undone = undo_effects(
+        spec,
+        {
+            "angle_direction": tf.constant(
+                concentrations[:, None] * vectors, tf.float32
+            )
+        },
+        {"rotation": {"angle": 2.0}},
+        {"rotation": tf.constant(turns, tf.float32)},
+    )
+    values = spec.codes["angle"].to_values(angles, 50)
+    np.testing.assert_allclose(
+        spec.codes["angle"].log_likelihood(
+            values, spec.parameters("angle", undone)
+        ),
+        stats.vonmises.logpdf(angles + 2.0 * turns, concentrations, means),
+        atol=2e-5,
+    )

@@ -6,7 +6,9 @@ import math
 
 import pytest
 
+from keras_infogan.latents.codes import Bernoulli
 from keras_infogan.latents.codes import Categorical
+from keras_infogan.latents.codes import Circular
 from keras_infogan.latents.codes import Uniform
 from keras_infogan.latents.spec import LatentSpec
 from keras_infogan.losses import ADVERSARIAL_LOSSES
@@ -18,6 +20,7 @@ from keras_infogan.options import to_plain
 SPEC = LatentSpec(
     2, {"category": Categorical(3), "style": Uniform(2), "pose": Uniform(1)}
 )
+OTHER = LatentSpec(2, {"angle": Circular(), "bit": Bernoulli(1)})
 NO_CATEGORY = LatentSpec(2, {"style": Uniform(2)})
 THICK = Augmentation(thickness=1.0)
 INVARIANT = Objective(
@@ -143,8 +146,9 @@ def test_a_code_is_consistent_in_one_way(options):
     ("augmentation", "effect", "effects"),
     [
         (Augmentation(rotation=0.0, shear=0.0), "slant", "it has none"),
-        (Augmentation(), "thickness", "slant"),
-        (THICK, "color", "slant, thickness"),
+        (Augmentation(rotation=0.0), "rotation", "slant"),
+        (Augmentation(), "thickness", "slant, rotation"),
+        (THICK, "color", "slant, rotation, thickness"),
     ],
 )
 def test_an_effect_is_one_of_the_augmentation(augmentation, effect, effects):
@@ -185,17 +189,19 @@ def test_option_of_an_unknown_code(options, name):
         Objective(**options).check_codes(SPEC)
 
 
-@pytest.mark.parametrize("name", ["category", "style"])
-def test_an_equivariant_code_is_one_number(name):
+@pytest.mark.parametrize(
+    ("name", "spec"), [("category", SPEC), ("style", SPEC), ("bit", OTHER)]
+)
+def test_an_equivariant_code_is_one_number(name, spec):
     objective = Objective(
         augmentation=THICK, equivariant_codes={"slant": {name: 2.0}}
     )
     with pytest.raises(
         ValueError,
         match="should be continuous codes of one dimension. Received: "
-        rf"{name}=(Categorical|Uniform)\(",
+        rf"{name}=(Categorical|Uniform|Bernoulli)\(",
     ):
-        objective.check_codes(SPEC)
+        objective.check_codes(spec)
 
 
 def test_invariance_without_a_category():
@@ -217,6 +223,9 @@ def test_codes_that_fit_the_options():
     Objective(
         augmentation=THICK, equivariant_codes={"slant": {"pose": 2}}
     ).check_codes(SPEC)
+    Objective(
+        augmentation=THICK, equivariant_codes={"rotation": {"angle": 1}}
+    ).check_codes(OTHER)
 
 
 def test_consistent_codes():

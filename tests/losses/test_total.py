@@ -13,6 +13,7 @@ import tensorflow as tf
 from scipy import stats
 
 from keras_infogan.latents.codes import Categorical
+from keras_infogan.latents.codes import Circular
 from keras_infogan.latents.codes import Uniform
 from keras_infogan.latents.random import fold_in
 from keras_infogan.latents.spec import LatentSpec
@@ -332,6 +333,53 @@ def test_who_maximizes_which_bound(invariant_codes):
         },
         rel=1e-6,
     )
+
+
+def test_a_circular_code_turns_with_the_image():
+    """The bound on views is that of a `Q` which is right: `log 2 pi + max`.
+
+    Each image is a spot at the angle of its code, counterclockwise as people
+    see it, and `Q` measures that angle with a concentration of 50: its
+    likelihood there is `50 - log(2 pi I0(50))`. Resampling moves the spot by
+    some hundredths of a pixel of 9, which costs `50 (1 - cos 0.01)`: 0.003
+    nats. Without the turn, of up to 0.6 radians, it would be more than a nat.
+    """
+    spec = LatentSpec(2, {"angle": Circular()})
+    latents = spec.sample(64, KEY)
+    y, x = np.mgrid[16:-17:-1, -16:17].astype(np.float32)
+
+    def spots(vectors):
+        cosine, sine = tf.split(9.0 * vectors[..., None, None], 2, axis=1)
+        squared = (x - cosine) ** 2 + (y - sine) ** 2
+        return 2.0 * tf.exp(-tf.transpose(squared, [0, 2, 3, 1]) / 8.0) - 1.0
+
+    def measure(images):
+        light = images + 1.0
+        center = [
+            tf.reduce_sum(light * axis[..., None], axis=[1, 2])
+            for axis in (x, y)
+        ]
+        vectors = tf.math.l2_normalize(tf.concat(center, axis=1), axis=1)
+        return {"angle_direction": 50.0 * vectors}
+
+    images = spots(latents["angle"])
+    losses = total.information_losses(
+        Objective(
+            augmentation=Augmentation(
+                rotation=0.6, shear=0.0, log_scale=0.0, shift=0.0
+            ),
+            equivariant_codes={"rotation": {"angle": 1.0}},
+        ),
+        spec,
+        latents=latents,
+        images=images,
+        posterior=measure(images),
+        discriminate=measure,
+        key=KEY,
+    )
+    best = 50.0 - math.log(scipy.special.i0(50.0))
+    assert float(losses.generator) == pytest.approx(-best, abs=5e-3)
+    assert float(losses.posterior) == pytest.approx(-best, abs=5e-3)
 
 
 @pytest.mark.parametrize("effect", ["slant", "thickness"])

@@ -330,7 +330,7 @@ def effects_of(augmentation: Augmentation, count: int) -> dict[str, np.ndarray]:
     return {name: values.numpy() for name, values in views.effects.items()}
 
 
-def test_slants_are_those_of_the_maps(monkeypatch):
+def test_slants_and_turns_are_those_of_the_maps(monkeypatch):
     """By the parameters of the maps: `(shear - tan angle) scale_y / scale_x`.
 
     The first row of `R(angle) [[1, shear], [0, 1]] diag(scale_x, scale_y)` is
@@ -338,7 +338,9 @@ def test_slants_are_those_of_the_maps(monkeypatch):
     """
     maps = drawn_maps(monkeypatch, Augmentation(), 1000)
     ratio = np.exp(maps["log_scale_y"] - maps["log_scale_x"])
-    slants = effects_of(Augmentation(), 1000)["slant"]
+    effects = effects_of(Augmentation(), 1000)
+    np.testing.assert_allclose(effects["rotation"], maps["angle"], atol=1e-6)
+    slants = effects["slant"]
     assert slants.std() > 0.2
     np.testing.assert_allclose(
         slants, (maps["shear"] - np.tan(maps["angle"])) * ratio, atol=1e-5

@@ -61,13 +61,13 @@ def test_describe_meaning():
         (0.49, []),
         (0.51, ["slanted left"]),
     ):
-        posterior = {
-            "category": {"probabilities": [0.5, 0.0, 0.45, 0.05]},
-            "continuous": {"mean": [mean, 0.9]},
+        estimates = {
+            "category": [0.5, 0.0, 0.45, 0.05],
+            "continuous": [mean, 0.9],
         }
-        assert describe_meaning(CODE_MAP, posterior) == ["7 (94%)", *words]
+        assert describe_meaning(CODE_MAP, estimates) == ["7 (94%)", *words]
 
 
 def test_a_certain_posterior_of_a_mixed_category_is_not_a_certain_class():
-    posterior = {"category": {"probabilities": [0.0, 1.0, 0.0, 0.0]}}
-    assert describe_meaning(CODE_MAP, posterior) == ["1 (60%)"]
+    estimates = {"category": [0.0, 1.0, 0.0, 0.0]}
+    assert describe_meaning(CODE_MAP, estimates) == ["1 (60%)"]

@@ -239,6 +239,7 @@ PLACES: dict[str, Callable[[Observed], Iterable[Any]]] = {
     "warp": _objective("augmentation"),
     "warped_codes": _objective("invariant_codes"),
     "slant_gains": _objective("equivariant_codes", "slant"),
+    "rotation_gains": _objective("equivariant_codes", "rotation"),
     "thickness_gains": _objective("equivariant_codes", "thickness"),
     "invariance_weight": _objective("invariance_weight"),
     "label_weight": _objective("label_weight"),

@@ -59,8 +59,13 @@ def fit_code_map(
         codes[name] = CodeMeaning(categories, (), kind)
     code_map = CodeMap(codes)
     if observations.attributes:
+        estimates = spec.estimate(observations.test_posterior)
+        for name, code in spec.codes.items():
+            # A line does not fit what is no number on a line.
+            if code.is_discrete or code.is_periodic:
+                del estimates[name]
         code_map = fit_to_real_images(
-            code_map, observations.test_posterior, observations.attributes
+            code_map, estimates, observations.attributes
         )
     return {"code_map": code_map}
 
@@ -143,34 +148,35 @@ def name_dimensions(
 
 def fit_to_real_images(
     code_map: CodeMap,
-    posterior: Mapping[str, np.ndarray],
+    estimates: Mapping[str, np.ndarray],
     measured: Mapping[str, np.ndarray],
 ) -> CodeMap:
     """Relates the named dimensions to the attributes of real images.
 
     Args:
         code_map: A code map whose dimensions have names.
-        posterior: What `InfoGAN.encode` returns for real images.
+        estimates: By code, its best guess for real images, of shape
+            `(num_images, num_dimensions)`.
         measured: What `morphology.measure` returns for the first of these
             images; NaN, where there is nothing to measure, is left out.
 
     Returns:
         The code map with the fields from `read_low` to `agreement` filled in,
-        where a dimension has a name and a posterior mean, and both vary.
+        where a dimension has a name and estimates, and both vary.
     """
     codes = dict(code_map.codes)
     for name, index, dimension in code_map.named_dimensions():
-        if f"{name}_mean" not in posterior:
+        if name not in estimates:
             continue
         values = measured[str(dimension.attribute)]
         finite = np.isfinite(values)
-        means = posterior[f"{name}_mean"][: len(values), index]
-        means, values = means[finite].astype(float), values[finite]
-        if len(values) < 2 or not np.ptp(means) or not np.ptp(values):
+        guesses = estimates[name][: len(values), index]
+        guesses, values = guesses[finite].astype(float), values[finite]
+        if len(values) < 2 or not np.ptp(guesses) or not np.ptp(values):
             continue
-        line = stats.linregress(means, values)
+        line = stats.linregress(guesses, values)
         lower, upper = np.quantile(values, [0.25, 0.75])
-        rho = stats.spearmanr(means, values).statistic
+        rho = stats.spearmanr(guesses, values).statistic
         dimensions = list(codes[name].dimensions)
         dimensions[index] = replace(
             dimension,

@@ -26,6 +26,8 @@ class Bernoulli(Code):
     dim: int = 1
 
     is_discrete = True
+    location = "probabilities"
+    control = "switch"
     support = "0 or 1"
     prior = {"distribution": "bits", "low": 0, "high": 1}
     outputs = {

@@ -32,6 +32,8 @@ class Categorical(Code):
 
     is_discrete = True
     has_categories = True
+    location = "probabilities"
+    control = "tiles"
     num_dimensions = 1
     prior = {"distribution": "one_hot", "low": 0, "high": 1}
     outputs = {

@@ -36,10 +36,12 @@ class Circular(Code):
 
     dim = 2
     num_dimensions = 1
+    is_periodic = True
     support = "angles in radians, or unit vectors (cos, sin)"
     entropy = math.log(2.0 * math.pi)  # Differential, in nats; 1.838.
     prior = {"distribution": "circle", "low": -1, "high": 1}
     parameters = {"direction": 2}
+    quantiles = [-3.14, 3.14]
     outputs = {
         "direction": "the mean direction of the angle as (cos, sin), times its "
         "concentration"
@@ -67,6 +69,18 @@ class Circular(Code):
         log_bessel = tf.math.log(tf.math.bessel_i0e(kappa)) + kappa
         dot = tf.reduce_sum(direction * values, axis=-1)
         return dot - math.log(2.0 * math.pi) - log_bessel
+
+    def estimate(self, posterior: Posterior) -> np.ndarray:
+        """The mean angle, from -pi to pi, of shape `(num_images, 1)`."""
+        cosine, sine = np.split(posterior["direction"], 2, axis=-1)
+        return np.arctan2(sine, cosine)
+
+    def shift(self, parameters: Tensors, amounts: tf.Tensor) -> Tensors:
+        """Turns the direction by `amounts`, in radians."""
+        cosine, sine = tf.cos(amounts), tf.sin(amounts)
+        x, y = tf.unstack(parameters["direction"], axis=1)
+        turned = [cosine * x - sine * y, sine * x + cosine * y]
+        return {"direction": tf.stack(turned, axis=1)}
 
     def summarize(self, posterior: Posterior) -> dict[str, Any]:
         """The mean `angle` in radians, and its `concentration`."""

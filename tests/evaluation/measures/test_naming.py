@@ -125,9 +125,8 @@ def test_fit_to_real_images():
     compared = fit_to_real_images(
         named,
         {
-            "u_mean": np.stack([codes, codes], axis=1),
-            "bit_probabilities": codes[:, None],
-            "flat_mean": np.zeros((22, 1)),
+            "u": np.stack([codes, codes], axis=1),
+            "flat": np.zeros((22, 1)),
         },
         measured,
     )
@@ -143,7 +142,7 @@ def test_fit_to_real_images():
     # A traversal that contradicts real images has a negative agreement.
     wrong = CodeMap({"u": dimensions(DimensionMeaning("slant", 1))})
     (meaning,) = (
-        fit_to_real_images(wrong, {"u_mean": codes[:, None]}, measured)
+        fit_to_real_images(wrong, {"u": codes[:, None]}, measured)
         .codes["u"]
         .dimensions
     )
