@@ -101,15 +101,24 @@ class Exported(NamedTuple):
 
 def export_all(name: str, folder: Path) -> Exported:
     """Exports the model of a specification as both networks and the page."""
+    code_map = CODE_MAP if name == "digits" else None
+    return export_codes(*SPECS[name], folder, code_map)
+
+
+def export_codes(
+    spec: LatentSpec,
+    shape: tuple[int, int, int],
+    folder: Path,
+    code_map: CodeMap | None = None,
+) -> Exported:
+    """The same for any specification and shape of the images."""
     keras.utils.set_random_seed(0)
-    spec, shape = SPECS[name]
     model = InfoGAN(
         build_generator(spec, shape), build_discriminator(spec, shape), spec
     )
     # Initial weights give images of hardly any contrast.
     last = model.generator.layers[-2]
     last.set_weights([12.0 * weight for weight in last.get_weights()])
-    code_map = CODE_MAP if name == "digits" else None
     generator = export_onnx(model, folder / "generator.onnx", code_map=code_map)
     encoder = export_onnx_encoder(model, folder / "encoder.onnx")
     page = export_explorer(generator, encoder, folder / "page.html")

@@ -1,4 +1,4 @@
-"""A kind of code that only this file knows goes through everything.
+"""A kind of code that only the tests know goes through everything.
 
 So does the last kind that was added to the package, by the same steps.
 """
@@ -6,7 +6,6 @@ So does the last kind that was added to the package, by the same steps.
 import json
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from typing import NamedTuple
@@ -23,11 +22,9 @@ from keras_infogan.export.explorer.build import export_explorer
 from keras_infogan.export.onnx import export_onnx
 from keras_infogan.export.onnx import export_onnx_encoder
 from keras_infogan.export.saved_model import export_saved_model
-from keras_infogan.latents.code import Code
 from keras_infogan.latents.codes import CODES
 from keras_infogan.latents.codes import Categorical
 from keras_infogan.latents.codes import Circular
-from keras_infogan.latents.random import open_unit_uniform
 from keras_infogan.latents.spec import LatentSpec
 from keras_infogan.models.infogan import InfoGAN
 from keras_infogan.reports.grids import draw_grids
@@ -37,46 +34,7 @@ from keras_infogan.serving.signatures import Signature
 from keras_infogan.serving.signatures import TensorSpec
 from tests.helpers.models import fit
 from tests.helpers.models import tiny_model
-
-
-@dataclass(frozen=True)
-class Share(Code):
-    """Numbers in [0, 1], whose posterior is a Laplace distribution.
-
-    Args:
-        dim: How many.
-        scale: Of the posterior.
-    """
-
-    dim: int = 1
-    scale: float = 0.2
-
-    support = "in [0, 1]"
-
-    @property
-    def entropy(self) -> float:
-        return 0.0
-
-    @property
-    def prior(self) -> dict[str, Any]:
-        return {"distribution": "share", "low": 0, "high": 1}
-
-    def sample(self, batch_size, key):
-        return open_unit_uniform((batch_size, self.dim), key)
-
-    @property
-    def parameters(self) -> dict[str, int]:
-        return {"median": self.dim}
-
-    def log_likelihood(self, values, parameters):
-        distance = tf.abs(values - parameters["median"]) / self.scale
-        return -tf.reduce_sum(distance + math.log(2.0 * self.scale), axis=-1)
-
-    def clip(self, values):
-        return tf.clip_by_value(super().clip(values), 0.0, 1.0)
-
-    def traversal(self, num_values):
-        return np.linspace(0.0, 1.0, num_values, dtype=np.float32)
+from tests.helpers.toy_kind import Share
 
 
 class Journey(NamedTuple):
@@ -239,6 +197,7 @@ def test_it_has_a_page(journey, tmp_path):
     ).read_text()
     (estimate,) = journey.model.latent_spec.codes["own"].parameters
     assert f'"estimate": "own_{estimate}"' in page
+    # tests/export/explorer/test_kinds.py opens it.
 
 
 def test_nothing_knows_it_afterwards():

@@ -10,9 +10,9 @@ import gzip
 import html
 import json
 from collections.abc import Mapping
-from collections.abc import Sequence
 from pathlib import Path
 from string import Template
+from typing import TYPE_CHECKING
 from typing import Any
 
 from keras_infogan.evaluation.attributes import ATTRIBUTES
@@ -22,6 +22,10 @@ from keras_infogan.files import check_writable
 from keras_infogan.files import is_partial
 from keras_infogan.files import one_line
 
+if TYPE_CHECKING:
+    # It imports TensorFlow, which `check_output` does without.
+    from keras_infogan.latents.code import Code
+
 _PAGE = Path(__file__).parent / "page"
 _RUNTIME = Path(__file__).parent / "runtime"
 _RUNTIME_FILES = ("ort.wasm.bundle.min.mjs", "ort-wasm-simd-threaded.wasm")
@@ -29,6 +33,8 @@ _ASSETS = (*_RUNTIME_FILES, "generator.onnx", "encoder.onnx", "licenses.txt")
 # In the order of the cascade: media queries come last.
 _STYLES = ("base", "controls", "panels", "layout")
 _METADATA = "keras_infogan."
+# Of a gallery of a code without categories.
+_NUM_ROWS = 10
 
 
 def export_explorer(
@@ -149,34 +155,33 @@ def _page_data(
     generator: Any, encoder: Any, code_map: CodeMap | None
 ) -> dict[str, Any]:
     """The JSON that the page reads, from the metadata of `export_onnx`."""
+    from keras_infogan.latents.spec import LatentSpec
+
     metadata = {entry.key: entry.value for entry in generator.metadata_props}
     image_shape = _shapes(generator.graph.output).get("image", [])
-    priors_text = metadata.get(f"{_METADATA}priors")
-    if priors_text is None or image_shape[2:] not in ([1], [3]):
+    spec_text = metadata.get(f"{_METADATA}latent_spec")
+    if spec_text is None or image_shape[2:] not in ([1], [3]):
         raise ValueError(
             "The generator should be a file of export_onnx, with "
-            f"{_METADATA}priors in its metadata and an `image` of 1 or 3 "
+            f"{_METADATA}latent_spec in its metadata and an `image` of 1 or 3 "
             f"channels. Received: {', '.join(metadata) or 'no metadata'}; "
             f"image: {image_shape}."
         )
-    priors = json.loads(priors_text)
-    noise_dim = priors.pop("noise")["dim"]
+    spec = LatentSpec.from_config(json.loads(spec_text))
+    codes = {name: _describe(name, code) for name, code in spec.codes.items()}
     inputs = _shapes(encoder.graph.input)
     outputs = _shapes(encoder.graph.output)
-    estimates = _estimates(list(priors), list(outputs))
-    if inputs != {"image": image_shape} or len(estimates) < len(priors):
+    estimates = {code["estimate"] for code in codes.values()}
+    if inputs != {"image": image_shape} or not estimates <= set(outputs):
         raise ValueError(
             "The encoder should belong to the same model, from image "
-            f"{image_shape} to the codes {', '.join(priors)}. "
+            f"{image_shape} to {', '.join(sorted(estimates))}. "
             f"Received: from {inputs} to {', '.join(outputs)}."
         )
     height, width, channels = image_shape
     return {
-        "noise_dim": noise_dim,
-        "codes": {
-            name: {**prior, "estimate": estimates[name]}
-            for name, prior in priors.items()
-        },
+        "noise_dim": spec.noise_dim,
+        "codes": codes,
         "image": {"height": height, "width": width, "channels": channels},
         "code_map": code_map.to_json()
         if code_map
@@ -190,17 +195,17 @@ def _page_data(
     }
 
 
-def _estimates(codes: Sequence[str], outputs: Sequence[str]) -> dict[str, str]:
-    """The output that estimates each code: probabilities, mean or the only."""
-    estimates = {}
-    # "pose_x_mean" belongs to "pose_x" and not to "pose".
-    for name in sorted(codes, key=len, reverse=True):
-        own = [output for output in outputs if output.startswith(f"{name}_")]
-        outputs = [output for output in outputs if output not in own]
-        preferred = (f"{name}_probabilities", f"{name}_mean", *own)
-        if own:
-            estimates[name] = next(each for each in preferred if each in own)
-    return estimates
+def _describe(name: str, code: "Code") -> dict[str, Any]:
+    """What the page knows of a code; `lib/codes.js` explains it."""
+    return {
+        "dim": code.dim,
+        "num_dimensions": code.num_dimensions,
+        "control": code.control,
+        "is_periodic": code.is_periodic,
+        "quantiles": code.quantiles,
+        "traversal": code.traversal(_NUM_ROWS).tolist(),
+        "estimate": f"{name}_{code.location}",
+    }
 
 
 def _render(

@@ -1,5 +1,6 @@
 """Fitted code maps of perfect, collapsed and merged representations."""
 
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -9,9 +10,14 @@ from scipy import stats
 from keras_infogan.evaluation.attributes import ATTRIBUTES
 from keras_infogan.evaluation.code_map import CodeMap
 from keras_infogan.evaluation.meanings import DimensionMeaning
+from keras_infogan.evaluation.measures.naming import fit_code_map
 from keras_infogan.evaluation.measures.naming import fit_to_real_images
 from keras_infogan.evaluation.measures.naming import name_categories
 from keras_infogan.evaluation.measures.naming import name_dimensions
+from keras_infogan.latents.codes import Bernoulli
+from keras_infogan.latents.codes import Circular
+from keras_infogan.latents.codes import Normal
+from keras_infogan.latents.spec import LatentSpec
 from tests.helpers.code_maps import dimensions
 
 CLASSES = ("zero", "one", "two")
@@ -147,3 +153,41 @@ def test_fit_to_real_images():
         .dimensions
     )
     assert meaning.agreement == pytest.approx(-1.0)
+
+
+def test_lines_are_fitted_to_numbers_on_a_line():
+    """To means, not to probabilities of bits or to angles.
+
+    The attribute of each is the mean itself, so its line has -1 at -1.
+    """
+    means = np.linspace(-1.0, 1.0, 20)[:, None]
+    posterior = {
+        "line_mean": means,
+        "line_log_stddev": means,
+        "bit_logits": means,
+        "bit_probabilities": means,
+        "angle_direction": np.hstack([means, means]),
+    }
+    attributes = {"line": "slant", "bit": "width", "angle": "height"}
+    spec = LatentSpec(
+        2, {"line": Normal(), "bit": Bernoulli(), "angle": Circular()}
+    )
+    observations: Any = SimpleNamespace(
+        model=SimpleNamespace(latent_spec=spec),
+        clustering_code=None,
+        attributes=dict.fromkeys(attributes.values(), means[:, 0]),
+        test_posterior=posterior,
+    )
+    report = {
+        "traversals": {
+            name: [traversal(**{attribute: 2.0})]
+            for name, attribute in attributes.items()
+        },
+        "mutual_information": dict.fromkeys(attributes, 1.0),
+    }
+    code_map = fit_code_map(observations, report)["code_map"]
+    found = {name: code.dimensions[0] for name, code in code_map.codes.items()}
+    for name, attribute in attributes.items():
+        assert found[name].attribute == attribute
+    assert found["line"].read_low == pytest.approx(-1.0)
+    assert found["bit"].read_low is found["angle"].read_low is None

@@ -6,6 +6,7 @@ import hashlib
 import json
 import re
 
+import numpy as np
 import pytest
 
 from keras_infogan.evaluation.code_map import CodeMap
@@ -44,17 +45,25 @@ def test_the_page_holds_both_networks_and_the_runtime(digits):
 def test_the_page_describes_the_codes(digits):
     data = json.loads(Reader(digits.page).script(id="page-data"))
     assert data["noise_dim"] == 62
-    codes = digits.model.latent_spec.codes
     assert data["codes"] == {
-        name: {
-            **codes[name].prior,
-            "dim": codes[name].dim,
-            "estimate": estimate,
-        }
-        for name, estimate in {
-            "category": "category_probabilities",
-            "continuous": "continuous_mean",
-        }.items()
+        "category": {
+            "dim": 10,
+            "num_dimensions": 1,
+            "control": "tiles",
+            "is_periodic": False,
+            "quantiles": [0, 1],
+            "traversal": list(range(10)),
+            "estimate": "category_probabilities",
+        },
+        "continuous": {
+            "dim": 2,
+            "num_dimensions": 2,
+            "control": "slider",
+            "is_periodic": False,
+            "quantiles": [-1, 1],
+            "traversal": pytest.approx(np.linspace(-1, 1, 10)),
+            "estimate": "continuous_mean",
+        },
     }
     assert data["image"] == {"height": 28, "width": 28, "channels": 1}
     assert data["code_map"] == CODE_MAP.to_json()

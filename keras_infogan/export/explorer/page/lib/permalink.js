@@ -1,6 +1,6 @@
 // Converts the state of the page to the hash of its URL, and back.
 
-import { clamp, middle } from "codes";
+import { middle } from "codes";
 import { fromText, toText } from "strokes";
 
 export const MAX_SEED = 2 ** 32 - 1;
@@ -21,12 +21,13 @@ function textToPoint(codes, text) {
     const numbers = texts.map((each) => (each ? Number(each) : NaN));
     if (code.isCategorical) {
       if (numbers[0] in code.labels) point.codes[code.name] = numbers[0];
-    } else if (numbers.length === code.dim && numbers.every(Number.isFinite)) {
-      point.codes[code.name] = numbers.map((number, k) => {
-        const { min, max } = code.dimensions[k];
-        const inside = clamp(number, min, max);
-        return code.isBinary ? Math.round(inside) : inside;
-      });
+    } else if (
+      numbers.length === code.numDimensions &&
+      numbers.every(Number.isFinite)
+    ) {
+      point.codes[code.name] = numbers.map((number, k) =>
+        code.dimensions[k].inside(number),
+      );
     }
   });
   return point;

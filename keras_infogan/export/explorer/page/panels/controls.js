@@ -1,6 +1,6 @@
 // One control for each code: tiles of the categories, sliders, and switches.
 
-import { inWords } from "codes";
+import { inWords, signed } from "codes";
 import { byId, element } from "dom";
 
 const BATCH_SIZE = 10;
@@ -72,7 +72,7 @@ function changeDimension(app, { name }, index, value) {
 
 function mountSliders(app, code) {
   const rows = code.dimensions.map((dimension, index) => {
-    const { label, min, max, sign, ends } = dimension;
+    const { label, min, max, mirror, ends, inside } = dimension;
     const id = `${code.name}-${index}`;
     const input = element("input", {
       type: "range",
@@ -80,17 +80,16 @@ function mountSliders(app, code) {
       min,
       max,
       step: 0.01,
-      // `|| 0` turns -0 into 0.
       oninput: () =>
-        changeDimension(app, code, index, sign * Number(input.value) || 0),
-      ondblclick: () => changeDimension(app, code, index, 0),
+        changeDimension(app, code, index, mirror(Number(input.value))),
+      ondblclick: () => changeDimension(app, code, index, inside(0)),
     });
     const word = element("b");
     const numbers = element("span");
     app.on(["at"], () => {
       const value = app.state.at.codes[code.name][index];
       const text = inWords(dimension, value);
-      input.value = sign * value;
+      input.value = mirror(value);
       word.textContent = text.word;
       numbers.textContent = ` ${text.numbers}`;
       input.setAttribute(
@@ -112,7 +111,7 @@ function mountSliders(app, code) {
       element(
         "div",
         { className: "ends", "aria-hidden": true },
-        ...(ends ?? [`\u2212${max}`, `+${max}`]).map((end) =>
+        ...(ends ?? [signed(min), signed(max)]).map((end) =>
           element("span", { textContent: end }),
         ),
       ),

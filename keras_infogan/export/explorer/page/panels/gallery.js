@@ -1,40 +1,15 @@
 // A gallery of every category with ten noise vectors; it follows the sliders.
 
+import { round } from "codes";
 import { byId, element } from "dom";
 import { savePng } from "images";
 import { firstSeed } from "permalink";
 
 const COLUMNS = 10;
-const TRAVERSAL = 10;
-
-// The rows are the categories or, for a model without any, values of its first
-// code.
-function makeRows(app) {
-  const code = app.firstCategorical ?? app.codes[0];
-  const { name, isBinary } = code;
-  if (code.isCategorical) {
-    const rows = code.order.map((category) => ({
-      label: code.isNamed ? code.labels[category] : String(category),
-      codes: () => ({ [name]: category }),
-    }));
-    return { code, rows };
-  }
-  const [{ min, max, sign }] = code.dimensions;
-  const count = isBinary ? 2 : TRAVERSAL;
-  const rows = Array.from({ length: count }, (_, row) => {
-    const value = min + (row * (max - min)) / (count - 1);
-    return {
-      label: value.toFixed(isBinary ? 0 : 1),
-      codes: () => ({
-        [name]: app.state.at.codes[name].with(0, sign * value || 0),
-      }),
-    };
-  });
-  return { code, rows };
-}
 
 export function mountGallery(app) {
-  const { code, rows } = makeRows(app);
+  const code = app.firstCategorical ?? app.codes[0];
+  const rows = makeRows(app, code);
   const grid = byId("gallery");
   const seeds = () =>
     Array.from({ length: COLUMNS }, (_, column) => app.state.gallery + column);
@@ -42,56 +17,13 @@ export function mountGallery(app) {
     ...app.variant(rows[row].codes()),
     seed: seeds()[column],
   });
-  const heads = Array.from({ length: COLUMNS }, () =>
-    element("span", { role: "columnheader" }),
-  );
-  const cells = rows.map((_, row) =>
-    Array.from({ length: COLUMNS }, (_, column) => {
-      const canvas = app.newCanvas();
-      const button = element(
-        "button",
-        {
-          type: "button",
-          className: "tile",
-          tabIndex: -1,
-          onclick: () => app.goTo(pointOf(row, column)),
-        },
-        canvas,
-      );
-      return { canvas, button };
-    }),
-  );
-  grid.style.gridTemplateColumns = `fit-content(min(7rem, 18vw)) repeat(${COLUMNS}, minmax(0, 1fr))`;
-  const line = (...children) => element("div", { role: "row" }, ...children);
-  grid.append(
-    line(
-      element("span", { role: "columnheader", textContent: "seed" }),
-      ...heads,
-    ),
-    ...rows.map(({ label }, row) =>
-      line(
-        element("span", {
-          role: "rowheader",
-          textContent: label,
-          title: label,
-        }),
-        ...cells[row].map(({ button }) =>
-          element("div", { role: "gridcell" }, button),
-        ),
-      ),
-    ),
-  );
+  const cells = makeCells(app, rows, pointOf);
+  const heads = mountGrid(grid, rows, cells);
   mountKeys(grid, cells);
+  mountSaving(app, cells);
   byId("gallery-text").textContent =
     `One row for each ${code.isCategorical ? code.title : `value of ${code.dimensions[0].label}`}, ` +
     "a column for each noise vector. Click an image to enlarge it.";
-  byId("save-gallery").onclick = () => {
-    const canvases = cells.map((row) => row.map(({ canvas }) => canvas));
-    const scale = Math.max(1, Math.round(84 / app.imageShape.width));
-    savePng(canvases, `gallery-seed-${app.state.gallery}.png`, { scale, gap: 4 });
-    app.announce("Saved the gallery.");
-  };
-
   const refresh = app.queue.add({
     element: grid,
     countParts: () => rows.length,
@@ -111,22 +43,96 @@ export function mountGallery(app) {
     heads.forEach((head, column) => {
       head.textContent = seeds()[column];
     });
-    cells.forEach((line, row) =>
-      line.forEach(({ button }, column) => {
-        const isChosen =
-          code.isCategorical &&
-          at.seed === seeds()[column] &&
-          at.codes[code.name] === code.order[row];
-        button.classList.toggle("chosen", isChosen);
-        button.setAttribute("aria-pressed", isChosen);
-        button.setAttribute(
-          "aria-label",
-          `${rows[row].label}, seed ${seeds()[column]}`,
-        );
-      }),
-    );
+    const category = code.isCategorical ? at.codes[code.name] : null;
+    labelCells(cells, rows, seeds(), { category, seed: at.seed });
     refresh();
   });
+}
+
+// The rows are the categories or, for a model without any, values of its first
+// code.
+function makeRows(app, code) {
+  const { name, isBinary } = code;
+  if (code.isCategorical) {
+    return code.order.map((category) => ({
+      label: code.isNamed ? code.labels[category] : String(category),
+      category,
+      codes: () => ({ [name]: category }),
+    }));
+  }
+  const [{ inside, mirror }] = code.dimensions;
+  // A switch has only two positions.
+  const positions = new Set(code.traversal.map((value) => round(inside(value))));
+  return Array.from(positions, (position) => ({
+    label: position.toFixed(isBinary ? 0 : 1),
+    codes: () => ({
+      [name]: app.state.at.codes[name].with(0, round(mirror(position))),
+    }),
+  }));
+}
+
+function makeCells(app, rows, pointOf) {
+  return rows.map((_, row) =>
+    Array.from({ length: COLUMNS }, (_, column) => {
+      const canvas = app.newCanvas();
+      const button = element(
+        "button",
+        {
+          type: "button",
+          className: "tile",
+          tabIndex: -1,
+          onclick: () => app.goTo(pointOf(row, column)),
+        },
+        canvas,
+      );
+      return { canvas, button };
+    }),
+  );
+}
+
+// Returns the heads of the columns.
+function mountGrid(grid, rows, cells) {
+  const head = (role, text = "") =>
+    element("span", { role, textContent: text, title: text });
+  const line = (...children) => element("div", { role: "row" }, ...children);
+  const heads = cells[0].map(() => head("columnheader"));
+  grid.style.gridTemplateColumns = `fit-content(min(7rem, 18vw)) repeat(${COLUMNS}, minmax(0, 1fr))`;
+  grid.append(
+    line(head("columnheader", "seed"), ...heads),
+    ...rows.map(({ label }, row) =>
+      line(
+        head("rowheader", label),
+        ...cells[row].map(({ button }) =>
+          element("div", { role: "gridcell" }, button),
+        ),
+      ),
+    ),
+  );
+  return heads;
+}
+
+function labelCells(cells, rows, seeds, chosen) {
+  cells.forEach((line, row) =>
+    line.forEach(({ button }, column) => {
+      const isChosen =
+        seeds[column] === chosen.seed && rows[row].category === chosen.category;
+      button.classList.toggle("chosen", isChosen);
+      button.setAttribute("aria-pressed", isChosen);
+      button.setAttribute(
+        "aria-label",
+        `${rows[row].label}, seed ${seeds[column]}`,
+      );
+    }),
+  );
+}
+
+function mountSaving(app, cells) {
+  byId("save-gallery").onclick = () => {
+    const canvases = cells.map((row) => row.map(({ canvas }) => canvas));
+    const scale = Math.max(1, Math.round(84 / app.imageShape.width));
+    savePng(canvases, `gallery-seed-${app.state.gallery}.png`, { scale, gap: 4 });
+    app.announce("Saved the gallery.");
+  };
 }
 
 // The grid is a single tab stop; arrow keys move within it.

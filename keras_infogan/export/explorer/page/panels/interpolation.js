@@ -12,11 +12,10 @@ export function mountInterpolation(app) {
   setLargeSize(frame, app.imageShape);
   const slider = byId("position");
   const between = (positions) => {
-    const [from, to] = [app.state.from, app.state.to].map((point) =>
-      app.vectors(point),
-    );
+    const { page, codes, state } = app;
+    const ends = [state.from, state.to];
     return app.generate(
-      positions.map((position) => interpolate(from, to, position)),
+      positions.map((position) => interpolate(page, codes, ends, position)),
     );
   };
 

@@ -63,13 +63,13 @@ function showCategories(code, category, probabilities) {
 
 function showDimensions(code, values, probabilities) {
   const rows = code.dimensions.map((dimension, index) => {
-    const { label, min, max, sign } = dimension;
+    const { label, min, max, mirror } = dimension;
     const { word, numbers } = inWords(dimension, values[index]);
     const text = code.isBinary
       ? `${values[index] ? "on" : "off"}, ${percent(Math.max(probabilities[index], 1 - probabilities[index]))} sure`
       : `${word} ${numbers}`.trim();
     const marker = element("i");
-    marker.style.left = `${(100 * (sign * values[index] - min)) / (max - min)}%`;
+    marker.style.left = `${(100 * (mirror(values[index]) - min)) / (max - min)}%`;
     const node = element(
       "div",
       {},

@@ -1,6 +1,6 @@
 // The large image, its buttons, and dragging.
 
-import { clamp, drawCodes } from "codes";
+import { drawCodes, round } from "codes";
 import { byId } from "dom";
 import { enlarge, savePng, setLargeSize } from "images";
 import { MAX_SEED, toSeed } from "permalink";
@@ -90,10 +90,10 @@ function mountDragging(app, canvas) {
     if (!start) return;
     const moved = [clientX - start.x, start.y - clientY];
     const codes = structuredClone(start.codes);
-    axes.forEach(({ name, index, sign, min, max }, axis) => {
+    axes.forEach(({ name, index, min, max, mirror, inside }, axis) => {
       const fraction = moved[axis] / canvas.clientWidth;
-      const value = codes[name][index] + sign * fraction * (max - min);
-      codes[name][index] = Math.round(100 * clamp(value, min, max)) / 100;
+      const position = mirror(codes[name][index]) + fraction * (max - min);
+      codes[name][index] = round(inside(mirror(position)));
     });
     app.goTo({ ...app.state.at, codes });
   };
