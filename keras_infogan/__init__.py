@@ -7,6 +7,7 @@ from typing import Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from keras_infogan import callbacks as callbacks
     from keras_infogan import plot as plot
     from keras_infogan.data.dataset import ImageData as ImageData
     from keras_infogan.data.tfds import load_images as load_images
@@ -82,11 +83,12 @@ _HOMES = {
     "mutual_information": "losses.information",
     "train": "training.run",
 }
+_MODULES = ("callbacks", "plot")
 
 
 def __getattr__(name: str) -> Any:
-    if name == "plot":
-        return importlib.import_module("keras_infogan.plot")
+    if name in _MODULES:
+        return importlib.import_module(f"{__name__}.{name}")
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     module = importlib.import_module(f"{__name__}.{_HOMES[name]}")
@@ -94,4 +96,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted([*globals(), *_HOMES, "plot"])
+    return sorted([*globals(), *_HOMES, *_MODULES])

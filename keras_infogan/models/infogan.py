@@ -14,11 +14,10 @@ from keras_infogan.latents.spec import LatentSpec
 from keras_infogan.losses.objective import Objective
 from keras_infogan.models import INFORMATION_GRADIENTS
 from keras_infogan.models import UPDATES
+from keras_infogan.models.fitting import WatchedModel
 from keras_infogan.models.inference import TESTING
 from keras_infogan.models.inference import TRAINING
-from keras_infogan.models.inference import GeneratorEncoder
 from keras_infogan.models.inference import make_key
-from keras_infogan.models.inputs import check_inputs
 from keras_infogan.models.inputs import unpack_batch
 from keras_infogan.models.optimizers import build_optimizer
 from keras_infogan.models.optimizers import find_head_variables
@@ -31,7 +30,7 @@ from keras_infogan.options import to_plain
 
 
 @keras.saving.register_keras_serializable(package="keras_infogan")
-class InfoGAN(GeneratorEncoder):
+class InfoGAN(WatchedModel):
     """Information maximizing generative adversarial network.
 
     From [Chen et al., 2016](https://arxiv.org/abs/1606.03657). `fit` takes
@@ -176,25 +175,6 @@ class InfoGAN(GeneratorEncoder):
             self.discriminator_optimizer,
             self.information_optimizer,
         )
-
-    def fit(self, x=None, *args, validation_data=None, **kwargs):
-        x, _ = check_inputs(x, self.image_shape)
-        if isinstance(x, tf.data.Dataset):
-            # Keras would warn that it cannot shuffle batches.
-            kwargs.setdefault("shuffle", False)
-        if isinstance(validation_data, tuple):
-            check_inputs(validation_data[0], self.image_shape)
-        else:
-            validation_data, _ = check_inputs(validation_data, self.image_shape)
-        return super().fit(x, *args, validation_data=validation_data, **kwargs)
-
-    def evaluate(self, x=None, *args, **kwargs):
-        x, _ = check_inputs(x, self.image_shape)
-        return super().evaluate(x, *args, **kwargs)
-
-    def predict(self, x, *args, **kwargs):
-        x, _ = check_inputs(x, self.image_shape, strict=False)
-        return super().predict(x, *args, **kwargs)
 
     def train_step(self, data):
         batch = unpack_batch(data, self.latent_spec)

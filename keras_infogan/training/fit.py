@@ -14,7 +14,7 @@ from keras_infogan.training.callbacks import Checkpoints
 from keras_infogan.training.callbacks import Run
 from keras_infogan.training.callbacks import RunLog
 from keras_infogan.training.callbacks import SampleImages
-from keras_infogan.training.diagnostics import Diagnostics
+from keras_infogan.training.diagnostics import RunDiagnostics
 from keras_infogan.training.sections import CallbackConfig
 
 
@@ -97,7 +97,7 @@ def fit(
     num_steps = run.num_steps - run.first_step
     if not num_steps:
         return
-    diagnostics = Diagnostics(
+    diagnostics = RunDiagnostics(
         run, config.log_interval, images=sample, stop=config.stop_when_unhealthy
     )
     log = RunLog(run, config.log_interval, batch_size=batch_size)
@@ -108,6 +108,7 @@ def fit(
             stream(start=run.first_step).take(num_steps),
             steps_per_epoch=num_steps,
             verbose=0,
+            diagnostics=False,
             callbacks=[diagnostics, log, images, checkpoints, stop],
         )
     if stop.signal is not None:

@@ -12,13 +12,13 @@ from keras_infogan.evaluation.report import read_report
 from keras_infogan.files import atomic_path
 from keras_infogan.files import is_partial
 from keras_infogan.files import write_json
+from keras_infogan.models.diagnostics import NUM_IMAGES
 from keras_infogan.training.build import build_model
 from keras_infogan.training.build import load_data
 from keras_infogan.training.build import make_stream
 from keras_infogan.training.callbacks import Run
 from keras_infogan.training.callbacks import restore
 from keras_infogan.training.config import TrainingConfig
-from keras_infogan.training.diagnostics import NUM_IMAGES
 from keras_infogan.training.finish import finish
 from keras_infogan.training.fit import fit
 

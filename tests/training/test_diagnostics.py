@@ -1,197 +1,22 @@
-"""Each problem is found where it was made, and none in a sound training."""
+"""The diagnostics of a run: at each of its epochs, and in its log."""
 
 import json
-import math
 
-import keras
 import numpy as np
 import pytest
 
-from keras_infogan.latents.codes import Categorical
-from keras_infogan.latents.spec import LatentSpec
 from keras_infogan.models.infogan import InfoGAN
-from keras_infogan.models.pretrained import load_model
 from keras_infogan.training import diagnostics
 from keras_infogan.training.callbacks import Run
 from keras_infogan.training.callbacks import RunLog
 from keras_infogan.training.callbacks import find_checkpoints
 from keras_infogan.training.config import TrainingConfig
-from keras_infogan.training.diagnostics import Diagnostics
+from keras_infogan.training.diagnostics import RunDiagnostics
 from keras_infogan.training.diagnostics import TrainingFailed
-from keras_infogan.training.diagnostics import diagnose
-from keras_infogan.training.diagnostics import find_problems
 from keras_infogan.training.run import train
 from tests.helpers.models import SHAPE
 from tests.helpers.models import fit
 from tests.helpers.models import tiny_model
-
-SOUND = {
-    "discriminator_loss": 1.2,
-    "diagnostics_separation": 0.9,
-    "diagnostics_density": 0.95,
-    "diagnostics_coverage": 0.9,
-    "diagnostics_usage_entropy": 2.25,
-    "diagnostics_category_accuracy": 0.97,
-    "diagnostics_augmented_category_accuracy": 0.93,
-}
-
-
-def test_a_sound_training_has_no_problems():
-    assert find_problems(SOUND, 10) == []
-    # Nor has one that has not learned anything yet.
-    early = SOUND | {
-        "diagnostics_density": 0.0,
-        "diagnostics_coverage": 0.0,
-        "diagnostics_category_accuracy": 0.1,
-        "diagnostics_augmented_category_accuracy": 0.1,
-    }
-    assert find_problems(early, 10) == []
-    assert find_problems({"generator_loss": 3.0}, None) == []
-
-
-@pytest.mark.parametrize(
-    ("changes", "message"),
-    [
-        (
-            {"generator_loss": math.nan},
-            "diverged: NaN or infinity in generator_loss.",
-        ),
-        ({"generator_loss": math.inf}, "lower learning rates"),
-        ({"diagnostics_separation": 1.0}, "The discriminator has won"),
-        # As dense as the real images, so 1 - 2^-5 should be covered.
-        (
-            {"diagnostics_density": 1.0, "diagnostics_coverage": 0.4},
-            "cover 40% of the real ones, where 97% are expected",
-        ),
-        # A perplexity of four of ten categories.
-        ({"diagnostics_usage_entropy": math.log(4.0)}, "real images use 4.0"),
-        ({"diagnostics_usage_entropy": 0.0}, "The categories collapse"),
-        (
-            {"diagnostics_augmented_category_accuracy": 0.4},
-            "an invisible signal",
-        ),
-    ],
-)
-def test_each_problem(changes, message):
-    (problem,) = find_problems(SOUND | changes, 10)
-    assert message in problem
-
-
-def test_what_is_measured():
-    """Computed in another way, for a model with random weights."""
-    model = tiny_model()
-    images = np.random.default_rng(1).uniform(-1, 1, (40, *SHAPE))
-    images = images.astype(np.float32)
-    found = diagnose(model, images)
-    latents = model.sample_latents(40)
-    generated = model.generate_from(latents)
-    real = model.discriminator.predict(images, verbose=0)
-    fake = model.discriminator.predict(generated, verbose=0)
-    pairs = [
-        float(r > f) + 0.5 * float(r == f)
-        for r in real["logits"][:, 0]
-        for f in fake["logits"][:, 0]
-    ]
-    assert found["diagnostics_separation"] == pytest.approx(
-        np.mean(pairs), abs=1e-3
-    )
-    shares = np.bincount(real["category_logits"].argmax(1), minlength=3) / 40
-    entropy = -sum(p * math.log(p) for p in shares if p)
-    assert found["diagnostics_usage_entropy"] == pytest.approx(
-        entropy, abs=1e-4
-    )
-    truth = latents["category"].numpy().argmax(1)
-    accuracy = (fake["category_logits"].argmax(1) == truth).mean()
-    assert found["diagnostics_category_accuracy"] == pytest.approx(
-        accuracy, abs=1e-4
-    )
-
-
-def invisible_signal() -> InfoGAN:
-    """Encodes the category in stripes a pixel wide, and recovers it."""
-    size, amplitude = 64, 0.02
-    stripe = (-1.0) ** np.arange(size)
-    patterns = np.stack(
-        [
-            np.broadcast_to(stripe, (size, size)),
-            np.broadcast_to(stripe[:, None], (size, size)),
-            np.outer(stripe, stripe),
-        ]
-    ).reshape(3, -1)
-    spec = LatentSpec(1, {"category": Categorical(3)})
-    inputs = {
-        name: keras.Input((dim,), name=name)
-        for name, dim in spec.input_dims.items()
-    }
-    writer = keras.layers.Dense(size**2, use_bias=False)
-    silent = keras.layers.Dense(
-        size**2, use_bias=False, kernel_initializer="zeros"
-    )
-    flat = keras.layers.Add()(
-        [writer(inputs["category"]), silent(inputs["noise"])]
-    )
-    generator = keras.Model(inputs, keras.layers.Reshape((size, size, 1))(flat))
-    writer.set_weights([amplitude * patterns])
-    image = keras.Input((size, size, 1))
-    pixels = keras.layers.Flatten()(image)
-    reader = keras.layers.Dense(3, use_bias=False, name="category_logits")
-    judge = keras.layers.Dense(1, kernel_initializer="zeros", name="logits")
-    discriminator = keras.Model(
-        image, {"logits": judge(pixels), "category_logits": reader(pixels)}
-    )
-    reader.set_weights([patterns.T])
-    return InfoGAN(generator, discriminator, spec)
-
-
-def test_an_invisible_signal_is_found():
-    """A shift of half a pixel blurs or inverts stripes of one pixel.
-
-    They have a fiftieth of the contrast. There is no other problem: noise is
-    assigned to all three categories, and a discriminator with zero weights has
-    not won.
-    """
-    model = invisible_signal()
-    noise = np.random.default_rng(0).uniform(-1, 1, (200, 64, 64, 1))
-    found = diagnose(model, noise.astype(np.float32))
-    assert found["diagnostics_category_accuracy"] == 1.0
-    (problem,) = find_problems(found, 3)
-    assert "an invisible signal: of 100%" in problem
-    assert "Use --warp with --warped-codes" in problem
-
-
-@pytest.fixture(scope="module")
-def pretrained(mnist_test):
-    return load_model("mnist"), mnist_test.scaled(slice(500))
-
-
-def test_the_pretrained_model_has_no_problems(pretrained):
-    """And its images cover the real ones."""
-    found = diagnose(*pretrained)
-    assert find_problems(found, 10) == []
-    assert found["diagnostics_coverage"] > 0.9
-    assert found["diagnostics_density"] > 0.9
-
-
-@pytest.mark.parametrize("num_left", [1, 10])
-def test_a_generator_that_collapses(num_left, pretrained, monkeypatch):
-    """To one image, or to one for each category."""
-    model, images = pretrained
-    latents = model.sample_latents(len(images))
-    category = latents["category"].numpy().argmax(axis=1)
-    first = np.array([np.flatnonzero(category == c)[0] for c in category])
-    drawn = model.generate_from(latents)[first if num_left > 1 else first * 0]
-    monkeypatch.setattr(InfoGAN, "generate_from", lambda self, latents: drawn)
-    (problem,) = find_problems(diagnose(model, images), 10)
-    assert "The generator collapses" in problem
-    assert "of the real ones, where" in problem
-
-
-def test_not_a_number_is_measured_too(pretrained, monkeypatch):
-    model, images = pretrained
-    drawn = np.full_like(images, np.nan)
-    monkeypatch.setattr(InfoGAN, "generate_from", lambda self, latents: drawn)
-    (problem,) = find_problems(diagnose(model, images), 10)
-    assert "has diverged: NaN or infinity in diagnostics_separation" in problem
 
 
 @pytest.mark.parametrize("steps_per_execution", [1, 2, 4])
@@ -204,7 +29,7 @@ def test_each_epoch_is_diagnosed(steps_per_execution, monkeypatch, tmp_path):
         return {}
 
     monkeypatch.setattr(diagnostics, "diagnose", measure)
-    callback = Diagnostics(
+    callback = RunDiagnostics(
         Run(tmp_path, 0, 6, 3), 2, images=np.zeros((2, *SHAPE))
     )
     fit(tiny_model(), [callback], 6, steps_per_execution=steps_per_execution)
@@ -218,7 +43,7 @@ def test_the_log_has_the_measures(tmp_path, caplog):
     run = Run(tmp_path, 0, 6, 3)
     images = np.full((20, *SHAPE), -1.0, np.float32)
     log = RunLog(run, 2, batch_size=4)
-    fit(model, [Diagnostics(run, 2, images=images), log], 6)
+    fit(model, [RunDiagnostics(run, 2, images=images), log], 6)
     log.close()
     lines = [
         json.loads(line)

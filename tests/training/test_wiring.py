@@ -22,7 +22,7 @@ from keras_infogan.training.callbacks import Checkpoints
 from keras_infogan.training.callbacks import RunLog
 from keras_infogan.training.callbacks import SampleImages
 from keras_infogan.training.config import TrainingConfig
-from keras_infogan.training.diagnostics import Diagnostics
+from keras_infogan.training.diagnostics import RunDiagnostics
 from keras_infogan.training.presets import preset
 from keras_infogan.training.run import train
 from tests.helpers.options import other_options
@@ -255,11 +255,13 @@ PLACES: dict[str, Callable[[Observed], Iterable[Any]]] = {
     "steps_per_execution": lambda seen: [seen.model.steps_per_execution],
     "log_interval": lambda seen: [
         seen.callback(RunLog).interval,
-        seen.callback(Diagnostics).interval,
+        seen.callback(RunDiagnostics).interval,
     ],
     "sample_interval": lambda seen: [seen.callback(SampleImages).interval],
     "checkpoint_interval": lambda seen: [seen.callback(Checkpoints).interval],
-    "stop_when_unhealthy": lambda seen: [seen.callback(Diagnostics).stop],
+    "stop_when_unhealthy": lambda seen: [
+        seen.callback(RunDiagnostics).diagnostics.stop
+    ],
 }
 
 

@@ -6,14 +6,14 @@ from typing import Any
 
 import numpy as np
 
+from keras_infogan.distances import density_coverage
+from keras_infogan.distances import frechet_distance
+from keras_infogan.distances import frechet_error
+from keras_infogan.distances import kernel_distance
+from keras_infogan.distances import precision_recall
 from keras_infogan.evaluation.feature_extractor import Features
 from keras_infogan.evaluation.measures.clustering import accuracy_standard_error
 from keras_infogan.evaluation.measures.clustering import usage_entropy
-from keras_infogan.evaluation.measures.distances import density_coverage
-from keras_infogan.evaluation.measures.distances import frechet_distance
-from keras_infogan.evaluation.measures.distances import frechet_error
-from keras_infogan.evaluation.measures.distances import kernel_distance
-from keras_infogan.evaluation.measures.distances import precision_recall
 from keras_infogan.evaluation.observations import Observations
 
 # Images of each side, at most. Neighbors take the square of their number.

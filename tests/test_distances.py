@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 from scipy.spatial.distance import cdist
 
-from keras_infogan.evaluation.measures import distances
-from keras_infogan.evaluation.measures.distances import density_coverage
-from keras_infogan.evaluation.measures.distances import frechet_distance
-from keras_infogan.evaluation.measures.distances import frechet_error
-from keras_infogan.evaluation.measures.distances import kernel_distance
-from keras_infogan.evaluation.measures.distances import precision_recall
+from keras_infogan import distances
+from keras_infogan.distances import density_coverage
+from keras_infogan.distances import frechet_distance
+from keras_infogan.distances import frechet_error
+from keras_infogan.distances import kernel_distance
+from keras_infogan.distances import precision_recall
 
 
 def with_moments(

@@ -1,0 +1,76 @@
+"""`fit`, `evaluate` and `predict`: they check images, and `fit` the model."""
+
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from keras_infogan.models.diagnostics import NUM_IMAGES
+from keras_infogan.models.diagnostics import Diagnostics
+from keras_infogan.models.inference import GeneratorEncoder
+from keras_infogan.models.inputs import check_inputs
+from keras_infogan.models.inputs import scale_bytes
+
+
+class WatchedModel(GeneratorEncoder):
+    """Checks the images it is given, and watches its own training."""
+
+    def fit(
+        self,
+        x: Any = None,
+        *args: Any,
+        callbacks: Any = None,
+        validation_data: Any = None,
+        diagnostics: bool = True,
+        **kwargs: Any,
+    ) -> Any:
+        """Trains both networks.
+
+        Args:
+            x: Images, as floats in [-1, 1] or uint8, or batches of them. The
+                first batch is checked. Targets are ignored.
+            *args: See `keras.Model.fit`.
+            callbacks: A list of callbacks.
+            validation_data: What `evaluate` takes, or a tuple with targets.
+            diagnostics: Whether to measure the model after each epoch, in a
+                tenth of a second, and to warn of problems: see
+                `keras_infogan.callbacks.Diagnostics`, which is added to the
+                callbacks unless one is there.
+            **kwargs: See `keras.Model.fit`.
+
+        Returns:
+            The `History` of Keras.
+
+        Raises:
+            ValueError: If the images have another shape, type or range.
+        """
+        x, images = check_inputs(x, self.image_shape)
+        if isinstance(x, tf.data.Dataset):
+            # Keras would warn that it cannot shuffle batches.
+            kwargs.setdefault("shuffle", False)
+        if isinstance(validation_data, tuple):
+            check_inputs(validation_data[0], self.image_shape)
+        else:
+            validation_data, _ = check_inputs(validation_data, self.image_shape)
+        callbacks = [] if callbacks is None else callbacks
+        if diagnostics and images is not None and isinstance(callbacks, list):
+            if not any(isinstance(one, Diagnostics) for one in callbacks):
+                sample = np.asarray(scale_bytes(images[:NUM_IMAGES]))
+                callbacks = [Diagnostics(sample), *callbacks]
+        return super().fit(
+            x,
+            *args,
+            callbacks=callbacks,
+            validation_data=validation_data,
+            **kwargs,
+        )
+
+    def evaluate(self, x: Any = None, *args: Any, **kwargs: Any) -> Any:
+        """Measures the losses on images; arguments are those of Keras."""
+        x, _ = check_inputs(x, self.image_shape)
+        return super().evaluate(x, *args, **kwargs)
+
+    def predict(self, x: Any, *args: Any, **kwargs: Any) -> Any:
+        """The outputs of the discriminator; arguments are those of Keras."""
+        x, _ = check_inputs(x, self.image_shape, strict=False)
+        return super().predict(x, *args, **kwargs)
