@@ -41,7 +41,7 @@ def evaluate(
             name the categories in the code map; all by default.
 
     Returns:
-        The results of all `MEASURES`, whose docstrings say what they are, and
+        The results of all `MEASURES`, whose functions say what they are, and
         of what they were measured. Plain data but for the `code_map`, a
         `CodeMap`; `write_report` writes it.
 
@@ -60,7 +60,7 @@ def evaluate(
     )
     report: dict[str, Any] = {}
     for measure in MEASURES:
-        report |= measure(observations, report)
+        report |= measure.run(observations, report)
     return {
         **report,
         "num_naming_labels": num_naming_labels,

@@ -12,27 +12,12 @@ from string import Template
 from typing import Any
 
 from keras_infogan.evaluation.code_map import CodeMap
+from keras_infogan.evaluation.measures import MEASURES
+from keras_infogan.evaluation.measures import find_number
 from keras_infogan.files import atomic_path
 from keras_infogan.reports.text import DEVIATIONS
 
 _TEMPLATE = Path(__file__).with_name("page.html")
-# The numbers of the page and their keys in a report, its `fidelity` or the
-# `category_agreement` there.
-_MEASURES = {
-    "Clustering accuracy (test images)": "clustering_accuracy",
-    "Normalized mutual information": "normalized_mutual_information",
-    "Adjusted Rand index": "adjusted_rand_index",
-    "Frechet distance": "frechet_distance",
-    "Kernel distance": "kernel_distance",
-    "Precision": "precision",
-    "Recall": "recall",
-    "Density": "density",
-    "Coverage": "coverage",
-    "Class coverage": "class_coverage",
-    "Class entropy (nats)": "class_entropy",
-    "Generated images of the class of their category": "all",
-    "Accuracy of the feature extractor": "feature_extractor_accuracy",
-}
 
 
 def write_page(
@@ -105,21 +90,16 @@ def _image(caption: str, path: Path) -> str:
 
 def _measures(report: Mapping[str, Any]) -> Iterator[Sequence[str]]:
     """Rows of a name, its value, the 95 % interval and that of real images."""
-    fidelity = report["fidelity"] or {}
-    numbers = {
-        **report,
-        **fidelity,
-        **(fidelity.get("category_agreement") or {}),
-    }
     rows: list[tuple[Any, ...]] = [
         (
-            name,
+            number.title,
             *(
-                numbers.get(f"{key}{x}")
+                find_number(report, f"{key}{x}")
                 for x in ("", "_standard_error", "_floor")
             ),
         )
-        for name, key in _MEASURES.items()
+        for measure in MEASURES
+        for key, number in measure.numbers.items()
     ]
     errors = report["mutual_information_standard_error"]
     for code, nats in report["mutual_information"].items():

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from keras_infogan.evaluation.meanings import dimension_label
+from keras_infogan.evaluation.measures import MEASURES
+from keras_infogan.evaluation.measures import find_number
 from keras_infogan.reports.meanings import describe_code_map
 
 # 95 % of a normal distribution are within this many standard deviations.
@@ -25,6 +27,11 @@ def describe_report(report: Mapping[str, Any]) -> list[str]:
     sentences += _describe_information(report)
     sentences += _describe_fidelity(report)
     sentences += _describe_traversals(report["traversals"])
+    for measure in MEASURES:
+        for key, number in measure.numbers.items():
+            value = find_number(report, key)
+            if number.sentence and value is not None:
+                sentences.append(number.sentence.format(value))
     if report["num_naming_labels"] is not None:
         sentences.append(
             "The categories are named with the labels of "

@@ -1,14 +1,24 @@
 """`keras-infogan evaluate`: runs and pretrained models."""
 
+import json
+
+import numpy as np
 import pytest
 
 from keras_infogan.cli import main as cli
+from keras_infogan.data.dataset import ImageData
+from keras_infogan.evaluation import observations
+from keras_infogan.evaluation.measures import MEASURES
+from keras_infogan.evaluation.measures import Measure
+from keras_infogan.evaluation.measures import Number
 from keras_infogan.files import write_json
 from keras_infogan.models import pretrained
 from keras_infogan.training import build
 from keras_infogan.training.presets import PRESETS
 from tests.helpers.command_line import fail
 from tests.helpers.command_line import run
+from tests.helpers.models import SHAPE
+from tests.helpers.models import tiny_model
 
 
 def test_a_pretrained_model_is_measured_and_left(
@@ -34,6 +44,53 @@ def test_a_pretrained_model_is_measured_and_left(
     assert sum(category["num_labels"] for category in categories) == 30
     assert "the categories reach a clustering accuracy of" in err
     assert sorted(tmp_path.rglob("*")) == before
+
+
+@pytest.fixture
+def extra_measure():
+    """What a new metric takes: a function and its registration."""
+
+    def measure_errors(seen, report):
+        # It is given the results of those before it.
+        error = 1.0 - report["clustering_accuracy"]
+        num_images = len(seen.test.images)
+        return {"errors": {"share": error, "share_floor": num_images}}
+
+    titles = {
+        "errors.share": Number("Share of <errors>", "It errs in {:.2%}."),
+        "errors.none": Number("Never there", "Never {}."),
+    }
+    measure = Measure(measure_errors, titles)
+    MEASURES.append(measure)
+    yield
+    MEASURES.remove(measure)
+
+
+def test_a_new_measure_is_one_registration(
+    extra_measure, monkeypatch, tmp_path, capfd
+):
+    """It arrives in report.json, on the console and in report.html."""
+    images = np.random.default_rng(0).integers(0, 256, (30, *SHAPE), np.uint8)
+    data = ImageData(images, np.arange(30) % 3, "tiny", ("a", "b", "c"))
+    monkeypatch.setattr(build, "load_data", lambda *_, **folders: (data, data))
+    # Its training takes most of the time.
+    monkeypatch.setattr(
+        observations, "load_feature_extractor", lambda *arguments: None
+    )
+    tiny_model().save(tmp_path / "model.keras")
+    write_json(tmp_path / "config.json", PRESETS["mnist"].to_json())
+    result, err = run(capfd, "evaluate", tmp_path)
+    report = json.loads((tmp_path / "report.json").read_text())
+    error = 1.0 - report["clustering_accuracy"]
+    assert report["errors"] == {"share": error, "share_floor": 30}
+    assert result == report
+    sentence = f"It errs in {error:.2%}."
+    assert err.splitlines().count(sentence) == 1
+    page = (tmp_path / "report.html").read_text()
+    assert f"<p>{sentence}</p>" in page
+    cells = ["Share of &lt;errors&gt;", f"{error:.4g}", "", "30"]
+    assert "".join(f"<td>{cell}</td>" for cell in cells) in page
+    assert "Never" not in page + err
 
 
 def test_folders_of_the_data_arrive(monkeypatch, capfd):

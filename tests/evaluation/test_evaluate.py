@@ -7,7 +7,6 @@ import pytest
 
 from keras_infogan.data.dataset import ImageData
 from keras_infogan.evaluation.evaluate import evaluate
-from keras_infogan.evaluation.measures import MEASURES
 from keras_infogan.evaluation.report import read_report
 from keras_infogan.evaluation.report import write_report
 from keras_infogan.latents.codes import Bernoulli
@@ -135,20 +134,6 @@ def test_each_image_is_encoded_once(monkeypatch):
     assert sizes == [37] * 10 + [30] + [37, 37, 26] + [10_000]
     for data, chunks in ((TRAIN, encoded[:11]), (TEST, encoded[11:14])):
         np.testing.assert_array_equal(np.concatenate(chunks), data.scaled())
-
-
-def test_a_measure_is_one_function_and_one_registration(monkeypatch):
-    """It is given the results of those before it, and joins the report."""
-
-    def measure_errors(observations, report):
-        assert observations.test is TEST
-        return {"errors": 1.0 - report["clustering_accuracy"]}
-
-    monkeypatch.setattr(
-        "keras_infogan.evaluation.evaluate.MEASURES",
-        (*MEASURES, measure_errors),
-    )
-    assert evaluate(painter(np.eye(4)), TRAIN, TEST)["errors"] == 0.0
 
 
 def test_without_labels_there_is_no_accuracy():

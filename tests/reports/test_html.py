@@ -65,10 +65,10 @@ def test_intervals_floors_and_sizes_are_printed_beside(tmp_path):
 
 
 def test_page(tmp_path):
-    picture = tmp_path / "category.png"
-    save_image(picture, np.zeros((4, 4, 3), np.uint8))
+    image = tmp_path / "category.png"
+    save_image(image, np.zeros((4, 4, 3), np.uint8))
     path = tmp_path / "report.html"
-    write_page(path, REPORT, ['A "sentence" & <more>.'], {"a < b": picture})
+    write_page(path, REPORT, ['A "sentence" & <more>.'], {"a < b": image})
     text = path.read_text()
     assert "&lt;script&gt;" in text
     assert "<script" not in text
@@ -78,7 +78,7 @@ def test_page(tmp_path):
     assert "Recall" not in text
     assert not re.search(r"https?://|src=\"(?!data:)|<link", text)
     (data,) = re.findall(r"base64,([^\"]*)", text)
-    assert base64.b64decode(data) == picture.read_bytes()
+    assert base64.b64decode(data) == image.read_bytes()
 
     class Balance(HTMLParser):
         open_tags: list[str] = []
@@ -97,8 +97,8 @@ def test_page(tmp_path):
 
 def test_names_are_code_and_categories_a_table(tmp_path):
     """In a table, also the mixed ones; and at the end what it was made with."""
-    picture = tmp_path / "style.png"
-    save_image(picture, np.zeros((4, 4, 3), np.uint8))
+    image = tmp_path / "style.png"
+    save_image(image, np.zeros((4, 4, 3), np.uint8))
     code_map = CodeMap(
         {
             "category": categories(
@@ -113,7 +113,7 @@ def test_names_are_code_and_categories_a_table(tmp_path):
         path,
         {**REPORT, "code_map": code_map},
         ["Q reads `<a>`."],
-        {"`style` changes.": picture},
+        {"`style` changes.": image},
     )
     text = path.read_text()
     assert "`" not in text

@@ -1,12 +1,17 @@
 """The measures of a report; each is a function in a module here.
 
 To add one, write `measure_x(observations, report)` in a module of its own and
-append it to `MEASURES`. `report` has the results of the measures before it. It
-returns values under new keys, which are added to the report.
+append a `Measure` to `MEASURES`, with a `Number` for each value that reports
+show: `report.json`, the table and sentences of `report.html`, and the console
+pick it up from there.
 """
 
 from collections.abc import Callable
+from collections.abc import Mapping
+from dataclasses import dataclass
+from dataclasses import field
 from typing import Any
+from typing import NamedTuple
 
 from keras_infogan.evaluation.measures.clustering import measure_clustering
 from keras_infogan.evaluation.measures.fidelity import measure_fidelity
@@ -15,12 +20,76 @@ from keras_infogan.evaluation.measures.naming import fit_code_map
 from keras_infogan.evaluation.measures.traversals import measure_traversals
 from keras_infogan.evaluation.observations import Observations
 
-Measure = Callable[[Observations, dict[str, Any]], dict[str, Any]]
 
-MEASURES: tuple[Measure, ...] = (
-    measure_clustering,
-    measure_information,
-    measure_traversals,
-    measure_fidelity,
-    fit_code_map,
-)
+class Number(NamedTuple):
+    """How reports show a number; not at all if it is `None` or missing.
+
+    Args:
+        title: Its row of the table, with its unit.
+        sentence: Its sentence, such as `"The error is {:.1%}."`. Empty for
+            those about which `reports.text` says more.
+    """
+
+    title: str
+    sentence: str = ""
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A part of a report.
+
+    Args:
+        run: Returns values under new keys, which are added to the report:
+            plain data. Is given the observations, and the report of the
+            measures before it.
+        numbers: What reports show, by key; `a.b` is the value of `b` in that of
+            `a`. The table has `{key}_standard_error` and `{key}_floor`, if
+            there are any, beside it.
+    """
+
+    run: Callable[[Observations, dict[str, Any]], dict[str, Any]]
+    numbers: Mapping[str, Number] = field(default_factory=dict)
+
+
+MEASURES = [
+    Measure(
+        measure_clustering,
+        {
+            "clustering_accuracy": Number("Clustering accuracy (test images)"),
+            "normalized_mutual_information": Number(
+                "Normalized mutual information"
+            ),
+            "adjusted_rand_index": Number("Adjusted Rand index"),
+        },
+    ),
+    Measure(measure_information),
+    Measure(measure_traversals),
+    Measure(
+        measure_fidelity,
+        {
+            "fidelity.frechet_distance": Number("Frechet distance"),
+            "fidelity.kernel_distance": Number("Kernel distance"),
+            "fidelity.precision": Number("Precision"),
+            "fidelity.recall": Number("Recall"),
+            "fidelity.density": Number("Density"),
+            "fidelity.coverage": Number("Coverage"),
+            "fidelity.class_coverage": Number("Class coverage"),
+            "fidelity.class_entropy": Number("Class entropy (nats)"),
+            "fidelity.category_agreement.all": Number(
+                "Generated images of the class of their category"
+            ),
+            "fidelity.feature_extractor_accuracy": Number(
+                "Accuracy of the feature extractor"
+            ),
+        },
+    ),
+    Measure(fit_code_map),
+]
+
+
+def find_number(report: Mapping[str, Any], key: str) -> Any:
+    """Looks up a key of `Measure.numbers`; `None` if there is no such value."""
+    value: Any = report
+    for part in key.split("."):
+        value = (value or {}).get(part)
+    return value
