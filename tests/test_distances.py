@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy import stats
 from scipy.spatial.distance import cdist
 
 from keras_infogan import distances
@@ -272,6 +273,23 @@ def test_frechet_error_of_a_line():
     real = np.array([[0.0], [0.0]])
     errors = [frechet_error(real, generated, seed=seed) for seed in range(20)]
     assert np.mean(errors) == pytest.approx(np.sqrt(2 / 2000), rel=0.2)
+
+
+def test_frechet_error_is_the_bootstrap_of_scipy():
+    """With the same draws, to rounding; only generated images are drawn."""
+    generator = np.random.default_rng(3)
+    real, generated = generator.normal(size=(2, 50, 3))
+    expected = stats.bootstrap(
+        (np.arange(50),),
+        lambda rows: frechet_distance(real, generated[rows]),
+        n_resamples=20,
+        batch=1,
+        vectorized=False,
+        method="basic",
+        rng=np.random.default_rng(7),
+    ).standard_error
+    found = frechet_error(real, generated, seed=7)
+    assert found == pytest.approx(expected, rel=1e-9)
 
 
 @pytest.mark.parametrize("distance", [frechet_distance, frechet_error])

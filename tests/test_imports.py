@@ -110,7 +110,7 @@ def test_import_is_light():
     ],
     ids=lambda arguments: arguments[0],
 )
-def test_a_missing_model_is_told_without_tensorflow(arguments, tmp_path):
+def test_a_missing_model_is_refused_without_tensorflow(arguments, tmp_path):
     """It takes seconds to load."""
     command, *options = arguments
     code = (

@@ -166,10 +166,12 @@ def load_code_map(run: Path) -> "CodeMap":
     """The code map of a model; raises a `ValueError` if it has none."""
     code_map = find_code_map(run)
     if code_map is None:
+        remedy = "Give values of its codes, by --code."
+        if (run / "config.json").is_file():
+            remedy = f"`keras-infogan evaluate {run}` writes one."
         raise ValueError(
             "Classes and attributes are looked up in the code map of a run. "
-            f"Received: {run}, without code_map.json. "
-            f"`keras-infogan evaluate {run}` writes one."
+            f"Received: {run}, without code_map.json. {remedy}"
         )
     return code_map
 

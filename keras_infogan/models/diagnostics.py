@@ -104,7 +104,7 @@ def find_problems(
         is_first_epoch: Whether it is too early to call categories collapsed.
 
     Returns:
-        The problems; none for a healthy run.
+        The problems; none for a good run.
     """
     broken = [
         name for name, value in measures.items() if not math.isfinite(value)

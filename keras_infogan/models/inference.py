@@ -143,6 +143,9 @@ class GeneratorEncoder(keras.Model):
     ) -> np.ndarray:
         """Generates images from latents that `sample_latents` draws.
 
+        Codes that are not given are random, from their priors. (In
+        `PredictionClient.sample` they are 0, and categories take turns.)
+
         Returns:
             Float32 array of shape `(num_images, height, width, channels)` in
             [-1, 1].

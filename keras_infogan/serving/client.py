@@ -131,9 +131,10 @@ class PredictionClient(AbstractContextManager["PredictionClient"]):
             **choices: A value for all images, or one for each, by the name of a
                 code (`category=7`, `continuous=[0.5, 0]`) or by what the codes
                 mean: the class of a category (`category="7"`, `digit=7`) or an
-                attribute (`slant=0.5`), of which a larger value is more.
+                attribute (`slant=0.5`), in units of its code, not in radians:
+                -1 is the least and 1 the most that the code was trained on.
                 Categories that are not chosen take turns; other codes that are
-                not chosen are 0.
+                not chosen are 0. (In `InfoGAN.generate` all are random.)
 
         Returns:
             Float32 array of shape `(count, height, width, channels)` in

@@ -1,5 +1,6 @@
 """Models and runs that the tests of the commands share."""
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -57,12 +58,14 @@ def refuse(
 ) -> Callable[..., str]:
     """Calls a command that fails, and returns the line of its error.
 
-    In a folder with `text`, a file, and `STOPPED`, a run without a model. MODEL
-    and NAMED stand for `model_path` and `named_run`.
+    In a folder with `text`, a file, `STOPPED`, a run without a model, and
+    `UNNAMED`, one without a code map. MODEL and NAMED stand for `model_path`
+    and `named_run`.
     """
     monkeypatch.chdir(tmp_path)
     (tmp_path / "text").write_text("no image")
-    (tmp_path / "STOPPED").mkdir()
-    write_json(tmp_path / "STOPPED" / "config.json", PRESETS["mnist"].to_json())
+    for name in ("STOPPED", "UNNAMED"):
+        write_json(tmp_path / name / "config.json", PRESETS["mnist"].to_json())
+    shutil.copy(model_path, tmp_path / "UNNAMED" / "model.keras")
     paths = {"MODEL": model_path, "NAMED": named_run}
     return lambda *words: fail(capfd, *[paths.get(w, w) for w in words])

@@ -36,7 +36,7 @@ def test_encode(model_path, capfd, tmp_path):
 def test_one_sample_can_be_encoded(model_path, capfd, tmp_path):
     """It has no frame: read from the file nearly as from memory.
 
-    The picture is seven times enlarged; making it small again smooths random
+    The image is seven times enlarged; making it small again smooths random
     pixels a little. A frame would change the probabilities by far more.
     """
     path = tmp_path / "x.png"
@@ -66,7 +66,7 @@ def test_encode_says_what_it_means(named_run, capfd, tmp_path):
 
 
 def test_encode_keeps_what_can_be_read(model_path, capfd, tmp_path):
-    """A black image with its doubt in the JSON; a file that is none."""
+    """A black image with its warning in the JSON; a file that is none."""
     Image.fromarray(np.zeros(SHAPE[:2], np.uint8)).save(tmp_path / "x.png")
     with pytest.raises(SystemExit) as exit_:
         cli.main(
@@ -88,7 +88,7 @@ def test_encode_keeps_what_can_be_read(model_path, capfd, tmp_path):
 
 
 def test_encode_of_ink_on_paper(model_path, capfd, tmp_path):
-    """Inverted, it is the picture of which it is the negative."""
+    """Inverted, it is the image of which it is the negative."""
     generator = np.random.default_rng(0)
     pixels = np.pad(generator.integers(0, 100, (6, 6), np.uint8), 1)
     assert pixels.shape == SHAPE[:2]

@@ -25,12 +25,14 @@ def test_explore(named_run, capfd, tmp_path):
 
 def test_explore_for_a_server(named_run, capfd, tmp_path):
     folder = tmp_path / "my site"
-    result, talk = run(capfd, "explore", named_run, "--folder", "-o", folder)
+    result, messages = run(
+        capfd, "explore", named_run, "--folder", "-o", folder
+    )
     assert result == {"output": str(folder)}
     assert (folder / "index.html").is_file()
     # From a file it would not open.
-    assert "in a browser" not in talk
-    assert f"python -m http.server --directory '{folder}'" in talk
+    assert "in a browser" not in messages
+    assert f"python -m http.server --directory '{folder}'" in messages
 
 
 @pytest.mark.parametrize("half", [False, True])

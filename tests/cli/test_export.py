@@ -19,7 +19,7 @@ REPORT = Path(__file__).parents[2] / "saved_models" / "mnist_report.json"
 def test_export(named_run, capfd, tmp_path):
     """All three at once, with the code map and the model card in each.
 
-    The report is that of the published model, for what is said of it.
+    The report is that of the pretrained model, for what is said of it.
     """
     model = tmp_path / "named"
     shutil.copytree(named_run, model)

@@ -98,13 +98,13 @@ def test_arguments_say_what_they_expect(arguments, message, capsys):
 
 
 @pytest.mark.parametrize(
-    ("reader", "status", "talk"),
+    ("reader", "status", "messages"),
     [
         ("> /dev/full", 2, "keras-infogan: error: stdout: No space left"),
         ("| true", 0, ""),
     ],
 )
-def test_result_that_cannot_be_written(reader, status, talk):
+def test_result_that_cannot_be_written(reader, status, messages):
     done = subprocess.run(
         [
             "bash",
@@ -116,8 +116,8 @@ def test_result_that_cannot_be_written(reader, status, talk):
         text=True,
     )
     assert done.returncode == status
-    assert done.stderr.startswith(talk)
-    assert len(done.stderr.splitlines()) == bool(talk)
+    assert done.stderr.startswith(messages)
+    assert len(done.stderr.splitlines()) == bool(messages)
 
 
 def test_traceback_on_request():

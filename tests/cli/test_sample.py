@@ -40,9 +40,9 @@ def test_sample(model_path, capfd, tmp_path):
         12, codes={"category": 2, "continuous": [[0.5, -1.0]]}, seed=3
     )
     # Cells of 8 pixels, 7 times enlarged, 2 pixels apart.
-    picture = np.asarray(Image.open(output))
+    pixels = np.asarray(Image.open(output))
     np.testing.assert_allclose(
-        picture[2 : 2 + 56 : 7, 2 : 2 + 56 : 7, 0],
+        pixels[2 : 2 + 56 : 7, 2 : 2 + 56 : 7, 0],
         (expected[0, :, :, 0] + 1) * 127.5,
         atol=0.51,
     )
@@ -52,7 +52,7 @@ def test_sample_by_meaning(named_run, capfd, tmp_path):
     """A seven is category 2 here, and slanted right is a negative code."""
     for path, options in (
         ("meant.png", ["--digit=7", "--attribute=slant=0.5"]),
-        ("told.png", ["--category=2", "--code=continuous=0,-0.5"]),
+        ("chosen.png", ["--category=2", "--code=continuous=0,-0.5"]),
     ):
         result, err = run(
             capfd,
@@ -74,11 +74,11 @@ def test_sample_by_meaning(named_run, capfd, tmp_path):
                 "confidence": 0.8,
                 "num_labels": 10,
             }
-    meant, told = (
+    meant, chosen = (
         np.asarray(Image.open(tmp_path / path))
-        for path in ("meant.png", "told.png")
+        for path in ("meant.png", "chosen.png")
     )
-    np.testing.assert_array_equal(meant, told)
+    np.testing.assert_array_equal(meant, chosen)
 
 
 def test_the_surest_category_of_a_class(model_path, capfd, tmp_path):
@@ -95,15 +95,20 @@ def test_the_surest_category_of_a_class(model_path, capfd, tmp_path):
     )
     write_json(tmp_path / "x_code_map.json", code_map.to_json())
     paths = [tmp_path / "seven.png", tmp_path / "second.png"]
-    for option, path in zip(("--digit=7", "--category=2"), paths, strict=True):
+    (result, _), _ = (
         run(capfd, "sample", tmp_path / "x.keras", option, "-o", path)
+        for option, path in zip(
+            ("--digit=7", "--category=2"), paths, strict=True
+        )
+    )
+    assert (result["digit"]["category"], result["digit"]["purity"]) == (2, 0.9)
     seven, second = (np.asarray(Image.open(path)) for path in paths)
     np.testing.assert_array_equal(seven, second)
 
 
 @pytest.mark.parametrize("given", [True, False], ids=["given", "asked"])
 def test_sample_from_an_imitated_server(given, capfd, tmp_path):
-    """What the client's own tests check in full arrives as a picture.
+    """What the client's own tests check in full arrives as an image.
 
     The code map turns a digit into a category and a slant into the second
     continuous code, with its sign: 5 by the one that is given, 4 by that of the
@@ -182,7 +187,8 @@ def test_grpc_says_nothing_of_tensorflow():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["MODEL", "--digit=7"], "without code_map.json"),
+        (["MODEL", "--digit=7"], "json. Give values of its codes, by --code."),
+        (["UNNAMED", "--digit=7"], "`keras-infogan evaluate UNNAMED` writes"),
         (["NAMED", "--digit=3"], "Known classes: 1, 7"),
         (["NAMED", "--attribute=width=1"], "Known attributes: slant"),
         (

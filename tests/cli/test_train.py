@@ -172,7 +172,7 @@ def test_a_file_is_no_run_directory(capfd, tmp_path):
 
 
 def test_too_much_memory_is_one_line():
-    """In a process of its own: TensorFlow's talk of it is silenced at import.
+    """In a process of its own: TensorFlow's messages are silenced at import.
 
     A trillion categories are 4 TB for the smallest row of weights.
     """

@@ -56,10 +56,10 @@ def test_read_image_puts_transparency_on_black(tmp_path):
 @pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "PA", "RGB", "RGBA"])
 def test_read_image_of_every_mode(mode, tmp_path):
     """White on the left, black on the right, whatever it is stored as."""
-    picture = Image.new("L", (8, 8), 0)
-    picture.paste(255, (0, 0, 4, 8))
+    image = Image.new("L", (8, 8), 0)
+    image.paste(255, (0, 0, 4, 8))
     path = tmp_path / ("x.tiff" if mode == "PA" else "x.png")
-    picture.convert("P" if mode == "PA" else mode).convert(mode).save(path)
+    image.convert("P" if mode == "PA" else mode).convert(mode).save(path)
     for channels in (1, 3):
         image = image_file.read_image(path, (8, 8, channels))[0]
         assert (image[:, :4] == 1).all()
@@ -79,11 +79,11 @@ def test_read_image_of_a_negative(tmp_path):
 
 def test_read_image_turns_photographs_upright(tmp_path):
     """Orientation 6: the camera was turned, what is left belongs on top."""
-    picture = Image.new("L", (40, 20), 0)
-    picture.paste(255, (0, 0, 20, 20))
+    image = Image.new("L", (40, 20), 0)
+    image.paste(255, (0, 0, 20, 20))
     exif = Image.Exif()
     exif[0x0112] = 6
-    picture.save(tmp_path / "x.png", exif=exif)
+    image.save(tmp_path / "x.png", exif=exif)
     image = image_file.read_image(tmp_path / "x.png", (40, 20, 1))[0]
     assert (image[:20] == 1).all()
     assert (image[20:] == -1).all()

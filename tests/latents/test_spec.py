@@ -320,7 +320,7 @@ def rows_of(
 
 
 @pytest.mark.parametrize(
-    ("name", "index", "sweep"),
+    ("name", "index", "traversal"),
     [
         ("style", 0, [-1.0, -0.5, 0.0, 0.5, 1.0]),
         ("style", 1, [-1.0, -0.5, 0.0, 0.5, 1.0]),
@@ -328,7 +328,7 @@ def rows_of(
         ("bits", 1, [0.0, 0.0, 0.0, 1.0, 1.0]),
     ],
 )
-def test_traverse_a_dimension(name, index, sweep):
+def test_traverse_a_dimension(name, index, traversal):
     """One dimension is swept, the rest is that of a row's one draw.
 
     Four rows of three categories: the fourth starts over.
@@ -343,7 +343,7 @@ def test_traverse_a_dimension(name, index, sweep):
         if other == "category":
             expected = np.repeat(np.eye(3)[[0, 1, 2, 0], None], 5, axis=1)
         if other == name:
-            expected[:, :, index] = sweep
+            expected[:, :, index] = traversal
         assert values.dtype == np.float32
         np.testing.assert_array_equal(values, expected)
 
@@ -364,7 +364,7 @@ def test_traverse_a_category(name):
 
 
 def test_traverse_without_categories():
-    """Nothing but the sweep changes what was drawn."""
+    """Nothing but the traversal changes what was drawn."""
     spec = LatentSpec(4, {"a": Uniform(), "b": Normal(2)})
     drawn = spec.sample(3, KEY)
     grid = rows_of(spec.traverse("a", num_rows=3, num_columns=2, key=KEY), 2)

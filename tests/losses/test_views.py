@@ -120,7 +120,7 @@ def test_each_image_has_a_map_of_its_own():
 HEIGHT, WIDTH, SIGMA = 40, 36, 4.0
 
 
-def smooth_picture(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+def smooth_image(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     """Two Gaussian blobs, on coordinates from the center."""
     return np.exp(
         -((x - 3.0) ** 2 + (y + 5.0) ** 2) / (2.0 * SIGMA**2)
@@ -139,21 +139,21 @@ def smooth_picture(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     ],
     ids=["turn", "turn-back", "shear", "shear-y", "scale", "all"],
 )
-def test_against_scipy_and_the_exact_picture(matrix, shift):
+def test_against_scipy_and_the_exact_image(matrix, shift):
     """Smooth blobs, known everywhere, under small maps.
 
     Linear interpolation of `f` errs by at most `max |f''| / 8`. The second
     derivatives are at most `(1 + 1/2) / sigma^2` in all directions. The first
     pass interpolates `f` along `x`; the second one along `y` what the first
     has sheared by `b / d`, for which it is `1 + (b / d)^2` times that. SciPy
-    interpolates along `x` and along `y`, at once. Compared where the picture is
+    interpolates along `x` and along `y`, at once. Compared where the image is
     not outside of the image.
     """
     x, y = np.meshgrid(
         np.arange(WIDTH) - (WIDTH - 1) / 2.0,
         np.arange(HEIGHT) - (HEIGHT - 1) / 2.0,
     )
-    image = smooth_picture(x, y).astype(np.float32)
+    image = smooth_image(x, y).astype(np.float32)
     ours = same_map(image[None, :, :, None], matrix, shift)[0, :, :, 0]
 
     (a, b), (c, d) = matrix
@@ -161,7 +161,7 @@ def test_against_scipy_and_the_exact_picture(matrix, shift):
     source_y = c * x + d * y + shift[1]
     inside = (abs(source_x) <= x.max()) & (abs(source_y) <= y.max())
     assert inside.mean() > 0.6
-    exact = smooth_picture(source_x, source_y)
+    exact = smooth_image(source_x, source_y)
     # SciPy's axes are (y, x).
     center = np.array([y.max(), x.max()])
     swapped = np.array([[d, c], [b, a]])
@@ -176,7 +176,7 @@ def test_against_scipy_and_the_exact_picture(matrix, shift):
     np.testing.assert_allclose(
         ours[inside], theirs[inside], atol=our_error + 2.0 * unit
     )
-    # The picture has moved by far more than the tolerance.
+    # The image has moved by far more than the tolerance.
     assert abs(image - exact)[inside].max() > 5.0 * our_error
 
 

@@ -133,7 +133,7 @@ def test_the_pretrained_model_is_what_its_report_says(mnist_test):
 
 
 def test_the_pretrained_digits_are_read(mnist_train):
-    """A hundred of each, by the classifier: 97 of a hundred or more."""
+    """A hundred of each, by the feature extractor: 97 of a hundred or more."""
     from keras_infogan.evaluation.feature_extractor import (
         load_feature_extractor,
     )

@@ -1,4 +1,4 @@
-"""Curves and heat maps: what Matplotlib is told to draw, and the pixels."""
+"""Curves and heat maps: what Matplotlib is asked to draw, and the pixels."""
 
 from typing import Any
 
@@ -88,8 +88,8 @@ def test_a_curve_of_one_point_shows_it():
 def test_curves_of_a_run_that_failed(value):
     """Nothing warns, and the other lines are there."""
     log = [dict.fromkeys(LOG[0], value) | {"step": step} for step in (1, 2)]
-    picture = render(plots.plot_curves(log + LOG[5:], ceilings=CEILINGS))
-    assert (picture < 100).any()
+    pixels = render(plots.plot_curves(log + LOG[5:], ceilings=CEILINGS))
+    assert (pixels < 100).any()
 
 
 def test_a_low_start_does_not_flatten_the_curves():

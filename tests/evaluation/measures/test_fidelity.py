@@ -6,10 +6,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from keras_infogan.data.dataset import ImageData
+from keras_infogan.distances import kernel_distance
+from keras_infogan.distances import precision_recall
 from keras_infogan.evaluation.feature_extractor import Features
 from keras_infogan.evaluation.feature_extractor import load_feature_extractor
+from keras_infogan.evaluation.measures import fidelity
 from keras_infogan.evaluation.measures.fidelity import measure_fidelity
 
 COUNT = 1000
@@ -86,6 +90,35 @@ def test_the_bootstrap_is_of_the_seed():
         "frechet_distance_standard_error",
         "frechet_distance_floor_standard_error",
     }
+
+
+def test_neighbors_are_of_the_first_images(monkeypatch):
+    """They rise, so the first 20 of two splits do not overlap, but 64 do."""
+    monkeypatch.setattr(fidelity, "NUM_NEIGHBORED", 20)
+    test, train = noise_around(0.4), noise_around(0.0)
+    found = compare(PixelExtractor(), test.scaled(), train, test)
+    assert found["num_images"] == 64
+    assert found["num_neighbored_images"] == 20
+    assert found["precision_floor"] == found["recall_floor"] == 0.0
+    every = [data.scaled().reshape(64, 1) for data in (test, train)]
+    assert min(precision_recall(*every)) > 0.0
+
+
+def test_error_of_the_kernel_distance():
+    """That of a mean of ten blocks of images: of 64, four of 7 and six of 6."""
+    test, train = noise_around(0.4), noise_around(0.0)
+    found = compare(PixelExtractor(), test.scaled(), train, test)
+    real, other = (data.scaled().reshape(64, 1) for data in (test, train))
+    bounds = np.cumsum([7] * 4 + [6] * 5)
+    blocks = [
+        kernel_distance(*pair)
+        for pair in zip(
+            np.split(real, bounds), np.split(other, bounds), strict=True
+        )
+    ]
+    expected = stats.sem(blocks)
+    error = found["kernel_distance_floor_standard_error"]
+    assert error == pytest.approx(expected)
 
 
 def test_no_fidelity_without_an_extractor_or_images():

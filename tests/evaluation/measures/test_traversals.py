@@ -102,7 +102,7 @@ def test_a_code_without_effect():
 def test_traversals_without_change_count():
     """A slant that rises for half of the values of the other code only.
 
-    So its mean rho is the share of sweeps that it rises in, and not 1.
+    So its mean rho is the share of traversals in which it rises, and not 1.
     """
     model = bar_drawer(lambda row: 0.4 * row[0] * (row[1] > 0), lambda row: 3.0)
     latents = model.traverse_latents(
