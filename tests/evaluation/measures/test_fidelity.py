@@ -104,6 +104,16 @@ def test_neighbors_are_of_the_first_images(monkeypatch):
     assert min(precision_recall(*every)) > 0.0
 
 
+@pytest.mark.parametrize(("count", "coverage"), [(4, 1.0), (3, 0.5)])
+def test_a_class_is_covered_from_a_tenth_of_its_share(count, coverage):
+    """Its share of 64 images is 32, and a tenth of that 3.2."""
+    test, train = noise_around(0.4), noise_around(0.0)
+    generated = noise_around(-0.4).scaled()
+    generated[:count] *= -1.0
+    found = compare(PixelExtractor(), generated, train, test)
+    assert found["class_coverage"] == coverage
+
+
 def test_error_of_the_kernel_distance():
     """That of a mean of ten blocks of images: of 64, four of 7 and six of 6."""
     test, train = noise_around(0.4), noise_around(0.0)
