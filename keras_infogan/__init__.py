@@ -10,7 +10,8 @@ if TYPE_CHECKING:
     from keras_infogan import callbacks as callbacks
     from keras_infogan import plot as plot
     from keras_infogan.data.dataset import ImageData as ImageData
-    from keras_infogan.data.tfds import load_images as load_images
+    from keras_infogan.data.sources import load_images as load_images
+    from keras_infogan.data.sources import open_images as open_images
     from keras_infogan.evaluation.code_map import CodeMap as CodeMap
     from keras_infogan.evaluation.evaluate import evaluate as evaluate
     from keras_infogan.evaluation.measures.clustering import (
@@ -77,10 +78,11 @@ _HOMES = {
     "export_onnx": "export.onnx",
     "export_onnx_encoder": "export.onnx",
     "export_saved_model": "export.saved_model",
-    "load_images": "data.tfds",
+    "load_images": "data.sources",
     "load_model": "models.pretrained",
     "match_clusters": "evaluation.measures.clustering",
     "mutual_information": "losses.information",
+    "open_images": "data.sources",
     "train": "training.run",
 }
 _MODULES = ("callbacks", "plot")

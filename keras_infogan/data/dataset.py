@@ -28,12 +28,58 @@ class ImageData:
         labels: int64 array of shape `(num_images,)`, or `None`.
         name: Name of the data set, e.g. `"mnist"`.
         class_names: Names of the labels `0, 1, ...`; empty without labels.
+        file_names: The file of each image; empty if there are none.
+
+    Raises:
+        ValueError: If the images are not such an array, or there is not a label
+            or file name for each, or a class name for each label.
     """
 
     images: np.ndarray
     labels: np.ndarray | None
     name: str
     class_names: tuple[str, ...] = ()
+    file_names: tuple[str, ...] = ()
+
+    def __post_init__(self):
+        images, labels, names = self.images, self.labels, self.class_names
+        wrong = ""
+        if not isinstance(images, np.ndarray) or images.dtype != np.uint8:
+            wrong = (
+                f"{getattr(images, 'dtype', type(images).__name__)}. "
+                "`open_images` makes ImageData of numbers of any range"
+            )
+        elif images.ndim != 4 or not images.size:
+            wrong = f"shape={images.shape}. images[..., None] adds channels"
+        if wrong:
+            raise ValueError(
+                "ImageData should have images as a uint8 array of shape "
+                "(num_images, height, width, channels), at least one. "
+                f"Received: {wrong}."
+            )
+        if labels is None:
+            wrong = f"no labels and {len(names)} class_names" if names else ""
+        elif not (
+            isinstance(labels, np.ndarray)
+            and labels.dtype.kind in "iu"
+            and labels.shape == images.shape[:1]
+        ):
+            wrong = f"shape={np.shape(labels)} of {np.asarray(labels).dtype}"
+        elif labels.min() < 0 or labels.max() >= len(names):
+            wrong = (
+                f"{labels.min()} to {labels.max()} and {len(names)} class_names"
+            )
+        if wrong:
+            raise ValueError(
+                f"ImageData of {len(images)} images should have a label for "
+                "each, a whole number from 0, and a class name for each label; "
+                f"or neither. Received: {wrong}."
+            )
+        if len(self.file_names) not in (0, len(images)):
+            raise ValueError(
+                f"ImageData of {len(images)} images should have a file name "
+                f"for each, or none. Received: {len(self.file_names)}."
+            )
 
     @property
     def image_shape(self) -> tuple[int, int, int]:

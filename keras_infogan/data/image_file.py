@@ -1,4 +1,4 @@
-"""Reads one image file of any kind into an array for a network."""
+"""Reads image files of every kind, and fits images to a shape."""
 
 import warnings
 from pathlib import Path
@@ -13,6 +13,8 @@ from keras_infogan.images import check_channels
 
 # 64 million pixels are a large photograph; more is probably an attack.
 MAX_PIXELS = 64_000_000
+# How an image of another aspect ratio becomes one of the right size.
+RESIZE_MODES = ("crop", "pad", "stretch")
 
 
 def read_image(
@@ -41,14 +43,38 @@ def read_image(
     """
     height, width, channels = image_shape
     check_channels(channels, f"image_shape={tuple(image_shape)}")
-    flat = _open(path, background="white" if invert else "black")
-    fitted = ImageOps.fit(
-        flat.convert("L") if channels == 1 else flat,
-        (width, height),
-        Image.Resampling.LANCZOS,
-    )
-    scaled = np.asarray(fitted, np.float32).reshape(image_shape) / 127.5 - 1.0
-    return -scaled if invert else scaled, flat.size
+    image = open_image(path, background="white" if invert else "black")
+    fitted = fit_image(image, image_shape)
+    scaled = fitted.astype(np.float32) / 127.5 - 1.0
+    return -scaled if invert else scaled, image.size
+
+
+def fit_image(
+    image: Any, image_shape: tuple[int, ...], resize: str = "crop"
+) -> np.ndarray:
+    """Fits a Pillow image to `(height, width, channels)`, antialiased.
+
+    Args:
+        image: Of 8 bits, without transparent parts.
+        image_shape: With 1 channel for grayscale or 3 for RGB.
+        resize: What to do about another aspect ratio: `"crop"` around the
+            center, `"pad"` with black, or `"stretch"`.
+
+    Returns:
+        uint8 array of shape `image_shape`.
+    """
+    height, width, channels = image_shape
+    image = image.convert("L" if channels == 1 else "RGB")
+    size, method = (width, height), Image.Resampling.LANCZOS
+    if image.size == size:
+        pass
+    elif resize == "stretch":
+        image = image.resize(size, method)
+    elif resize == "pad":
+        image = ImageOps.pad(image, size, method)
+    else:
+        image = ImageOps.fit(image, size, method)
+    return np.asarray(image).reshape(image_shape)
 
 
 def describe_crop(
@@ -72,8 +98,15 @@ def describe_crop(
     ]
 
 
-def _open(path: Path, *, background: str) -> Any:
-    """Opens an image file as upright 8-bit RGB, with errors in one line."""
+def open_image(path: Path, *, background: str = "black") -> Any:
+    """Opens an image file as an upright 8-bit Pillow image, gray or RGB.
+
+    Transparent parts get the color `background`.
+
+    Raises:
+        OSError: If the file does not exist or cannot be opened.
+        ValueError: If it is not an image, or has more than `MAX_PIXELS`.
+    """
     try:
         with warnings.catch_warnings():
             # Pillow warns about sizes that are refused below.
@@ -107,7 +140,7 @@ def _open(path: Path, *, background: str) -> Any:
 
 
 def _flatten(image: Any, background: str) -> Any:
-    """Converts any Pillow image to upright 8-bit RGB on a background."""
+    """Converts any Pillow image to upright 8 bits, gray or RGB."""
     image = ImageOps.exif_transpose(image)
     if image.mode == "F" or image.mode.startswith("I"):
         deep = np.asarray(image)
@@ -116,7 +149,7 @@ def _flatten(image: Any, background: str) -> Any:
         # Pillow's own conversion clips values above 255.
         image = Image.fromarray(np.rint(deep / 257).astype(np.uint8))
     if not image.has_transparency_data:
-        return image.convert("RGB")
+        return image.convert("L" if image.mode in ("1", "L") else "RGB")
     flat = Image.new("RGBA", image.size, background)
     flat.alpha_composite(image.convert("RGBA"))
-    return flat.convert("RGB")
+    return flat.convert("L" if image.mode == "LA" else "RGB")

@@ -15,6 +15,7 @@ class Consumer(enum.IntEnum):
     LABELED_ORDER = 1
     LABELED_CHOICE = 2
     NEIGHBORS = 3
+    SPLIT = 4
 
     def key(self, seed: int) -> tf.Tensor:
         """Returns the random key of this use of a 64-bit seed."""

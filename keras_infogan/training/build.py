@@ -10,7 +10,7 @@ import keras
 import tensorflow as tf
 
 from keras_infogan.data.dataset import ImageData
-from keras_infogan.data.tfds import load_images
+from keras_infogan.data.sources import open_images
 from keras_infogan.latents.spec import LatentSpec
 from keras_infogan.models.infogan import InfoGAN
 from keras_infogan.models.networks import build_discriminator
@@ -29,10 +29,10 @@ def load_data(
     data_dir: Path | None = None,
     archives_dir: Path | None = None,
 ) -> tuple[ImageData, ImageData]:
-    """Loads the training and the test images; see `load_images`."""
+    """Loads the training and the test images; see `open_images`."""
     _logger.info("Reading %s ...", config.dataset)
     train_data, test_data = (
-        load_images(
+        open_images(
             config.dataset,
             split=split,
             image_size=config.image_size,

@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from keras_infogan.data.dataset import ImageData
 from keras_infogan.data.sampling import balanced_label_indices
-from keras_infogan.data.tfds import load_images
+from keras_infogan.data.sources import open_images
 from tests.helpers.data import numbered
 from tests.helpers.data import pixel
 from tests.helpers.data import take
@@ -37,7 +37,7 @@ def test_images_that_do_not_fit_into_memory(
     ignore = shutil.ignore_patterns("keras_infogan")
     shutil.copytree(few_digits_dir, tmp_path / "data", ignore=ignore)
     load = functools.partial(
-        load_images, "few_digits", data_dir=tmp_path / "data"
+        open_images, "few_digits", data_dir=tmp_path / "data"
     )
     expected = load()
     monkeypatch.setattr(

@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from keras_infogan.data.sources import open_images
 from keras_infogan.data.tfds import BUNDLED_ARCHIVES
 from keras_infogan.data.tfds import cache_directory
-from keras_infogan.data.tfds import load_images
 from tests.helpers import data
 from tests.helpers.data import assert_one_line
 
@@ -25,11 +25,11 @@ def test_preparing_leaves_nothing_but_the_data_set(mnist_data_dir):
 
 
 def test_a_prepared_data_set_needs_no_network(mnist_data_dir, without_network):
-    load_images(split="train[:5]", data_dir=mnist_data_dir)
+    open_images("mnist", split="train[:5]", data_dir=mnist_data_dir)
 
 
 def test_preparing_says_nothing_on_stdout(tmp_path, capfd):
-    load_images(data.BinaryDots.name, data_dir=tmp_path)
+    open_images(data.BinaryDots.name, data_dir=tmp_path)
     assert capfd.readouterr().out == ""
 
 
@@ -39,7 +39,7 @@ def test_a_damaged_archive(tmp_path):
         file.seek(1000)
         file.write(b"damaged")
     with pytest.raises(OSError, match=r"t10k-labels-idx1-ubyte.gz .* in ") as e:
-        load_images(data_dir=tmp_path / "tfds", archives_dir=archives)
+        open_images("mnist", data_dir=tmp_path / "tfds", archives_dir=archives)
     assert str(archives) in str(e.value)
     assert_one_line(e.value)
     # The same call succeeds with the right file: nothing stale is left.
@@ -51,14 +51,14 @@ def test_a_missing_archive_is_not_downloaded(tmp_path, without_network):
     (archives / "train-images-idx3-ubyte.gz").unlink()
     message = "Missing: train-images-idx3-ubyte.gz. Put them there"
     with pytest.raises(FileNotFoundError, match=message) as caught:
-        load_images(data_dir=tmp_path / "tfds", archives_dir=archives)
+        open_images("mnist", data_dir=tmp_path / "tfds", archives_dir=archives)
     assert_one_line(caught.value)
 
 
 def test_no_network(tmp_path, without_network):
     message = "'svhn_cropped' .*ufldl.stanford.edu.*archives_dir"
     with pytest.raises(ConnectionError, match=message) as caught:
-        load_images("svhn_cropped", data_dir=tmp_path)
+        open_images("svhn_cropped", data_dir=tmp_path)
     assert_one_line(caught.value)
 
 
@@ -67,7 +67,7 @@ def test_a_data_dir_that_cannot_be_written(tmp_path):
     with pytest.raises(
         OSError, match="Choose another folder with data_dir"
     ) as e:
-        load_images(data_dir=tmp_path / "file" / "tfds")
+        open_images("mnist", data_dir=tmp_path / "file" / "tfds")
     assert_one_line(e.value)
 
 
@@ -80,7 +80,7 @@ def test_archives_of_the_same_names_are_not_mixed_up(
     In a copy, because other tests look at what is in the shared folder.
     """
     data_dir = shutil.copytree(mnist_data_dir, tmp_path / "tfds")
-    fashion = load_images(
+    fashion = open_images(
         "fashion_mnist",
         split="test",
         data_dir=data_dir,

@@ -84,6 +84,41 @@ class BinaryDots(tfds.core.GeneratorBasedBuilder):
             yield index, {"image": image}
 
 
+class TextLabels(tfds.core.GeneratorBasedBuilder):
+    """Images of gray 10 k, labeled "b" and "a" in turn, and 7 to 9."""
+
+    VERSION = tfds.core.Version("1.0.0")
+
+    def _info(self):
+        return tfds.core.DatasetInfo(
+            builder=self,
+            features=tfds.features.FeaturesDict(
+                {
+                    "image": tfds.features.Image(shape=(4, 6, 1)),
+                    "label": tfds.features.Text(),
+                    "number": np.int64,
+                }
+            ),
+        )
+
+    def _split_generators(self, dl_manager):
+        return {
+            "train": self._generate_examples(range(8)),
+            "test": self._generate_examples([9]),
+        }
+
+    def _generate_examples(self, rows):
+        for row in rows:
+            yield (
+                row,
+                {
+                    "image": np.full((4, 6, 1), 10 * row, np.uint8),
+                    "label": "ba"[row % 2],
+                    "number": row,
+                },
+            )
+
+
 class JustNumbers(tfds.core.GeneratorBasedBuilder):
     """A data set without images."""
 

@@ -205,13 +205,13 @@ def test_report_can_be_computed_again(writeup_run, few_digits_dir):
     """In another way: by Keras alone, with the matching by SciPy."""
     from scipy.optimize import linear_sum_assignment
 
-    from keras_infogan.data.tfds import load_images
+    from keras_infogan.data.sources import open_images
 
     report = json.loads((writeup_run / "report.json").read_text())
     model = keras.saving.load_model(writeup_run / "model.keras")
     confusions = []
     for split in ("train", "test"):
-        data = load_images(
+        data = open_images(
             "few_digits", split=split, image_size=16, data_dir=few_digits_dir
         )
         logits = model.discriminator.predict(

@@ -68,7 +68,7 @@ def observe(
 ) -> Callable[[TrainingConfig], Observed]:
     seen = Observed()
 
-    def load_images(name: str, **options: Any) -> ImageData:
+    def open_images(name: str, **options: Any) -> ImageData:
         seen.requests.append({"dataset": name, **options})
         size, channels = options["image_size"], options["channels"]
         shape = (NUM_IMAGES, size, size, channels)
@@ -98,7 +98,7 @@ def observe(
         seen.evaluation = {"train": train.name, "test": test.name, **options}
         return {"code_map": CodeMap()}
 
-    monkeypatch.setattr(build, "load_images", load_images)
+    monkeypatch.setattr(build, "open_images", open_images)
     monkeypatch.setattr(ImageData, "batches", batches)
     monkeypatch.setattr(InfoGAN, "fit", fit)
     monkeypatch.setattr(InfoGAN, "save", lambda self, path: path.touch())
