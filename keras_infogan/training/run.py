@@ -66,7 +66,9 @@ def train(
         _logger.info("%s is not a report of this version and run.", path)
     # Data and model first: errors in the options should leave no directory.
     data = load_data(config.data, data_dir=data_dir, archives_dir=archives_dir)
-    steps_per_epoch = data[0].num_batches(config.data.batch_size)
+    steps_per_epoch = max(
+        data[0].num_batches(config.data.batch_size), config.data.min_epoch_steps
+    )
     num_steps = config.epochs * steps_per_epoch
     model = build_model(config, num_steps=num_steps)
     spec = model.latent_spec

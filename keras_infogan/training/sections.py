@@ -41,6 +41,12 @@ class DataConfig(Section):
     )
     channels: int = option(1, "1 for gray images, 3 for RGB", minimum=1)
     batch_size: int = option(128, "images in a batch", minimum=2)
+    min_epoch_steps: int = option(
+        0,
+        "steps of an epoch at least: images that fill fewer batches are passed "
+        "over more than once",
+        minimum=0,
+    )
     neighbor_share: float = option(
         0.0,
         "fraction of the images whose positive is their nearest neighbor in "

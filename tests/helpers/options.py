@@ -15,6 +15,7 @@ OTHER_VALUES: dict[str, Any] = {
     "image_size": 32,
     "channels": 3,
     "batch_size": 16,
+    "min_epoch_steps": 30,
     "neighbor_share": 0.5,
     "num_labels": 20,
     "noise_dim": 7,

@@ -13,6 +13,7 @@ from keras_infogan.models.pretrained import load_model
 from keras_infogan.training import run
 from keras_infogan.training.build import build_model
 from keras_infogan.training.callbacks import find_checkpoints
+from keras_infogan.training.callbacks import read_log
 from keras_infogan.training.callbacks import restore
 from keras_infogan.training.run import train
 from tests.helpers.runs import NO_CODES
@@ -71,6 +72,15 @@ def test_options_train_to_the_end(changes, few_digits_dir, tmp_path):
     if "sample_interval" in changes:
         expected |= {"step_00000009", "step_00000018"}
     assert steps == expected
+
+
+def test_few_images_are_passed_over_again(few_digits_dir, tmp_path):
+    """640 images fill 20 batches of 32, but this epoch has 25 steps."""
+    config = few_digits(min_epoch_steps=25, log_interval=100)
+    report = train(config, tmp_path, data_dir=few_digits_dir)
+    assert report["steps"] == 25
+    (line,) = read_log(tmp_path / "log.jsonl")
+    assert (line["step"], line["epoch"]) == (25, 1.0)
 
 
 def test_neighbors_are_positive_pairs(few_digits_dir, tmp_path, monkeypatch):
