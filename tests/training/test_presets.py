@@ -61,5 +61,5 @@ def test_published_codes(name, noise_dim, kinds):
 
 
 def test_unknown_preset():
-    with pytest.raises(ValueError, match="one of mnist, paper, .*'minst'"):
+    with pytest.raises(ValueError, match="one of mnist, images, .*'minst'"):
         preset("minst")

@@ -9,6 +9,7 @@ from keras_infogan.training.config import TrainingConfig
 from keras_infogan.training.presets.celeba import CELEBA
 from keras_infogan.training.presets.dsprites import DSPRITES
 from keras_infogan.training.presets.fashion_mnist import FASHION_MNIST
+from keras_infogan.training.presets.images import IMAGES
 from keras_infogan.training.presets.mnist import MNIST
 from keras_infogan.training.presets.paper import PAPER
 from keras_infogan.training.presets.svhn import SVHN
@@ -19,6 +20,7 @@ PRESETS = {
     config.preset: config
     for config in (
         MNIST,
+        IMAGES,
         PAPER,
         WRITEUP,
         FASHION_MNIST,
