@@ -57,13 +57,9 @@ def train(
     """
     run_dir = Path(run_dir)
     check_directory(run_dir, config)
-    path = run_dir / "report.json"
-    if path.exists():
-        report = read_report(path)
-        if report and report.get("configuration") == config.to_json():
-            _logger.info("The run in %s is complete.", run_dir)
-            return report
-        _logger.info("%s is not a report of this version and run.", path)
+    report = _read_finished(run_dir / "report.json", config)
+    if report is not None:
+        return report
     # Data and model first: errors in the options should leave no directory.
     data = load_data(config.data, data_dir=data_dir, archives_dir=archives_dir)
     steps_per_epoch = max(
@@ -105,6 +101,20 @@ def _announce(run: Run) -> None:
         run.num_steps,
         run.steps_per_epoch,
     )
+
+
+def _read_finished(
+    path: Path, config: TrainingConfig
+) -> dict[str, Any] | None:
+    """The report of a complete run, or nothing if there is work left."""
+    if not path.exists():
+        return None
+    report = read_report(path)
+    if not report or report.get("configuration") != config.to_json():
+        _logger.info("%s is not a report of this version and run.", path)
+        return None
+    _logger.info("The run in %s is complete.", path.parent)
+    return report
 
 
 def check_directory(run_dir: Path, config: TrainingConfig) -> None:
