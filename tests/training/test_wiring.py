@@ -11,6 +11,7 @@ import pytest
 import tensorflow as tf
 
 from keras_infogan.data.dataset import ImageData
+from keras_infogan.data.tfds import cache_directory
 from keras_infogan.evaluation.code_map import CodeMap
 from keras_infogan.models.infogan import InfoGAN
 from keras_infogan.models.networks import build_discriminator
@@ -65,7 +66,7 @@ class Observed:
 @pytest.fixture
 def observe(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> Callable[[TrainingConfig], Observed]:
+) -> Callable[..., Observed]:
     seen = Observed()
 
     def open_images(name: str, **options: Any) -> ImageData:
@@ -73,7 +74,9 @@ def observe(
         size, channels = options["image_size"], options["channels"]
         shape = (NUM_IMAGES, size, size, channels)
         return ImageData(
-            np.zeros(shape, np.uint8),
+            np.full(
+                shape, 255 * options["split"].startswith("train"), np.uint8
+            ),
             np.arange(NUM_IMAGES) % 10,
             options["split"],
             tuple("0123456789"),
@@ -108,9 +111,9 @@ def observe(
     monkeypatch.setattr(finish, "write_page", lambda *args: None)
     monkeypatch.setattr(finish, "describe_report", lambda report: [])
 
-    def run(config: TrainingConfig) -> Observed:
+    def run(config: TrainingConfig, **folders: Path) -> Observed:
         try:
-            seen.report = train(config, tmp_path / "run")
+            seen.report = train(config, tmp_path / "run", **folders)
         finally:
             keras.config.set_dtype_policy("float32")
         return seen
@@ -125,7 +128,7 @@ def _images(name: str) -> Callable[[Observed], Iterable[Any]]:
 def _objective(name: str, key: str | None = None) -> Any:
     def find(seen: Observed) -> list[Any]:
         value = to_plain(seen.model.objective)[name]
-        return [value if key is None else value[key]]
+        return [value if key is None else value.get(key)]
 
     return find
 
@@ -299,3 +302,23 @@ def test_the_preset_reaches_what_it_configures(observe):
     seen = observe(config)
     for name, setting in SETTINGS.items():
         check_places(name, seen, setting.value(config.to_json()))
+
+
+def test_the_rest_of_a_run_is_passed_on_as_well(observe, tmp_path):
+    """Folders, the real images of the diagnostics, and whom they inform.
+
+    What the diagnostics add to a line of the log has to be there before it is
+    written.
+    """
+    folders = {name: tmp_path / name for name in ("data_dir", "archives_dir")}
+    seen = observe(preset("mnist"), **folders)
+    assert len(seen.requests) == 2
+    for request in seen.requests:
+        assert {name: request[name] for name in folders} == folders
+    cache_dir = seen.evaluation["cache_dir"]
+    assert cache_dir == cache_directory(folders["data_dir"])
+    diagnostics, log = seen.callback(RunDiagnostics), seen.callback(RunLog)
+    # White, as the images of the training split are here.
+    assert np.all(diagnostics.diagnostics.images == 1.0)
+    callbacks = seen.fit["callbacks"]
+    assert callbacks.index(diagnostics) < callbacks.index(log)
