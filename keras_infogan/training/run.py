@@ -103,9 +103,7 @@ def _announce(run: Run) -> None:
     )
 
 
-def _read_finished(
-    path: Path, config: TrainingConfig
-) -> dict[str, Any] | None:
+def _read_finished(path: Path, config: TrainingConfig) -> dict[str, Any] | None:
     """The report of a complete run, or nothing if there is work left."""
     if not path.exists():
         return None
