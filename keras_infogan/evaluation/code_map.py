@@ -173,10 +173,13 @@ class CodeMap:
                 )
         attributes = {}
         for name, index, dimension in self.named_dimensions():
-            if name in estimates and dimension.read_low is not None:
-                estimate = float(estimates[name][index])
+            if name not in estimates:
+                continue
+            estimate = float(estimates[name][index])
+            value = dimension.infer(estimate)
+            if value is not None:
                 attributes[dimension.attribute] = {
-                    "value": dimension.infer(estimate),
+                    "value": value,
                     "unit": dimension.unit,
                     "word": dimension.word(estimate),
                 }

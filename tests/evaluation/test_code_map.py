@@ -12,6 +12,7 @@ from keras_infogan.evaluation.meanings import DimensionMeaning
 from keras_infogan.evaluation.meanings import dimension_label
 from tests.helpers.code_maps import CODE_MAP
 from tests.helpers.code_maps import categories
+from tests.helpers.code_maps import dimensions
 
 
 def test_clients_need_no_libraries_for_it():
@@ -85,6 +86,9 @@ def test_interpret():
     assert (found["class"], found["attributes"]) == (None, {})
     # Codes that the map does not know, and the other way around.
     assert CODE_MAP.interpret({"c": [1.0]}) == found
+    # A line needs both of its ends.
+    half = CodeMap({"c": dimensions(DimensionMeaning("slant", read_low=0.1))})
+    assert half.interpret({"c": [1.0]}) == found
 
 
 def test_the_class_is_that_of_the_first_code_with_names():

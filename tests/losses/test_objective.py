@@ -235,6 +235,9 @@ def test_consistent_codes():
         equivariant_codes={"slant": {"pose": 2.0}, "thickness": {"style": 1}},
     )
     assert objective.consistent_codes == ["category", "pose", "style"]
+    # The flags with which a preset is changed to have none.
+    none = Objective(equivariant_codes={"slant": {}, "thickness": {}})
+    assert none == Objective()
     assert Objective().consistent_codes == []
 
 

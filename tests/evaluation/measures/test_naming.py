@@ -121,7 +121,7 @@ def test_fit_to_real_images():
     codes = np.append(np.linspace(-1, 1, 21), 5.0)
     named = CodeMap(
         {
-            "u": dimensions(DimensionMeaning("slant", -1), DimensionMeaning()),
+            "u": dimensions(DimensionMeaning(), DimensionMeaning("slant", -1)),
             "bit": dimensions(DimensionMeaning("width")),
             "flat": dimensions(DimensionMeaning("height")),
         }
@@ -131,18 +131,18 @@ def test_fit_to_real_images():
     compared = fit_to_real_images(
         named,
         {
-            "u": np.stack([codes, codes], axis=1),
+            "u": np.stack([codes**2, codes], axis=1),
             "flat": np.zeros((22, 1)),
         },
         measured,
     )
-    meaning = compared.codes["u"].dimensions[0]
+    unnamed, meaning = compared.codes["u"].dimensions
     assert meaning.infer(0.5) == pytest.approx(0.5)
     assert (meaning.read_low, meaning.read_high) == pytest.approx((5.0, -1.0))
     assert meaning.lower_quartile == pytest.approx(0.5)
     assert meaning.upper_quartile == pytest.approx(3.5)
     assert meaning.agreement == pytest.approx(1.0)
-    assert compared.codes["u"].dimensions[1] == DimensionMeaning()
+    assert unnamed == DimensionMeaning()
     assert compared.codes["bit"] == named.codes["bit"]
     assert compared.codes["flat"] == named.codes["flat"]
     # A traversal that contradicts real images has a negative agreement.

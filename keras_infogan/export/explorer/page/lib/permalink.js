@@ -43,7 +43,7 @@ export function toSeed(text, fallback = 1) {
 export const firstSeed = (seed, count) => Math.min(seed, MAX_SEED - count + 1);
 
 /** The state of a page opened without a permalink. */
-export function initialState(codes) {
+function initialState(codes) {
   const at = { seed: 1, codes: middle(codes) };
   const [from, to] = [at, { ...at, seed: 2 }].map((end) =>
     structuredClone(end),

@@ -92,16 +92,15 @@ function makeCells(app, rows, pointOf) {
 
 // Returns the heads of the columns.
 function mountGrid(grid, rows, cells) {
-  const head = (role, text = "") =>
-    element("span", { role, textContent: text, title: text });
+  const head = (role, properties) => element("span", { role, ...properties });
   const line = (...children) => element("div", { role: "row" }, ...children);
   const heads = cells[0].map(() => head("columnheader"));
   grid.style.gridTemplateColumns = `fit-content(min(7rem, 18vw)) repeat(${COLUMNS}, minmax(0, 1fr))`;
   grid.append(
-    line(head("columnheader", "seed"), ...heads),
+    line(head("columnheader", { textContent: "seed" }), ...heads),
     ...rows.map(({ label }, row) =>
       line(
-        head("rowheader", label),
+        head("rowheader", { textContent: label, title: label }),
         ...cells[row].map(({ button }) =>
           element("div", { role: "gridcell" }, button),
         ),
