@@ -62,6 +62,8 @@ def test_the_surest_category_comes_first_even_if_it_is_less_pure():
 def test_labels():
     labels = [CODE_MAP.label("category", number) for number in (1, 2, 3)]
     assert labels == ["1: 1 (60%)", "2: 7", "3: unnamed"]
+    assert not CategoryMeaning("7", 0.8).is_mixed
+    assert CategoryMeaning("7", 0.79).is_mixed
 
 
 def test_interpret():
@@ -89,6 +91,10 @@ def test_interpret():
     # A line needs both of its ends.
     half = CodeMap({"c": dimensions(DimensionMeaning("slant", read_low=0.1))})
     assert half.interpret({"c": [1.0]}) == found
+    line = DimensionMeaning("slant", read_low=-1.0, read_high=1.0)
+    second = CodeMap({"c": dimensions(DimensionMeaning(), line)})
+    slant = second.interpret({"c": [9.0, 0.5]})["attributes"]["slant"]
+    assert slant["value"] == pytest.approx(0.5)
 
 
 def test_the_class_is_that_of_the_first_code_with_names():
@@ -188,5 +194,6 @@ def test_damaged_file(text, tmp_path):
 
 def test_dimension_label():
     assert dimension_label("pose", 0, 1) == "pose"
+    assert dimension_label("style", 0, 2) == "style:0"
     assert dimension_label("style", 1, 2) == "style:1"
     assert dimension_label("style", 1, 2, separator="_") == "style_1"

@@ -10,11 +10,13 @@ from scipy import stats
 from keras_infogan.evaluation.attributes import ATTRIBUTES
 from keras_infogan.evaluation.code_map import CodeMap
 from keras_infogan.evaluation.meanings import DimensionMeaning
+from keras_infogan.evaluation.measures import naming
 from keras_infogan.evaluation.measures.naming import fit_code_map
 from keras_infogan.evaluation.measures.naming import fit_to_real_images
 from keras_infogan.evaluation.measures.naming import name_categories
 from keras_infogan.evaluation.measures.naming import name_dimensions
 from keras_infogan.latents.codes import Bernoulli
+from keras_infogan.latents.codes import Categorical
 from keras_infogan.latents.codes import Circular
 from keras_infogan.latents.codes import Normal
 from keras_infogan.latents.spec import LatentSpec
@@ -191,3 +193,28 @@ def test_lines_are_fitted_to_numbers_on_a_line():
         assert found[name].attribute == attribute
     assert found["line"].read_low == pytest.approx(-1.0)
     assert found["bit"].read_low is found["angle"].read_low is None
+
+
+def test_categories_of_one_code_are_named(monkeypatch):
+    """Of the one that is matched to classes; the counts are those of its name.
+
+    The other has as many categories, none of them with a name.
+    """
+    counts = {"digit": [[3, 0], [0, 4]], "kind": [[5, 0], [0, 6]]}
+    monkeypatch.setattr(
+        naming, "count_naming_labels", lambda _, name: np.array(counts[name])
+    )
+    spec = LatentSpec(2, {"kind": Categorical(2), "digit": Categorical(2)})
+    observations: Any = SimpleNamespace(
+        model=SimpleNamespace(latent_spec=spec),
+        clustering_code="digit",
+        train=SimpleNamespace(class_names=CLASSES[:2]),
+        attributes={},
+    )
+    report: dict[str, Any] = {"traversals": {}, "mutual_information": {}}
+    code_map = fit_code_map(observations, report)["code_map"]
+    assert [
+        (code, number, category.name, category.num_labels)
+        for code, number, category in code_map.named_categories()
+    ] == [("digit", 0, "zero", 3), ("digit", 1, "one", 4)]
+    assert len(code_map.codes["kind"].categories) == 2
