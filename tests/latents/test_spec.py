@@ -13,6 +13,7 @@ import tensorflow as tf
 from keras_infogan.latents.code import RESERVED_NAMES
 from keras_infogan.latents.codes import Bernoulli
 from keras_infogan.latents.codes import Categorical
+from keras_infogan.latents.codes import Circular
 from keras_infogan.latents.codes import Code
 from keras_infogan.latents.codes import Normal
 from keras_infogan.latents.codes import Uniform
@@ -386,3 +387,23 @@ def test_traverse_without_categories():
 def test_traverse_what_is_not_there(name, index, message):
     with pytest.raises(ValueError, match=message):
         SPEC.traverse(name, index, num_rows=2, num_columns=2, key=KEY)
+
+
+def test_estimates_are_those_of_each_code():
+    """An angle of 90 degrees in radians, probabilities, and a mean."""
+    spec = LatentSpec(
+        2, {"angle": Circular(), "bit": Bernoulli(), "pose": Uniform()}
+    )
+    estimates = spec.estimate(
+        {
+            "angle_direction": np.array([[0.0, 3.0]]),
+            "bit_logits": np.array([[9.0]]),
+            "bit_probabilities": np.array([[0.9]]),
+            "pose_mean": np.array([[-0.5]]),
+            "pose_log_stddev": np.array([[0.1]]),
+        }
+    )
+    expected = {"angle": math.pi / 2, "bit": 0.9, "pose": -0.5}
+    assert list(estimates) == list(expected)
+    for name, value in expected.items():
+        assert estimates[name] == pytest.approx(np.array([[value]]))
