@@ -52,6 +52,8 @@ if TYPE_CHECKING:
     from keras_infogan.models.pretrained import load_model as load_model
     from keras_infogan.serving import PredictionClient as PredictionClient
     from keras_infogan.training.config import TrainingConfig as TrainingConfig
+    from keras_infogan.training.recipes import fit_images as fit_images
+    from keras_infogan.training.recipes import from_preset as from_preset
     from keras_infogan.training.run import train as train
 
 # Loaded on first use, so that `keras-infogan --help` needs no TensorFlow.
@@ -83,6 +85,8 @@ _HOMES = {
     "match_clusters": "evaluation.measures.clustering",
     "mutual_information": "losses.information",
     "open_images": "data.sources",
+    "fit_images": "training.recipes",
+    "from_preset": "training.recipes",
     "train": "training.run",
 }
 _MODULES = ("callbacks", "plot")

@@ -60,6 +60,12 @@ def add_parser(commands: Any) -> None:
     group = parser.add_argument_group(
         "options of the run", "The defaults are those of the preset."
     )
+    group.add_argument(
+        "--num-categories",
+        type=int,
+        metavar="N",
+        help="categories of the first categorical code, instead of --codes",
+    )
     for setting in TrainingConfig.settings():
         if setting.name != "preset":
             group.add_argument(setting.flag, **_argument(setting))
@@ -100,6 +106,8 @@ def _config(args: argparse.Namespace, run_dir: Path) -> TrainingConfig:
         for setting in TrainingConfig.settings()
         if getattr(args, setting.name) is not None
     }
+    if args.num_categories is not None:
+        given["num_categories"] = args.num_categories
     if not given and (run_dir / "config.json").exists():
         return TrainingConfig.load(run_dir / "config.json")
     return preset(given.pop("preset", _DEFAULT_PRESET)).replace(**given)

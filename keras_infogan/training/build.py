@@ -74,7 +74,17 @@ def make_stream(
     return stream
 
 
-def build_model(config: TrainingConfig, *, num_steps: int = 1) -> InfoGAN:
+def steps_per_epoch(config: DataConfig, data: ImageData) -> int:
+    """Steps of an epoch; raises a `ValueError` if no batch is full."""
+    return max(data.num_batches(config.batch_size), config.min_epoch_steps)
+
+
+def build_model(
+    config: TrainingConfig,
+    *,
+    num_steps: int = 1,
+    image_shape: tuple[int, int, int] | None = None,
+) -> InfoGAN:
     """Builds and compiles an untrained model.
 
     Sets the global seed and dtype policy of Keras.
@@ -82,12 +92,13 @@ def build_model(config: TrainingConfig, *, num_steps: int = 1) -> InfoGAN:
     Args:
         config: The configuration.
         num_steps: Steps of the whole run, for the learning rate schedules.
+        image_shape: Shape of the images, if not that of the configuration.
 
     Raises:
         ValueError: If options contradict each other.
     """
     networks, optimizers = config.networks, config.optimizers
-    shape = config.data.image_shape
+    shape = image_shape or config.data.image_shape
     spec = LatentSpec.from_config(dataclasses.asdict(config.latents))
     if config.data.num_labels:
         check_labels(spec)

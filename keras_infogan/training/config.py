@@ -95,11 +95,14 @@ class TrainingConfig(Section):
 
         `config.replace(epochs=3, warped_codes=["category"])`
 
+        Another option is `num_categories`, of the first categorical code.
+
         Raises:
             ValueError: If an option is unknown or out of its bounds.
         """
         settings = {setting.name: setting for setting in self.settings()}
         content = self.to_json()
+        num_categories = options.pop("num_categories", None)
         for name, value in options.items():
             if name not in settings:
                 raise ValueError(
@@ -113,6 +116,20 @@ class TrainingConfig(Section):
             # Without options, as in `--warp {}`, there is no augmentation.
             is_optional = type(None) in typing.get_args(settings[name].kind)
             place[key] = None if value == {} and is_optional else value
+        if num_categories is not None:
+            codes = content["latents"]["codes"]
+            kinds = {name: code.get("type") for name, code in codes.items()}
+            first = [name for name in kinds if kinds[name] == "categorical"][:1]
+            if not first:
+                raise ValueError(
+                    "num_categories should come with a categorical code. "
+                    f"Received: num_categories={num_categories} and the codes "
+                    f"{', '.join(codes)}."
+                )
+            codes[first[0]] = {
+                **codes[first[0]],
+                "num_categories": num_categories,
+            }
         return self.from_json(content)
 
     def to_json(self) -> dict[str, Any]:

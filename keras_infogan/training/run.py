@@ -16,6 +16,7 @@ from keras_infogan.models.diagnostics import NUM_IMAGES
 from keras_infogan.training.build import build_model
 from keras_infogan.training.build import load_data
 from keras_infogan.training.build import make_stream
+from keras_infogan.training.build import steps_per_epoch
 from keras_infogan.training.callbacks import Run
 from keras_infogan.training.callbacks import restore
 from keras_infogan.training.config import TrainingConfig
@@ -62,17 +63,15 @@ def train(
         return report
     # Data and model first: errors in the options should leave no directory.
     data = load_data(config.data, data_dir=data_dir, archives_dir=archives_dir)
-    steps_per_epoch = max(
-        data[0].num_batches(config.data.batch_size), config.data.min_epoch_steps
-    )
-    num_steps = config.epochs * steps_per_epoch
+    epoch_steps = steps_per_epoch(config.data, data[0])
+    num_steps = config.epochs * epoch_steps
     model = build_model(config, num_steps=num_steps)
     spec = model.latent_spec
     stream = make_stream(config.data, data[0], spec, seed=config.seed)
     with lock_directory(run_dir, config):
         if not (run_dir / "model.keras").exists():
             first_step = restore(model, run_dir / "checkpoints")
-            run = Run(run_dir, first_step, num_steps, steps_per_epoch)
+            run = Run(run_dir, first_step, num_steps, epoch_steps)
             _announce(run)
             fit(
                 model,
