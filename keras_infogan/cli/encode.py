@@ -1,6 +1,7 @@
 """`keras-infogan encode`: infers the codes of images."""
 
 import argparse
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -53,8 +54,10 @@ def run(args: argparse.Namespace) -> Any:
     model = load_model(args.model)
     spec = model.latent_spec
     code_map = arguments.find_code_map(args.model)
-    images, warnings, errors = _read_images(args, model.image_shape)
-    posterior = model.encode(np.stack(list(images.values())))
+    images, notes, errors = _read_images(args, model.image_shape)
+    # The pixels of files are bytes, and outliers are described below.
+    with warnings.catch_warnings(action="ignore", category=UserWarning):
+        posterior = model.encode(np.stack(list(images.values())))
     codes_of = dict(zip(images, spec.summarize(posterior), strict=True))
     estimates = spec.estimate(posterior)
     ranges = outliers.find_ranges(
@@ -77,7 +80,7 @@ def run(args: argparse.Namespace) -> Any:
             meaning = {"meaning": words, **code_map.interpret(guess)}
             text = " - ".join([", ".join(words)] * bool(words) + [text])
         all_warnings = [
-            *warnings[path],
+            *notes[path],
             *describe_outlier(images[path], ranges, inverted=args.invert),
             *describe_unlikely_codes(spec, codes),
         ]
@@ -95,18 +98,18 @@ def run(args: argparse.Namespace) -> Any:
 def _read_images(
     args: argparse.Namespace, shape: tuple[int, ...]
 ) -> tuple[dict[Path, Any], dict[Path, list[str]], dict[Path, Exception]]:
-    """Images, warnings about them, and errors, by their paths."""
+    """Images, notes about them, and errors, by their paths."""
     from keras_infogan.data.image_file import describe_crop
     from keras_infogan.data.image_file import read_image
 
-    images, warnings = {}, {}
+    images, notes = {}, {}
     errors: dict[Path, Exception] = {}
     for path in args.images:
         try:
             images[path], size = read_image(path, shape, invert=args.invert)
-            warnings[path] = describe_crop(size, shape)
+            notes[path] = describe_crop(size, shape)
         except (OSError, ValueError) as error:
             errors[path] = error
     if not images:
         raise errors[args.images[0]]
-    return images, warnings, errors
+    return images, notes, errors

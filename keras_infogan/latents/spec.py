@@ -1,8 +1,4 @@
-"""The inputs of the generator: incompressible noise and named latent codes.
-
-The codes are the `c` and the noise is the `z` of
-[Chen et al., 2016](https://arxiv.org/abs/1606.03657), Section 4.
-"""
+"""The inputs of the generator: `z` and `c` of Chen et al., 2016, Section 4."""
 
 import re
 from collections.abc import Mapping
@@ -28,7 +24,7 @@ from keras_infogan.latents.random import standard_normal
 class LatentSpec:
     """The generator's input: noise `z ~ N(0, 1)` and named latent codes `c`.
 
-    Codes keep their order everywhere. A code's name is the name of an input of
+    Those of [Chen et al., 2016](https://arxiv.org/abs/1606.03657). Codes keep their order everywhere. A code's name is the name of an input of
     the generator, and the prefix of outputs of the discriminator: a categorical
     code `category` has the posterior parameter `category_logits`, a continuous
     code `pose` has `pose_mean` and `pose_log_stddev`.
