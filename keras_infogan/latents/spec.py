@@ -24,10 +24,11 @@ from keras_infogan.latents.random import standard_normal
 class LatentSpec:
     """The generator's input: noise `z ~ N(0, 1)` and named latent codes `c`.
 
-    Those of [Chen et al., 2016](https://arxiv.org/abs/1606.03657). Codes keep their order everywhere. A code's name is the name of an input of
-    the generator, and the prefix of outputs of the discriminator: a categorical
-    code `category` has the posterior parameter `category_logits`, a continuous
-    code `pose` has `pose_mean` and `pose_log_stddev`.
+    Those of [Chen et al., 2016](https://arxiv.org/abs/1606.03657). Codes keep
+    their order. A code's name is that of an input of the generator, and the
+    prefix of outputs of the discriminator: a categorical code `category` has
+    the posterior parameter `category_logits`, a continuous code `pose` has
+    `pose_mean` and `pose_log_stddev`.
 
     Args:
         noise_dim: Width of the noise, at least 1.

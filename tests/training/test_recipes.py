@@ -32,7 +32,8 @@ def test_it_is_the_recipe_of_a_run():
     assert int(model.step) == 8
     assert len(model.history.epoch) == 2
     config = preset("images").replace(epochs=2, **OPTIONS)
-    assert config.data.neighbor_share and config.optimizers.decay_share
+    assert config.data.neighbor_share
+    assert config.optimizers.decay_share
     other = build_model(config, num_steps=8, image_shape=(16, 20, 3))
     stream = make_stream(config.data, data, other.latent_spec, seed=0)
     for batch in stream().take(8):
