@@ -6,7 +6,9 @@ from typing import Any
 
 from keras_infogan.cli import arguments
 from keras_infogan.cli.console import say
+from keras_infogan.evaluation.attributes import ATTRIBUTES
 from keras_infogan.models.pretrained import load_model
+from keras_infogan.options import check_choice
 
 _MOST_COLUMNS = 100
 
@@ -16,7 +18,7 @@ def add_parser(commands: Any) -> None:
     parser = arguments.add_command(
         commands,
         "traverse",
-        "draw a latent traversal: one code varies from left to right",
+        "draw a latent traversal: a code or the noise varies along each row",
         example="runs/mnist --attribute slant --output slant.png",
         run=run,
         check=check,
@@ -35,6 +37,13 @@ def add_parser(commands: Any) -> None:
         "controls it in code_map.json",
     )
     parser.add_argument(
+        "--direction",
+        metavar="NAME",
+        help="attribute to vary, in a model of any kind, by way of the noise: "
+        "along the mean noise of generated images with high values minus that "
+        "of those with low ones",
+    )
+    parser.add_argument(
         "--columns",
         type=functools.partial(arguments.count, _MOST_COLUMNS),
         default=10,
@@ -46,11 +55,15 @@ def add_parser(commands: Any) -> None:
 
 def check(args: argparse.Namespace) -> None:
     """Raises a `ValueError` unless there are a model and one thing to vary."""
-    if (args.code is None) == (args.attribute is None):
+    choices = ("code", "attribute", "direction")
+    given = [f"--{name}" for name in choices if getattr(args, name) is not None]
+    if len(given) != 1:
         raise ValueError(
-            "traverse takes one of --code and --attribute. Received: "
-            f"{'none' if args.code is None else 'both'}."
+            "traverse takes one of --code, --attribute and --direction. "
+            f"Received: {' and '.join(given) or 'none'}."
         )
+    if args.direction is not None:
+        check_choice("direction", args.direction, ATTRIBUTES)
     from keras_infogan.reports.images import check_image_path
 
     check_image_path(args.output)
@@ -60,27 +73,37 @@ def check(args: argparse.Namespace) -> None:
 def run(args: argparse.Namespace) -> Any:
     """`keras-infogan traverse`: returns the path of the image."""
     from keras_infogan.reports.figures import render
+    from keras_infogan.reports.grids import plot_direction
     from keras_infogan.reports.grids import plot_traversal
     from keras_infogan.reports.images import save_image
 
     code_map = arguments.find_code_map(args.model)
-    if args.attribute:
-        code_map = arguments.load_code_map(args.model)
-        name, index, _ = code_map.find_dimension(args.attribute)
+    options = {"num_columns": args.columns, "seed": args.seed}
+    if args.direction:
+        model = load_model(args.model)
+        figure = plot_direction(
+            model, args.direction, code_map=code_map, **options
+        )
+        varied = {"direction": args.direction}
+        what = f"noise, in the direction of {args.direction},"
     else:
-        name, index = args.code
-    model = load_model(args.model)
-    figure = plot_traversal(
-        model,
-        name,
-        index,
-        num_columns=args.columns,
-        code_map=code_map,
-        attribute=args.attribute,
-        seed=args.seed,
-    )
+        if args.attribute:
+            code_map = arguments.load_code_map(args.model)
+            name, index, _ = code_map.find_dimension(args.attribute)
+        else:
+            name, index = args.code
+        model = load_model(args.model)
+        figure = plot_traversal(
+            model,
+            name,
+            index,
+            code_map=code_map,
+            attribute=args.attribute,
+            **options,
+        )
+        varied = {"code": name, "index": index}
+        several = model.latent_spec.code(name).num_dimensions > 1
+        what = f"{name}, dimension {index}," if several else name
     save_image(args.output, render(figure))
-    several = model.latent_spec.code(name).num_dimensions > 1
-    what = f"{name}, dimension {index}," if several else name
     say(f"{what} varies along each row: {args.output}.")
-    return {"output": str(args.output), "code": name, "index": index}
+    return {"output": str(args.output), **varied}

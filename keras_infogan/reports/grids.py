@@ -7,7 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from keras_infogan.evaluation.attributes import ATTRIBUTES
 from keras_infogan.evaluation.code_map import CodeMap
+from keras_infogan.evaluation.directions import direction_latents
+from keras_infogan.evaluation.directions import find_direction
 from keras_infogan.evaluation.meanings import DimensionMeaning
 from keras_infogan.evaluation.meanings import dimension_label
 from keras_infogan.evaluation.morphology import measure
@@ -150,12 +153,8 @@ def plot_traversal(
         attribute: The attribute of the dimension; increases from left to right.
         seed: Seed of the noise and of the other codes.
     """
-    spec = model.latent_spec
-    code = spec.code(name)
-    row_labels, num_rows = None, NUM_PLAIN_ROWS
-    for other in set(spec.categorical_names[:1]) - {name}:
-        row_labels = _label_rows(model, other, code_map)
-        num_rows = len(row_labels)
+    code = model.latent_spec.code(name)
+    row_labels, num_rows = _rows(model, code_map, varied=name)
     latents = model.traverse_latents(
         name, index, num_rows=num_rows, num_columns=num_columns, seed=seed
     )
@@ -174,8 +173,7 @@ def plot_traversal(
     if meaning.attribute:
         title = f"{what} from left to right; below each image its measured "
         title += f"{meaning.attribute} ({meaning.unit})"
-        measured = measure(images)[meaning.attribute].tolist()
-        image_labels = [f"{x:.2f}" if np.isfinite(x) else "" for x in measured]
+        image_labels = _label_images(images, meaning.attribute)
     return plot_grid(
         images,
         num_columns=num_columns,
@@ -186,6 +184,53 @@ def plot_traversal(
         image_labels=image_labels,
         title=title,
     )
+
+
+def plot_direction(
+    model: InfoGAN,
+    attribute: str,
+    *,
+    num_columns: int = NUM_COLUMNS,
+    code_map: CodeMap | None = None,
+    seed: int = 0,
+) -> Figure:
+    """Plots generated images along the direction of an attribute in the noise.
+
+    The direction, see `find_direction`, is added from -1 to 1 times. Arguments
+    are those of `plot_traversal`.
+    """
+    direction = find_direction(model, attribute)
+    steps = np.linspace(-1, 1, num_columns, dtype=np.float32)
+    row_labels, num_rows = _rows(model, code_map)
+    images = model.generate_from(
+        direction_latents(model, direction, steps, num_rows=num_rows, seed=seed)
+    )
+    return plot_grid(
+        images,
+        num_columns=num_columns,
+        row_labels=row_labels,
+        column_labels=[f"{step:+.1f}" for step in steps],
+        image_labels=_label_images(images, attribute),
+        title=f"noise along its {attribute} direction from left to right; "
+        f"below each image its measured {attribute} "
+        f"({ATTRIBUTES[attribute].unit})",
+    )
+
+
+def _rows(
+    model: InfoGAN, code_map: CodeMap | None, *, varied: str = ""
+) -> tuple[list[str] | None, int]:
+    """Labels and number of the rows: the categories, if they do not vary."""
+    for name in set(model.latent_spec.categorical_names[:1]) - {varied}:
+        labels = _label_rows(model, name, code_map)
+        return labels, len(labels)
+    return None, NUM_PLAIN_ROWS
+
+
+def _label_images(images: np.ndarray, attribute: str) -> list[str]:
+    """The measured attribute of each image; nothing for an empty one."""
+    measured = measure(images)[attribute].tolist()
+    return [f"{x:.2f}" if np.isfinite(x) else "" for x in measured]
 
 
 def _label_rows(

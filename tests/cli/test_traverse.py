@@ -7,6 +7,9 @@ import pytest
 from matplotlib.figure import Figure
 from PIL import Image
 
+from keras_infogan.evaluation.directions import direction_latents
+from keras_infogan.evaluation.directions import find_direction
+from keras_infogan.evaluation.morphology import measure
 from keras_infogan.models.pretrained import load_model
 from keras_infogan.reports import grids
 from tests.helpers.command_line import run
@@ -83,6 +86,32 @@ def test_an_attribute_increases_from_left_to_right(
     assert "7" in options["row_labels"][2]
 
 
+def test_the_noise_varies_along_a_direction(drawn, model_path, capfd, tmp_path):
+    """From -1 to 1 times the direction, with the attribute below each image."""
+    output = tmp_path / "x.png"
+    result, _ = run(
+        capfd,
+        *("traverse", model_path, "--direction=thickness", "--columns=4"),
+        *("--seed=5", "-o", output),
+    )
+    assert result == {"output": str(output), "direction": "thickness"}
+    ((images, options),) = drawn
+    model = load_model(model_path)
+    latents = direction_latents(
+        model,
+        find_direction(model, "thickness"),
+        np.linspace(-1, 1, 4, dtype=np.float32),
+        num_rows=3,
+        seed=5,
+    )
+    expected = model.generate_from(latents)
+    np.testing.assert_allclose(images, expected, atol=1e-6)
+    assert options["column_labels"] == ["-1.0", "-0.3", "+0.3", "+1.0"]
+    measured = measure(images)["thickness"]
+    assert options["image_labels"] == [f"{value:.2f}" for value in measured]
+    assert options["row_labels"] == ["category 0", "category 1", "category 2"]
+
+
 def test_traverse_by_meaning(named_run, capfd, tmp_path):
     result, _ = run(
         capfd,
@@ -97,7 +126,12 @@ def test_traverse_by_meaning(named_run, capfd, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["MODEL"], "one of --code and --attribute"),
+        (["MODEL"], "--code, --attribute and --direction. Received: none"),
+        (
+            ["MODEL", "--code=continuous", "--direction=slant"],
+            "Received: --code and --direction",
+        ),
+        (["MODEL", "--direction=curl"], "one of slant, thickness"),
         (["MODEL", "--code=continuous:2"], "from 0 to 1"),
         (["MODEL", "--code=z"], "one of category, continuous"),
     ],

@@ -31,11 +31,7 @@ def measure_traversals(
         for images of several channels, whose attributes are not measured.
     """
     del report
-    scales = {}
-    for name, values in observations.attributes.items():
-        values = values[:_NUM_SCALING]
-        finite = values[np.isfinite(values)]
-        scales[name] = float(finite.std()) if len(finite) else 0.0
+    scales = attribute_scales(observations.attributes)
     traversals = {
         name: [
             traverse(
@@ -52,6 +48,22 @@ def measure_traversals(
         if scales and not code.has_categories
     }
     return {"traversals": traversals}
+
+
+def attribute_scales(
+    attributes: Mapping[str, np.ndarray],
+) -> dict[str, float]:
+    """The standard deviation of each attribute over real images.
+
+    Args:
+        attributes: What `measure` returns for them; the first 2,000 count.
+    """
+    scales = {}
+    for name, values in attributes.items():
+        values = values[:_NUM_SCALING]
+        finite = values[np.isfinite(values)]
+        scales[name] = float(finite.std()) if len(finite) else 0.0
+    return scales
 
 
 def traverse(
@@ -71,10 +83,36 @@ def traverse(
         model: The model.
         name: The code.
         index: Its dimension.
-        scales: Standard deviation of each attribute over real images.
+        scales: See `describe_traversals`.
+        extractor: The same.
+        seed: Seed of the noise and of the other codes.
+
+    Returns:
+        What `describe_traversals` does.
+    """
+    latents = model.traverse_latents(
+        name, index, num_rows=NUM_TRAVERSALS, num_columns=NUM_VALUES, seed=seed
+    )
+    values = model.latent_spec.code(name).traversal(NUM_VALUES)
+    images = model.generate_from(latents)
+    return describe_traversals(images, values, scales, extractor)
+
+
+def describe_traversals(
+    images: np.ndarray,
+    values: np.ndarray,
+    scales: Mapping[str, float],
+    extractor: FeatureExtractor | None = None,
+) -> dict[str, Any]:
+    """Measures what changes along traversals.
+
+    Args:
+        images: `len(values)` images of each traversal, one traversal after the
+            other.
+        values: What varies, in each traversal.
+        scales: See `attribute_scales`.
         extractor: The feature extractor of the data set, to see whether the
             class changes.
-        seed: Seed of the noise and of the other codes.
 
     Returns:
         By attribute: `correlation`, the mean of Spearman's rho over the
@@ -84,23 +122,19 @@ def traverse(
         with the largest; `class_changes`, the share of images whose class is
         not that of the center of their traversal, `None` without an extractor.
     """
-    latents = model.traverse_latents(
-        name, index, num_rows=NUM_TRAVERSALS, num_columns=NUM_VALUES, seed=seed
-    )
-    images = model.generate_from(latents)
-    values = model.latent_spec.code(name).traversal(NUM_VALUES)
+    shape = (-1, len(values))
     correlation, ends, effect = {}, {}, {}
     for attribute, measured in measure(images).items():
-        rows = measured.reshape(NUM_TRAVERSALS, NUM_VALUES)
-        correlation[attribute], low, high = _correlate(values, rows)
+        correlation[attribute], low, high = _correlate(
+            values, measured.reshape(shape)
+        )
         ends[attribute] = [low, high]
         change = (high - low) / max(scales[attribute], 1e-9)
         effect[attribute] = change if math.isfinite(change) else 0.0
     class_changes = None
     if extractor is not None:
-        classes = extractor.extract(images).classes
-        classes = classes.reshape(NUM_TRAVERSALS, NUM_VALUES)
-        center = classes[:, NUM_VALUES // 2, None]
+        classes = extractor.extract(images).classes.reshape(shape)
+        center = classes[:, len(values) // 2, None]
         class_changes = float((classes != center).mean())
     sizes = sorted(abs(value) for value in effect.values())
     total = sum(sizes)
