@@ -19,6 +19,9 @@ from keras_infogan.data.source import number_classes
 from keras_infogan.data.source import split_rows
 from keras_infogan.files import one_line
 
+# Of one array, or one by one if their sizes differ.
+_Images = np.ndarray | Sequence[np.ndarray]
+
 _CHUNK = 256
 # Parts of the names of arrays, such as `x_train` or `test_labels`.
 _SPLITS = ("train", "test", "val")
@@ -45,18 +48,19 @@ class Arrays(RowSource):
     def __init__(
         self,
         name: str,
-        splits: Mapping[str, tuple[Sequence[np.ndarray], np.ndarray | None]],
+        splits: Mapping[str, tuple[_Images, np.ndarray | None]],
         class_names: tuple[str, ...] = (),
         identity: str | None = None,
     ) -> None:
         self.name, self.identity = name, identity
         parts = [images for images, _ in splits.values()]
-        self._images = parts[0] if len(parts) == 1 else np.concatenate(parts)
+        self._images: _Images = (
+            parts[0] if len(parts) == 1 else np.concatenate(parts)
+        )
         if isinstance(self._images, np.ndarray) and self._images.ndim == 3:
             self._images = self._images[..., None]
-        values = [labels for _, labels in splits.values()]
-        labels = None
-        if any(part is not None for part in values):
+        labels, columns = None, []
+        if any(part is not None for _, part in splits.values()):
             for images, part in splits.values():
                 if part is None or len(images) != len(part):
                     raise ValueError(
@@ -64,11 +68,9 @@ class Arrays(RowSource):
                         f"{len(images)} images and "
                         f"{'no' if part is None else len(part)} labels."
                     )
-            # A column is as good as a vector.
-            columns = [
-                part[:, 0] if np.shape(part)[1:] == (1,) else part
-                for part in values
-            ]
+                # A column is as good as a vector.
+                is_column = part.shape[1:] == (1,)
+                columns.append(part[:, 0] if is_column else part)
             labels, self.class_names = number_classes(
                 np.concatenate(columns), class_names
             )
@@ -87,7 +89,7 @@ class Arrays(RowSource):
         )
 
     @classmethod
-    def open(cls, source, places: Places):
+    def open(cls, source: Any, places: Places) -> "Arrays | None":
         if isinstance(source, np.ndarray | Mapping):
             return cls("arrays", _find_splits(source, "arrays"))
         if isinstance(source, tuple | list) and len(source) == 2:
@@ -134,7 +136,8 @@ class TensorFlowData(Arrays):
                 "Expected a finite tf.data.Dataset. Received: an infinite one. "
                 "Leave out `repeat()`, or limit it with `take()`."
             )
-        images, labels = [], []
+        images: list[np.ndarray] = []
+        labels: list[Any] = []
         for element in source.as_numpy_iterator():
             image, label = _image_and_label(element)
             # Batches have one axis more.
@@ -146,7 +149,7 @@ class TensorFlowData(Arrays):
             raise ValueError("Expected images. Received: an empty data set.")
         order = sorted(
             range(len(images)),
-            key=lambda row: sha256(np.ascontiguousarray(images[row])).digest(),
+            key=lambda row: sha256(images[row].tobytes()).digest(),
         )
         images = [images[row] for row in order]
         values = np.array([labels[row] for row in order]) if labels else None
@@ -154,7 +157,7 @@ class TensorFlowData(Arrays):
         super().__init__("tf.data", {"": (images, values)}, names)
 
     @classmethod
-    def open(cls, source, places: Places):
+    def open(cls, source: Any, places: Places) -> "TensorFlowData | None":
         return cls(source) if isinstance(source, tf.data.Dataset) else None
 
 
@@ -204,7 +207,7 @@ def _load(path: Path) -> Mapping[str, np.ndarray] | np.ndarray:
 
 def _find_splits(
     arrays: Mapping[str, Any] | np.ndarray, where: str
-) -> dict[str, tuple[np.ndarray, np.ndarray | None]]:
+) -> dict[str, tuple[_Images, np.ndarray | None]]:
     """Finds the images and labels of each split by names and axes."""
     if isinstance(arrays, np.ndarray):
         arrays = {"x": arrays}
@@ -234,7 +237,7 @@ def _find_splits(
         )
     return {
         split: (
-            *found.values(),
+            next(iter(found.values())),
             next(iter(labels.get(split, {}).values()), None),
         )
         for split, found in images.items()
@@ -242,7 +245,7 @@ def _find_splits(
 
 
 def _common_shape(
-    name: str, images: Sequence[np.ndarray]
+    name: str, images: _Images
 ) -> tuple[int | None, int | None, int]:
     """Height and width, `None` if they vary, and channels less opacity."""
     shapes = {image.shape for image in images}

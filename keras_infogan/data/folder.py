@@ -6,6 +6,7 @@ import logging
 import os
 import re
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import tensorflow_datasets as tfds
@@ -87,7 +88,7 @@ class Folder(RowSource):
         self.image_shape = (first.height, first.width, channels)
 
     @classmethod
-    def open(cls, source, places: Places):
+    def open(cls, source: Any, places: Places) -> "Folder | None":
         if not isinstance(source, str | os.PathLike) or not source:
             return None
         path, text = Path(source).expanduser(), os.fspath(source)

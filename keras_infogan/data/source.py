@@ -235,6 +235,7 @@ def number_classes(
     if names and 0 <= values.min() and values.max() < len(names):
         return values.astype(np.int64), names
     if values.dtype.kind == "S":
-        values = np.char.decode(values, "utf-8", "replace")
+        texts = [text.decode("utf-8", "replace") for text in values.tolist()]
+        values = np.array(texts)
     found, labels = np.unique(values, return_inverse=True)
     return labels.astype(np.int64), tuple(str(name) for name in found)

@@ -48,14 +48,14 @@ class TensorFlowDatasets(Source):
         self.image_shape = builder.info.features[self._image_key].shape
         # Labels that are not numbers from 0, in order.
         self._values: np.ndarray | None = None
-        label = dict(builder.info.features.items()).get(self._label_key)
+        label = dict(builder.info.features.items()).get(self._label_key or "")
         if isinstance(label, tfds.features.ClassLabel):
             self.class_names = tuple(label.names)
         elif self._label_key:
             self._find_classes()
 
     @classmethod
-    def open(cls, source, places: Places):
+    def open(cls, source: Any, places: Places) -> "TensorFlowDatasets | None":
         if not isinstance(source, str | tfds.core.DatasetBuilder):
             return None
         builder = _make_builder(source, places.data)
@@ -103,7 +103,7 @@ class TensorFlowDatasets(Source):
                         tf.uint8,
                         stateful=False,
                     )
-                return image, row.get(self._label_key, -1)
+                return image, row.get(self._label_key or "", -1)
 
             batches = rows.map(decode, num_parallel_calls=cores)
             batches = batches.batch(_BATCH_SIZE)

@@ -14,23 +14,45 @@ ImageShape = tuple[int, int, int]
 # layers between them are named with one.
 
 
-def check_image_shape(
-    image_shape: ImageShape, multiple: int, network: str
-) -> None:
-    """Raises a `ValueError` unless a network fits images of this shape.
-
-    `multiple` should divide height and width.
-    """
+def check_image_shape(image_shape: ImageShape) -> None:
+    """Raises a `ValueError` unless images can have this shape."""
     height, width, channels = image_shape
-    fits = height > 0 < width and not (height % multiple or width % multiple)
-    if not fits:
+    if height < 1 or width < 1:
         raise ValueError(
-            f"{network} works for heights and widths that are multiples of "
-            f"{multiple}, such as {7 * multiple} or {8 * multiple}. "
-            f"Received: image_shape={tuple(image_shape)}. Resize or pad the "
-            "images, or choose another architecture."
+            "Images should have a height and a width of at least 1. "
+            f"Received: image_shape={tuple(image_shape)}."
         )
     check_channels(channels, f"image_shape={tuple(image_shape)}")
+
+
+def quarter(image_shape: ImageShape) -> tuple[int, int]:
+    """Height and width of the feature map that becomes four times as large.
+
+    Rounded up; `crop` removes what is too much.
+    """
+    height, width, _ = image_shape
+    return -(-height // 4), -(-width // 4)
+
+
+def crop(x: keras.KerasTensor, image_shape: ImageShape) -> keras.KerasTensor:
+    """Cuts off what `quarter` has rounded up, equally on both sides."""
+    surplus = [
+        (size - wanted)
+        for size, wanted in zip(x.shape[1:3], image_shape, strict=False)
+    ]
+    if not any(surplus):
+        return x
+    cropping = [(pixels // 2, pixels - pixels // 2) for pixels in surplus]
+    return layers.Cropping2D(cropping, name="crop")(x)
+
+
+def pad_to_even(x: keras.KerasTensor, name: str) -> keras.KerasTensor:
+    """Adds zeros below and on the right, for the layer `name` that halves."""
+    _, height, width, _ = x.shape
+    if height % 2 == width % 2 == 0:
+        return x
+    padding = ((0, height % 2), (0, width % 2))
+    return layers.ZeroPadding2D(padding, name=f"{name}-pad")(x)
 
 
 def latent_inputs(

@@ -50,8 +50,7 @@ def build_generator(
         `(batch, height, width, channels)`.
 
     Raises:
-        ValueError: If the architecture does not support images of this size;
-            the message names sizes that work.
+        ValueError: If there is no such architecture, or no such image.
     """
     build = _find(architecture, "build_generator")
     return build(latent_spec, image_shape)

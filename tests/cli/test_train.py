@@ -234,7 +234,6 @@ def test_too_much_memory_is_one_line():
             ["--dry-run", '--information-weights={"category": "a"}'],
             "should be a number",
         ),
-        (["--dry-run", "--image-size=30"], "multiples of 4"),
         (["--dry-run", "--batch-size=0"], "batch_size should be"),
         (
             ["--dry-run", "--label-smoothing=.1", "--adversarial-loss=hinge"],

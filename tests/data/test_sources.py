@@ -10,6 +10,7 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
+from keras_infogan.data import image_file
 from keras_infogan.data.dataset import ImageData
 from keras_infogan.data.pixels import find_range
 from keras_infogan.data.pixels import to_bytes
@@ -215,15 +216,13 @@ def test_a_folder_is_decoded_once(tmp_path, monkeypatch):
     """The second time, no file is decoded; if one changes, all are."""
     root, counted = _folder(tmp_path), []
     monkeypatch.setattr("keras_infogan.data.sources._MIN_CACHED", 1)
-    from keras_infogan.data import folder
-
-    decode = folder.open_image
+    decode = image_file.open_image
 
     def count(path):
         counted.append(path)
         return decode(path)
 
-    monkeypatch.setattr(folder, "open_image", count)
+    monkeypatch.setattr("keras_infogan.data.folder.open_image", count)
 
     def load():
         counted.clear()

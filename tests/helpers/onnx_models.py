@@ -73,6 +73,8 @@ CASES = {
     "writeup-32": Case(shape=(32, 32, 1), architecture="writeup"),
     "paper-rgb": Case(shape=(16, 16, 3), architecture="paper"),
     "rgb-64": Case(shape=(64, 64, 3)),
+    "rgb-18x19": Case(shape=(18, 19, 3)),
+    "writeup-21x26": Case(shape=(21, 26, 1), architecture="writeup"),
     "many-codes": Case(MANY_CODES, (16, 16, 1), normalization="layer"),
     "mixed_float16": Case(MANY_CODES, policy="mixed_float16"),
     "mixed_bfloat16": Case(policy="mixed_bfloat16"),

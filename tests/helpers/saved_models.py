@@ -57,7 +57,7 @@ class Kind:
 
 KINDS = {
     "mnist": Kind(),
-    "all_codes": Kind(ALL_CODES, (32, 32, 3), "writeup"),
+    "all_codes": Kind(ALL_CODES, (29, 34, 3), "writeup"),
     "mixed": Kind(policy="mixed_bfloat16"),
 }
 

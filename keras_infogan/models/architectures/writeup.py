@@ -13,9 +13,12 @@ from keras import layers
 from keras_infogan.latents.spec import LatentSpec
 from keras_infogan.models.blocks import ImageShape
 from keras_infogan.models.blocks import check_image_shape
+from keras_infogan.models.blocks import crop
 from keras_infogan.models.blocks import discriminator_outputs
 from keras_infogan.models.blocks import latent_inputs
 from keras_infogan.models.blocks import normalize
+from keras_infogan.models.blocks import pad_to_even
+from keras_infogan.models.blocks import quarter
 from keras_infogan.models.blocks import to_image
 from keras_infogan.models.layers import HalvingConv2D
 from keras_infogan.models.layers import NarrowConv2D
@@ -36,11 +39,11 @@ def build_generator(
     latent_spec: LatentSpec, image_shape: ImageShape
 ) -> keras.Model:
     """A dense layer, then two upsampled convolutions and one to the image."""
-    check_image_shape(image_shape, 4, "The write-up's generator")
-    height, width, channels = image_shape
+    check_image_shape(image_shape)
+    height, width = quarter(image_shape)
     inputs, x = latent_inputs(latent_spec)
-    x = layers.Dense(height // 4 * (width // 4) * 128, name="dense-1")(x)
-    x = layers.Reshape((height // 4, width // 4, 128), name="feature-map")(x)
+    x = layers.Dense(height * width * 128, name="dense-1")(x)
+    x = layers.Reshape((height, width, 128), name="feature-map")(x)
     x = normalize(x, "batch", "feature-map", **_BATCH_NORM)
     for number, filters in enumerate((128, 64), start=1):
         name = f"conv-{number}"
@@ -50,8 +53,9 @@ def build_generator(
         x = normalize(x, "batch", name, **_BATCH_NORM)
         x = layers.LeakyReLU(_LEAKY_SLOPE, name=f"{name}-relu")(x)
     x = NarrowConv2D(
-        channels, 3, kernel_initializer=_initializer(), name="conv-3"
+        image_shape[-1], 3, kernel_initializer=_initializer(), name="conv-3"
     )(x)
+    x = crop(x, image_shape)
     return keras.Model(inputs, to_image(x), name="generator")
 
 
@@ -59,11 +63,12 @@ def build_discriminator(
     latent_spec: LatentSpec, image_shape: ImageShape, normalization: str
 ) -> keras.Model:
     """Four convolutions with stride 2 and dropout; linear heads on them."""
-    check_image_shape(image_shape, 16, "The write-up's discriminator")
+    check_image_shape(image_shape)
     image = keras.Input(image_shape, name="image")
     x = image
     for number, filters in enumerate((16, 32, 64, 128), start=1):
         name = f"conv-{number}"
+        x = pad_to_even(x, name)
         x = HalvingConv2D(
             filters, 3, kernel_initializer=_initializer(), name=name
         )(x)
