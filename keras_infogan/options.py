@@ -136,8 +136,9 @@ def _checked(
     name: str, value: Any, kind: Any, metadata: Mapping[str, Any]
 ) -> Any:
     """The normalized value, or a `ValueError`."""
-    inner = _without_none(kind)
-    if kind is Any or (value is None and inner is not kind):
+    inner = _without_none(kind, value)
+    is_optional = type(None) in typing.get_args(kind)
+    if kind is Any or (value is None and is_optional):
         return value
     origin = typing.get_origin(inner) or inner
     if origin is Mapping:
@@ -181,10 +182,12 @@ def _checked(
     return value
 
 
-def _without_none(kind: Any) -> Any:
-    """`X`, of `X` or of `X | None`."""
+def _without_none(kind: Any, value: Any = None) -> Any:
+    """`X`, of `X`, of `X | None`, and of `X | Sequence[X]` for one of both."""
     if isinstance(kind, types.UnionType):
-        kind, _ = typing.get_args(kind)
+        kind, other = typing.get_args(kind)
+        if other is not type(None) and isinstance(value, list | tuple):
+            return other
     return kind
 
 

@@ -41,6 +41,18 @@ def count(most: int, text: str) -> int:
     return int(text)
 
 
+def image_size(text: str) -> int | list[int]:
+    """`32` as the side of a square, or `32x48` as height and width."""
+    sides = text.lower().split("x")
+    if len(sides) > 2 or not all(side.isdecimal() for side in sides):
+        raise argparse.ArgumentTypeError(
+            f"expected a side such as 32, or a height and a width such as "
+            f"32x48, got {text!r}"
+        )
+    numbers = [int(side) for side in sides]
+    return numbers if len(sides) == 2 else numbers[0]
+
+
 def path(text: str) -> Path:
     """A path. An empty one would be the current folder by accident."""
     if not text:

@@ -13,6 +13,7 @@ from typing import NoReturn
 
 from keras_infogan import __version__
 from keras_infogan.cli import canary
+from keras_infogan.cli import embed
 from keras_infogan.cli import encode
 from keras_infogan.cli import evaluate
 from keras_infogan.cli import explore
@@ -37,6 +38,7 @@ _COMMANDS = (
     sample,
     traverse,
     encode,
+    embed,
     export,
     explore,
     serve_config,

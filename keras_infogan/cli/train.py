@@ -80,6 +80,8 @@ def _argument(setting: Setting) -> dict[str, Any]:
         return {"action": action, "default": None, "help": text}
     if choices:
         return {"choices": choices, "help": text}
+    if setting.name == "image_size":
+        return {"type": arguments.image_size, "metavar": "N|HxW", "help": text}
     metavars: dict[Any, str] = {int: "N", float: "X", str: "NAME"}
     if setting.kind in metavars:
         metavar = metavars[setting.kind]
@@ -108,8 +110,9 @@ def _config(args: argparse.Namespace, run_dir: Path) -> TrainingConfig:
     }
     if args.num_categories is not None:
         given["num_categories"] = args.num_categories
-    if not given and (run_dir / "config.json").exists():
-        return TrainingConfig.load(run_dir / "config.json")
+    # With more epochs alone, a run is continued.
+    if set(given) <= {"epochs"} and (run_dir / "config.json").exists():
+        return TrainingConfig.load(run_dir / "config.json").replace(**given)
     return preset(given.pop("preset", _DEFAULT_PRESET)).replace(**given)
 
 
@@ -117,7 +120,12 @@ def run(args: argparse.Namespace) -> Any:
     """`keras-infogan train`: returns a summary of the report."""
     name = args.preset or _DEFAULT_PRESET
     if args.dataset and args.dataset != preset(name).data.dataset:
-        name = f"{name}-{args.dataset.replace('/', '-')}"
+        from keras_infogan.data.source import find_path
+
+        path = find_path(args.dataset)
+        name = f"{name}-{path.stem if path else args.dataset.replace('/', '-')}"
+        # The run is evaluated from other folders, too.
+        args.dataset = str(path or args.dataset)
     run_dir = args.run_dir or Path("runs") / name
     config = _config(args, run_dir)
     if args.dry_run:

@@ -13,8 +13,10 @@ import tensorflow as tf
 
 from keras_infogan.data.pixels import find_range
 from keras_infogan.data.pixels import to_bytes
+from keras_infogan.data.source import ARRAY_SUFFIXES
 from keras_infogan.data.source import Places
 from keras_infogan.data.source import RowSource
+from keras_infogan.data.source import find_path
 from keras_infogan.data.source import number_classes
 from keras_infogan.data.source import split_rows
 from keras_infogan.files import one_line
@@ -100,10 +102,11 @@ class Arrays(RowSource):
             else:
                 arrays = dict(zip(("x", "y"), source, strict=True))
             return cls("arrays", _find_splits(arrays, "arrays"))
-        is_path = isinstance(source, str | os.PathLike)
-        if not is_path or Path(source).suffix not in (".npy", ".npz"):
+        if not isinstance(source, str | os.PathLike):
             return None
-        path = Path(source).expanduser().resolve()
+        path = find_path(source)
+        if path is None or path.suffix not in ARRAY_SUFFIXES:
+            return None
         status = path.stat()
         identity = f"{path} {status.st_size} {status.st_mtime_ns}"
         splits = _find_splits(_load(path), str(path))

@@ -4,16 +4,15 @@ import concurrent.futures
 import hashlib
 import logging
 import os
-import re
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import tensorflow_datasets as tfds
 
 from keras_infogan.data.image_file import open_image
 from keras_infogan.data.source import Places
 from keras_infogan.data.source import RowSource
+from keras_infogan.data.source import find_path
 from keras_infogan.data.source import number_classes
 from keras_infogan.data.source import split_rows
 from keras_infogan.files import one_line
@@ -89,22 +88,18 @@ class Folder(RowSource):
 
     @classmethod
     def open(cls, source: Any, places: Places) -> "Folder | None":
-        if not isinstance(source, str | os.PathLike) or not source:
+        if not isinstance(source, str | os.PathLike):
             return None
-        path, text = Path(source).expanduser(), os.fspath(source)
-        # Such as `mnist`, even if there happens to be a folder of that name.
-        if isinstance(source, str) and not text.startswith(("/", ".", "~")):
-            name = re.split("[/:]", text)[0]
-            known = tfds.list_builders(with_community_datasets=False)
-            if not path.is_dir() or name in known and not text.endswith("/"):
-                return None
+        path = find_path(source)
+        if path is None:
+            return None
         if not path.is_dir():
             found = "a file" if path.exists() else "nothing there"
             raise ValueError(
                 "Expected a folder with images, or an .npy or .npz file. "
                 f"Received: {path}, {found}."
             )
-        return cls(path.resolve())
+        return cls(path)
 
     def read(self, split, fit):
         rows, errors = self.rows(split), []

@@ -13,8 +13,6 @@ from keras_infogan.images import check_channels
 
 # 64 million pixels are a large photograph; more is probably an attack.
 MAX_PIXELS = 64_000_000
-# How an image of another aspect ratio becomes one of the right size.
-RESIZE_MODES = ("crop", "pad", "stretch")
 
 
 def read_image(

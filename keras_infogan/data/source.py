@@ -2,6 +2,8 @@
 
 import abc
 import dataclasses
+import os
+import re
 from collections.abc import Iterator
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,6 +19,7 @@ from keras_infogan.data.sampling import Consumer
 from keras_infogan.data.sampling import permutation
 from keras_infogan.files import one_line
 
+ARRAY_SUFFIXES = (".npy", ".npz")
 # One image in five, of each class, is a test image where there is no split.
 _TEST_SHARE = 5
 
@@ -132,7 +135,10 @@ class RowSource(Source):
         self.labels = labels
 
     def rows(self, split: str) -> np.ndarray:
-        """The rows of a split, or slice of one, such as `train[:10%]`."""
+        """The rows of a split, or slice of one, such as `train[:10%]`.
+
+        `all` are all rows in their own order.
+        """
         infos = tfds.core.splits.SplitDict(
             [
                 tfds.core.SplitInfo(
@@ -142,6 +148,8 @@ class RowSource(Source):
             ]
         )
         rows = np.empty(0, np.int64)
+        if split == "all":
+            return np.sort(np.concatenate([*self._splits.values()]))
         try:
             parts = tfds.core.ReadInstruction.from_spec(split)
             for part in parts.to_absolute(infos):
@@ -156,6 +164,26 @@ class RowSource(Source):
 
     def num_images(self, split):
         return len(self.rows(split))
+
+
+def find_path(source: str | os.PathLike[str]) -> Path | None:
+    """The absolute path that a source is, or `None` for a name of tfds.
+
+    A text is a path if it begins or ends as one, or there is such a folder and
+    no data set of that name.
+    """
+    text = os.fspath(source)
+    path = Path(text).expanduser().resolve()
+    if (
+        isinstance(source, os.PathLike)
+        or text.startswith(("/", ".", "~"))
+        or text.endswith(("/", *ARRAY_SUFFIXES))
+    ):
+        return path
+    if not text or not path.is_dir():
+        return None
+    known = tfds.list_builders(with_community_datasets=False)
+    return None if re.split("[/:]", text)[0] in known else path
 
 
 def split_error(name: str, splits: Any, split: str, reason: str) -> ValueError:

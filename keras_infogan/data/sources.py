@@ -13,11 +13,11 @@ from typing import Any
 import numpy as np
 import psutil
 
+from keras_infogan.data import RESIZE_MODES
 from keras_infogan.data.arrays import Arrays
 from keras_infogan.data.arrays import TensorFlowData
 from keras_infogan.data.dataset import ImageData
 from keras_infogan.data.folder import Folder
-from keras_infogan.data.image_file import RESIZE_MODES
 from keras_infogan.data.source import Fit
 from keras_infogan.data.source import Places
 from keras_infogan.data.source import Source
@@ -26,6 +26,7 @@ from keras_infogan.data.tfds import cache_directory
 from keras_infogan.data.tfds import data_root
 from keras_infogan.files import atomic_path
 from keras_infogan.images import check_channels
+from keras_infogan.options import check_choice
 
 # The first one that takes what the user gave opens it. The last one takes all
 # strings, as it knows the names that come close.
@@ -67,8 +68,8 @@ def open_images(
             name of a tfds data set means that; `./mnist` is a folder.
         split: A split or a slice of one, such as `"train[:10%]"`. If the source
             has no splits, `"test"` is one image in five, chosen at random, of
-            each class if there are labels, and `"train"` are the others:
-            `"train+test"` is all of them.
+            each class if there are labels, and `"train"` are the others.
+            `"all"` are all images, in the order of the source.
         image_size: Side of square images, or `(height, width)`. By default
             their size does not change.
         channels: 1 for grayscale, 3 for RGB; by default as in the source.
@@ -93,11 +94,7 @@ def open_images(
             decoded images fit neither into memory nor on the disk.
         OSError: If files cannot be read or written.
     """
-    if resize not in RESIZE_MODES:
-        raise ValueError(
-            f"`resize` should be one of {', '.join(RESIZE_MODES)}. "
-            f"Received: {resize!r}."
-        )
+    check_choice("resize", resize, RESIZE_MODES)
     archives = Path(archives_dir).expanduser() if archives_dir else None
     opened = _open(source, Places(data_root(data_dir), archives))
     num_images = opened.num_images(split)

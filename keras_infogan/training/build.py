@@ -35,8 +35,9 @@ def load_data(
         open_images(
             config.dataset,
             split=split,
-            image_size=config.image_size,
+            image_size=config.image_shape[:2],
             channels=config.channels,
+            resize=config.resize,
             data_dir=data_dir,
             archives_dir=archives_dir,
         )

@@ -1,6 +1,7 @@
 """One run: from a configuration to a directory with model and report."""
 
 import contextlib
+import dataclasses
 import fcntl
 import logging
 from collections.abc import Iterator
@@ -34,6 +35,9 @@ def train(
     archives_dir: Path | None = None,
 ) -> dict[str, Any]:
     """Trains and evaluates a model, or resumes a run that was stopped.
+
+    With more epochs than before, and otherwise the same options, it continues
+    the run, whether or not that is complete.
 
     The directory holds `config.json`, `log.jsonl`, TensorBoard's `events.*`,
     `samples/` and `checkpoints/`, and finally `model.keras`, `report.json`,
@@ -115,15 +119,19 @@ def _read_finished(path: Path, config: TrainingConfig) -> dict[str, Any] | None:
 
 
 def check_directory(run_dir: Path, config: TrainingConfig) -> None:
-    """Raises a `ValueError` unless the directory is this run's, or empty."""
+    """Raises a `ValueError` unless the directory is this run's, or empty.
+
+    A run may have fewer epochs, and is continued then.
+    """
     path = run_dir / "config.json"
     if path.exists():
-        changes = TrainingConfig.load(path).differences(config)
-        if changes:
+        saved = TrainingConfig.load(path)
+        changes = saved.differences(config)
+        if changes and not _is_longer(config, saved):
             raise ValueError(
                 f"{run_dir} holds a run with other options "
                 f"({'; '.join(changes)}). Choose another --run-dir, or give "
-                "the same options to resume."
+                "the same options to resume, or more epochs to continue."
             )
     elif run_dir.exists() and (
         not run_dir.is_dir()
@@ -137,6 +145,35 @@ def check_directory(run_dir: Path, config: TrainingConfig) -> None:
             + ("files, but no config.json" if run_dir.is_dir() else "a file")
             + ". Choose another --run-dir."
         )
+
+
+def _is_longer(config: TrainingConfig, saved: TrainingConfig) -> bool:
+    """Whether a configuration is another one with more epochs."""
+    same = dataclasses.replace(saved, epochs=config.epochs)
+    return config == same and config.epochs > saved.epochs
+
+
+def _continue(run_dir: Path, config: TrainingConfig) -> None:
+    """Makes a run with fewer epochs one that is stopped after them."""
+    path = run_dir / "config.json"
+    saved = TrainingConfig.load(path)
+    if not _is_longer(config, saved):
+        return
+    share = config.optimizers.decay_share
+    _logger.info(
+        "The run in %s is continued from %d to %d epochs. %s",
+        run_dir,
+        saved.epochs,
+        config.epochs,
+        f"The learning rates, which decayed over the last {share:.0%} of the "
+        "shorter run, follow the schedule of the longer one from here on."
+        if share
+        else "The learning rates stay constant.",
+    )
+    # The configuration last, as a run without its model is not complete.
+    for name in ("report.json", "model.keras"):
+        (run_dir / name).unlink(missing_ok=True)
+    write_json(path, config.to_json())
 
 
 @contextlib.contextmanager
@@ -164,6 +201,8 @@ def lock_directory(run_dir: Path, config: TrainingConfig) -> Iterator[None]:
                 path.unlink()
         # Again, as another process may have been faster.
         check_directory(run_dir, config)
-        if not (run_dir / "config.json").exists():
+        if (run_dir / "config.json").exists():
+            _continue(run_dir, config)
+        else:
             write_json(run_dir / "config.json", config.to_json())
         yield

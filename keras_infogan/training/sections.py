@@ -5,9 +5,11 @@ Each option carries its help text, bounds, choices and command-line flag (see
 """
 
 from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from keras_infogan.data import RESIZE_MODES
 from keras_infogan.latents import CODE_TYPES
 from keras_infogan.models import INFORMATION_GRADIENTS
 from keras_infogan.models import NORMALIZATIONS
@@ -33,11 +35,23 @@ class Section:
 class DataConfig(Section):
     """The images and the stream of batches."""
 
-    dataset: str = option("mnist", "name of an image data set in tfds")
+    dataset: str = option(
+        "mnist",
+        "source of the images: name of a tfds data set, folder of images, or "
+        ".npz or .npy file; see `open_images`",
+    )
     train_split: str = option("train", "split, or slice of one, to train on")
     test_split: str = option("test", "split, or slice of one, to evaluate on")
-    image_size: int = option(
-        28, "height and width of the images, in pixels", minimum=1
+    image_size: int | Sequence[int] = option(
+        28,
+        "height and width of the images, in pixels: one number, or HxW",
+        minimum=1,
+    )
+    resize: str = option(
+        "crop",
+        "what to do with images of another aspect ratio: crop around the "
+        "center, pad with black, or stretch",
+        choices=RESIZE_MODES,
     )
     channels: int = option(1, "1 for gray images, 3 for RGB", minimum=1)
     batch_size: int = option(128, "images in a batch", minimum=2)
@@ -64,7 +78,17 @@ class DataConfig(Section):
     @property
     def image_shape(self) -> tuple[int, int, int]:
         """Height, width and channels of an image."""
-        return (self.image_size, self.image_size, self.channels)
+        sides = self.image_size
+        height, width = (sides,) * 2 if isinstance(sides, int) else sides
+        return (height, width, self.channels)
+
+    def __post_init__(self):
+        super().__post_init__()
+        if not isinstance(self.image_size, int) and len(self.image_size) != 2:
+            raise ValueError(
+                "image_size should be one number, or a height and a width. "
+                f"Received: {list(self.image_size)}."
+            )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,5 +1,6 @@
 """`keras-infogan train`: flags, dry runs and the summary."""
 
+import argparse
 import json
 import os
 import subprocess
@@ -10,6 +11,7 @@ import pytest
 
 # Before a test replaces `build_model`, which it would keep.
 import keras_infogan.training.run as training_run
+from keras_infogan.cli import arguments
 from keras_infogan.cli import main as cli
 from keras_infogan.files import write_json
 from keras_infogan.training import build
@@ -145,8 +147,12 @@ def test_folders_arrive(monkeypatch, capfd):
     [
         ([], 0, "runs/mnist"),
         (["--dataset=my/digits"], 0, "runs/mnist-my-digits"),
+        (["--dataset=./photos"], 0, "runs/mnist-photos"),
+        (["--dataset=x.npz"], 0, "runs/mnist-x"),
         # One that was stopped goes on with its own options.
         (["--run-dir=stopped"], 5, "stopped"),
+        # Or with more epochs.
+        (["--run-dir=stopped", "--epochs=14"], 5, "stopped"),
     ],
 )
 def test_runs_have_directories_of_their_own(
@@ -162,6 +168,25 @@ def test_runs_have_directories_of_their_own(
     write_json(tmp_path / "stopped" / "config.json", config.to_json())
     error = fail(capfd, "train", *options)
     assert error.endswith(f"error: {seed}, {run_dir}")
+
+
+@pytest.mark.parametrize("text", ["3x", "1x2x3", "", "-3", "3.5"])
+def test_sizes_are_one_number_or_two(text):
+    with pytest.raises(argparse.ArgumentTypeError, match="a side such as 32"):
+        arguments.image_size(text)
+
+
+def test_sizes_and_sources(capfd, tmp_path, monkeypatch):
+    """A relative path is absolute in the configuration."""
+    monkeypatch.chdir(tmp_path)
+    result, _ = run(
+        capfd,
+        *("train", "--dry-run", "--dataset=./photos", "--image-size=17x30"),
+        *("--channels=3", "--resize=pad"),
+    )
+    assert result["data"]["dataset"] == str(tmp_path / "photos")
+    assert result["data"]["image_size"] == [17, 30]
+    assert result["data"]["resize"] == "pad"
 
 
 def test_a_file_is_no_run_directory(capfd, tmp_path):
@@ -234,6 +259,7 @@ def test_too_much_memory_is_one_line():
             ["--dry-run", '--information-weights={"category": "a"}'],
             "should be a number",
         ),
+        (["--dry-run", "--image-size=0x9"], "at least 1"),
         (["--dry-run", "--batch-size=0"], "batch_size should be"),
         (
             ["--dry-run", "--label-smoothing=.1", "--adversarial-loss=hinge"],

@@ -13,6 +13,7 @@ OTHER_VALUES: dict[str, Any] = {
     "train_split": "train[:50%]",
     "test_split": "test[:50%]",
     "image_size": 32,
+    "resize": "pad",
     "channels": 3,
     "batch_size": 16,
     "min_epoch_steps": 30,

@@ -6,6 +6,7 @@ import pytest
 
 from keras_infogan.training.config import TrainingConfig
 from keras_infogan.training.presets import preset
+from keras_infogan.training.sections import DataConfig
 from tests.helpers.options import OTHER_VALUES
 from tests.helpers.options import other_options
 
@@ -107,3 +108,14 @@ def test_a_file_of_something_else(text, message, tmp_path):
     ) as error:
         TrainingConfig.load(path)
     assert "\n" not in str(error.value)
+
+
+def test_one_or_two_sides():
+    assert DataConfig(image_size=9).image_shape == (9, 9, 1)
+    assert DataConfig(image_size=[9, 8], channels=3).image_shape == (9, 8, 3)
+    with pytest.raises(ValueError, match=r"a height and a width. .*\[9\]"):
+        DataConfig(image_size=[9])
+    with pytest.raises(ValueError, match="image_size should be a whole number"):
+        DataConfig(image_size=[9, "8"])
+    with pytest.raises(ValueError, match="image_size should be a whole number"):
+        DataConfig(image_size=None)

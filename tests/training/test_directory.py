@@ -35,6 +35,36 @@ def test_other_options_are_refused(tmp_path):
         check_directory(tmp_path, other)
 
 
+@pytest.mark.parametrize(
+    ("decay_share", "sentence"),
+    [
+        (0.5, "decayed over the last 50% of the shorter run"),
+        (0.0, "stay constant"),
+    ],
+)
+def test_more_epochs_continue_a_run(decay_share, sentence, tmp_path, caplog):
+    """The shorter run becomes one that was stopped: without model and report.
+
+    Fewer epochs, and more with other options, are refused.
+    """
+    config = CONFIG.replace(epochs=7, decay_share=decay_share)
+    with lock_directory(tmp_path, config):
+        for name in ("model.keras", "report.json", "log.jsonl"):
+            (tmp_path / name).touch()
+    longer = config.replace(epochs=14)
+    with caplog.at_level("INFO"), lock_directory(tmp_path, longer):
+        pass
+    assert len(caplog.records) == 1
+    assert "from 7 to 14 epochs. The learning rates" in caplog.text
+    assert sentence in caplog.text
+    assert TrainingConfig.load(tmp_path / "config.json") == longer
+    files = {path.name for path in tmp_path.iterdir()}
+    assert files == {".lock", "config.json", "log.jsonl"}
+    for other in (config, longer.replace(epochs=20, seed=1)):
+        with pytest.raises(ValueError, match=r"epochs: 14 -> (7|20)"):
+            check_directory(tmp_path, other)
+
+
 def test_a_second_process_is_refused(tmp_path):
     with (
         lock_directory(tmp_path, CONFIG),

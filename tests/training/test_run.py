@@ -5,6 +5,7 @@ import functools
 import os
 
 import keras
+import numpy as np
 import pytest
 
 from keras_infogan.data.neighbors import nearest_neighbors
@@ -81,6 +82,22 @@ def test_few_images_are_passed_over_again(few_digits_dir, tmp_path):
     assert report["steps"] == 25
     (line,) = read_log(tmp_path / "log.jsonl")
     assert (line["step"], line["epoch"]) == (25, 1.0)
+
+
+def test_a_continued_run_is_the_longer_run(few_digits_dir, tmp_path):
+    """With constant learning rates, 1 + 1 epochs are 2 epochs, bit for bit."""
+    options = {"decay_share": 0.0, "neighbor_share": 0.0, "jit_compile": True}
+    runs = {"parts": (1, 2), "whole": (2,)}
+    for name, steps in runs.items():
+        for epochs in steps:
+            config = few_digits(epochs=epochs, **options)
+            report = train(config, tmp_path / name, data_dir=few_digits_dir)
+            assert report["steps"] == 20 * epochs
+    parts, whole = (load_model(tmp_path / name) for name in runs)
+    for one, other in zip(
+        parts.get_weights(), whole.get_weights(), strict=True
+    ):
+        np.testing.assert_array_equal(one, other)
 
 
 def test_neighbors_are_positive_pairs(few_digits_dir, tmp_path, monkeypatch):

@@ -71,8 +71,7 @@ def observe(
 
     def open_images(name: str, **options: Any) -> ImageData:
         seen.requests.append({"dataset": name, **options})
-        size, channels = options["image_size"], options["channels"]
-        shape = (NUM_IMAGES, size, size, channels)
+        shape = (NUM_IMAGES, *options["image_size"], options["channels"])
         return ImageData(
             np.full(
                 shape, 255 * options["split"].startswith("train"), np.uint8
@@ -197,9 +196,10 @@ PLACES: dict[str, Callable[[Observed], Iterable[Any]]] = {
         seen.evaluation["test"],
     ],
     "image_size": lambda seen: [
-        *_images("image_size")(seen),
+        *(side for size in _images("image_size")(seen) for side in size),
         *seen.image_shape[:2],
     ],
+    "resize": _images("resize"),
     "channels": lambda seen: [
         *_images("channels")(seen),
         seen.image_shape[2],
