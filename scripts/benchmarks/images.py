@@ -2,13 +2,14 @@
 
     python scripts/benchmarks/images.py --coil20 DIR --fashion-mnist DIR
 
-`DIR` has `coil20.npz` and the four archives of Fashion-MNIST. Each run leaves a
+`DIR` has `coil20.npz` or the four archives of Fashion-MNIST. Each run leaves a
 JSON file and an image grid with a row for each category; the same command
 resumes after an interruption. Finally prints a table of all results.
 """
 
 import argparse
 import json
+import math
 import statistics
 import sys
 import time
@@ -121,9 +122,9 @@ def stem(method: str, name: str, seed: int) -> str:
 def table(folder: Path) -> str:
     """The results in a folder as Markdown, a row for each data set."""
     lines = [
-        "| data | method | accuracy (seeds) | mean | NMI | Frechet distance "
-        "(floor) |",
-        "|---|---|---|---|---|---|",
+        "| data | method | accuracy (seeds) | mean | NMI | Fréchet distance "
+        "| categories used | largest effect of each code (seeds) |",
+        "|---|---|---|---|---|---|---|---|",
     ]
     for name in DATASETS:
         for method in METHODS:
@@ -135,16 +136,26 @@ def table(folder: Path) -> str:
             nmis = [one["normalized_mutual_information"] for one in reports]
             fidelity = [one["fidelity"] for one in reports]
             distance = [one["frechet_distance"] for one in fidelity]
-            floor = statistics.mean(
-                one["frechet_distance_floor"] for one in fidelity
-            )
+            used = [math.exp(one["category_usage_entropy"]) for one in reports]
             lines.append(
                 f"| {name} | {method} "
                 f"| {', '.join(f'{value:.3f}' for value in accuracies)} "
                 f"| {_spread(accuracies, 3)} | {_spread(nmis, 3)} "
-                f"| {_spread(distance, 0)} ({floor:.0f}) |"
+                f"| {_spread(distance, 0)} "
+                f"| {_spread(used, 1)} of {len(reports[0]['class_names'])} "
+                f"| {'; '.join(map(_effects, reports))} |"
             )
     return "\n".join(lines)
+
+
+def _effects(report: dict[str, Any]) -> str:
+    """The attribute that each dimension changes most, in deviations."""
+    words = []
+    for dimension in sum(report["traversals"].values(), []):
+        effect = dimension["effect"]
+        most = max(effect, key=lambda name: abs(effect[name]))
+        words.append(f"{most} {effect[most]:+.1f}")
+    return ", ".join(words) or "not measured"
 
 
 def _spread(values: list[float], digits: int) -> str:
