@@ -1,38 +1,29 @@
 """A client for TensorFlow Serving; over REST it needs no TensorFlow."""
 
 import json
-from collections.abc import Callable
 from collections.abc import Mapping
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
-from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from keras_infogan.evaluation.code_map import CodeMap
-from keras_infogan.files import one_line
-from keras_infogan.images import check_images
+from keras_infogan.images import check_input
 from keras_infogan.serving.choices import make_seeds
 from keras_infogan.serving.choices import needs_code_map
 from keras_infogan.serving.choices import sample_inputs
-from keras_infogan.serving.rest import RestTransport
+from keras_infogan.serving.session import FINGERPRINT
+from keras_infogan.serving.session import Known
+from keras_infogan.serving.session import Session
 from keras_infogan.serving.signatures import Metadata
-from keras_infogan.serving.signatures import Signature
 from keras_infogan.serving.signatures import check_inputs
-from keras_infogan.serving.signatures import check_outputs
 from keras_infogan.serving.transport import Deadline
-from keras_infogan.serving.transport import Result
 from keras_infogan.serving.transport import ServedModel
 from keras_infogan.serving.transport import ServingError
-from keras_infogan.serving.transport import retry
 from keras_infogan.serving.transport import unexpected
-from keras_infogan.serving.transport import wait
-
-if TYPE_CHECKING:
-    from keras_infogan.serving.grpc import GrpcTransport
 
 # The largest answer that gRPC accepts by default.
 MAX_MESSAGE_BYTES = 4 * 2**20
@@ -42,7 +33,9 @@ class PredictionClient(AbstractContextManager["PredictionClient"]):
     """A client for a model of `export_saved_model` in TensorFlow Serving.
 
     The client retries requests if the server is overloaded, or refuses or drops
-    the connection. No method takes longer than `timeout`, including retries.
+    the connection, as during a restart. No method takes longer than `timeout`,
+    including retries. If another version takes over, the client notices it by
+    its answers, asks for its signatures and code map, and repeats the call.
     Connections are direct, ignoring proxies in the environment.
 
     Args:
@@ -53,11 +46,13 @@ class PredictionClient(AbstractContextManager["PredictionClient"]):
         model: The name of the model.
         version: The version to ask; by default, the newest loaded one.
         label: The label of a version, such as `canary`, instead of `version`.
-        code_map: The meaning of the codes, or the path of a `code_map.json`. By
-            default, the client asks the model once it needs to know.
+        code_map: The meaning of the codes, or the path of a `code_map.json`, of
+            the version that answers first. By default, the client asks each
+            version once it needs to know.
         timeout: Seconds for each method.
         connect_timeout: Seconds for each connection.
-        retries: The number of attempts after the first.
+        retries: The largest number of attempts after the first, for each
+            request; by default as many as `timeout` allows.
         max_batch_size: The most rows in a request; a server with batching has
             an option of that name.
         max_message_bytes: The largest gRPC message. Larger ones are split.
@@ -87,7 +82,7 @@ class PredictionClient(AbstractContextManager["PredictionClient"]):
         code_map: CodeMap | Path | str | None = None,
         timeout: float = 60.0,
         connect_timeout: float = 5.0,
-        retries: int = 4,
+        retries: int | None = None,
         max_batch_size: int = 128,
         max_message_bytes: int = MAX_MESSAGE_BYTES,
         ca_file: Path | str | None = None,
@@ -95,8 +90,8 @@ class PredictionClient(AbstractContextManager["PredictionClient"]):
         if isinstance(code_map, Path | str):
             code_map = CodeMap.load(code_map)
         self.code_map = code_map
-        self._asks_code_map = code_map is None
-        self._metadata: Metadata | None = None
+        # The version that a given code map is taken to belong to.
+        self._first_version: int | None = None
         self._model = ServedModel(
             address=url,
             name=model,
@@ -109,19 +104,22 @@ class PredictionClient(AbstractContextManager["PredictionClient"]):
             max_message_bytes=max_message_bytes,
             ca_file=ca_file,
         )
-        self._transport = _open(self._model)
+        self._session = Session(self._model)
 
     def __exit__(self, *exception: object) -> None:
         self.close()
 
     def close(self) -> None:
         """Closes the connection. The client cannot be used afterwards."""
-        self._transport.close()
+        self._session.close()
 
     def sample(
         self, *, count: int = 1, seed: npt.ArrayLike = 0, **choices: Any
     ) -> np.ndarray:
         """Generates images.
+
+        If another version is promoted meanwhile, all images are of that one,
+        and so is the meaning of classes and attributes.
 
         Args:
             count: The number of images, at least 1.
@@ -141,40 +139,63 @@ class PredictionClient(AbstractContextManager["PredictionClient"]):
             [-1, 1].
         """
         seeds = make_seeds(seed, count)
-        deadline = self._model.deadline()
-        signature = self._signature("sample", deadline)
-        if self.code_map is None and needs_code_map(signature, choices):
-            self.code_map = self._ask_code_map(deadline)
-        inputs = sample_inputs(
-            signature,
-            self._signature("serving_default", deadline),
-            self.code_map or CodeMap(),
-            seeds=seeds,
-            choices=choices,
-        )
-        outputs = self._predict("sample", inputs, deadline)
-        invalid = np.flatnonzero(~outputs["valid"])
-        if invalid.size:
-            raise ValueError(
-                "Codes should be in the ranges that the model was trained on. "
-                f"Received: {invalid.size} of {len(seeds)} images that the "
-                f"model marks as invalid, the first being number {invalid[0]}."
+
+        def ask(known: Known, deadline: Deadline) -> dict[str, np.ndarray]:
+            signature = known.metadata.signature("sample")
+            code_map = self.code_map or CodeMap()
+            if needs_code_map(signature, choices):
+                code_map = self._find_code_map(known, deadline)
+            inputs = sample_inputs(
+                signature,
+                known.metadata.signature("serving_default"),
+                code_map,
+                seeds=seeds,
+                choices=choices,
             )
+            return self._session.predict(known, "sample", inputs, deadline)
+
+        outputs = self._session.ask(ask)
+        _check_valid(
+            outputs,
+            "Codes should be in the ranges that the model was trained on.",
+        )
         return outputs["image"]
 
-    def encode(self, images: npt.ArrayLike) -> dict[str, np.ndarray]:
+    def encode(
+        self, images: npt.ArrayLike | Sequence[bytes]
+    ) -> dict[str, np.ndarray]:
         """Computes the posterior of the codes, `Q(c|x)`.
 
         Args:
-            images: Float array of shape `(num_images, height, width, channels)`
-                in [-1, 1].
+            images: Array of shape `(num_images, height, width, channels)`:
+                floats in [-1, 1], or uint8. Or the contents of PNG or JPEG
+                files, which the signature `encode_image` of the model decodes,
+                scales and, if it fits the model, centers.
 
         Returns:
             Float32 arrays of `num_images` rows: for each code the parameters
             of its posterior, such as `category_logits` or `continuous_mean`.
         """
-        check_images(np.asarray(images))
-        return self.predict("encode", {"image": images})
+        if isinstance(images, list | tuple) and all(
+            isinstance(image, bytes) for image in images
+        ):
+            outputs = self.predict("encode_image", {"image_bytes": images})
+        else:
+            array = np.asarray(images)
+            check_input(array)
+            if array.dtype == np.uint8:
+                array = array / np.float32(127.5) - np.float32(1)
+            outputs = self.predict("encode", {"image": array})
+        _check_valid(
+            outputs,
+            "Images should be whole PNG or JPEG files of at "
+            "most 16 million pixels, and not blank.",
+        )
+        return {
+            name: rows
+            for name, rows in outputs.items()
+            if name not in ("valid", FINGERPRINT)
+        }
 
     def predict(
         self, signature: str, inputs: Mapping[str, npt.ArrayLike]
@@ -183,14 +204,19 @@ class PredictionClient(AbstractContextManager["PredictionClient"]):
 
         Args:
             signature: Its name, such as `serving_default` or `sample_png`.
-            inputs: An array for each input, all with the same number of rows.
+            inputs: An array for each input, all with the same number of rows;
+                a list of `bytes` for one of strings.
 
         Returns:
             The outputs by name, in the order of the rows; bytes as objects.
         """
-        deadline = self._model.deadline()
-        specs = self._signature(signature, deadline).inputs
-        return self._predict(signature, check_inputs(inputs, specs), deadline)
+
+        def ask(known: Known, deadline: Deadline) -> dict[str, np.ndarray]:
+            specs = known.metadata.signature(signature).inputs
+            rows = check_inputs(inputs, specs)
+            return self._session.predict(known, signature, rows, deadline)
+
+        return self._session.ask(ask)
 
     def status(self) -> dict[int, dict[str, str]]:
         """Returns `state` and `error` of each version, or of `version`.
@@ -198,101 +224,60 @@ class PredictionClient(AbstractContextManager["PredictionClient"]):
         A version answers requests once its state is `AVAILABLE`. TensorFlow
         Serving ignores labels here: it returns all versions.
         """
-        return retry(
-            self._transport.status, self._model.deadline(), self._model.retries
-        )
+        return self._session.status(self._model.deadline())
 
     def metadata(self) -> Metadata:
-        """Returns the version that answers now, and its signatures.
-
-        The client keeps them, and the code map of the model, until this method
-        is called again: call it when another version may have been loaded.
-        """
-        return self._load_metadata(self._model.deadline())
+        """Asks which version answers now, and for its signatures."""
+        return self._session.load(self._model.deadline()).metadata
 
     def wait_until_ready(self, timeout: float | None = None) -> None:
         """Returns once the model, or its chosen version, answers requests.
 
         Raises:
             ServingError: After `timeout` seconds, by default those of the
-                client, or at once if waiting cannot help.
+                client, or at once if waiting cannot help. It has the errors of
+                versions that could not be loaded.
         """
+        self._session.wait_until_ready(self._model.deadline(timeout))
 
-        def find_reason(deadline: Deadline) -> str | None:
-            # The status ignores labels.
-            if self._model.label is not None:
-                self._transport.metadata(deadline)
-                return None
-            versions = self._transport.status(deadline)
-            states = {version["state"] for version in versions.values()}
-            return None if "AVAILABLE" in states else str(versions)
-
-        wait(find_reason, self._model.deadline(timeout))
-
-    def _retry(
-        self, request: Callable[[Deadline], Result], deadline: Deadline
-    ) -> Result:
-        return retry(request, deadline, self._model.retries)
-
-    def _load_metadata(self, deadline: Deadline) -> Metadata:
-        self._metadata = retry(
-            self._transport.metadata, deadline, self._model.retries
-        )
-        if self._asks_code_map:
-            self.code_map = None
-        return self._metadata
-
-    def _ask_code_map(self, deadline: Deadline) -> CodeMap:
-        """Asks the model for its code map, which is empty if it has none."""
-        metadata = self._metadata or self._load_metadata(deadline)
-        text = b""
-        if "code_map" in metadata.signatures:
-            rows = {"row": np.zeros(1, np.int64)}
-            (text,) = self._predict("code_map", rows, deadline)["code_map"]
-        try:
-            return CodeMap.from_json(json.loads(text)) if text else CodeMap()
-        except (ValueError, RecursionError) as error:
-            raise unexpected("a code map, as JSON", error) from error
-
-    def _signature(self, name: str, deadline: Deadline) -> Signature:
-        metadata = self._metadata or self._load_metadata(deadline)
-        if name not in metadata.signatures:
-            names = ", ".join(metadata.signatures)
-            raise unexpected(f"a signature {name!r}", names)
-        return metadata.signatures[name]
-
-    def _predict(
-        self, name: str, inputs: Mapping[str, np.ndarray], deadline: Deadline
-    ) -> dict[str, np.ndarray]:
-        signature = self._signature(name, deadline)
-        num_rows = len(next(iter(inputs.values())))
-        step = signature.rows_per_request(
-            self._model.max_batch_size, self._model.max_message_bytes
-        )
-        parts = []
-        for start in range(0, num_rows, step):
-            stop = min(start + step, num_rows)
-            part = {key: array[start:stop] for key, array in inputs.items()}
-            request = partial(self._transport.predict, name, signature, part)
-            outputs = self._retry(request, deadline)
-            check_outputs(signature, outputs, stop - start)
-            parts.append(outputs)
-        return {
-            key: np.concatenate([part[key] for part in parts])
-            for key in signature.outputs
-        }
+    def _find_code_map(self, known: Known, deadline: Deadline) -> CodeMap:
+        """The given code map, or that of the version; empty if it has none."""
+        version = known.metadata.version
+        if self.code_map is not None:
+            self._first_version = self._first_version or version
+            if version != self._first_version:
+                raise ServingError(
+                    "`code_map` should be that of the version that answers. "
+                    f"Received: one of version {self._first_version}, and "
+                    f"version {version} answers. Leave it out, or choose "
+                    "`version`.",
+                    "broken",
+                )
+            return self.code_map
+        if known.code_map is None:
+            text = b""
+            if "code_map" in known.metadata.signatures:
+                outputs = self._session.predict(
+                    known, "code_map", {"row": np.zeros(1, np.int64)}, deadline
+                )
+                (text,) = outputs["code_map"]
+            known.code_map = _parse_code_map(text)
+        return known.code_map
 
 
-def _open(model: ServedModel) -> "RestTransport | GrpcTransport":
-    if not model.url.scheme.startswith("grpc"):
-        return RestTransport(model)
+def _parse_code_map(text: bytes) -> CodeMap:
     try:
-        from keras_infogan.serving.grpc import GrpcTransport
-    except ImportError as error:
-        raise ServingError(
-            "gRPC needs grpcio and tensorflow-serving-api. Received: "
-            f"{one_line(error)}. Install keras-infogan[serving], or use the "
-            "REST API at http://.",
-            "broken",
-        ) from error
-    return GrpcTransport(model)
+        return CodeMap.from_json(json.loads(text)) if text else CodeMap()
+    except (ValueError, RecursionError) as error:
+        raise unexpected("a code map, as JSON", error) from error
+
+
+def _check_valid(outputs: Mapping[str, np.ndarray], expected: str) -> None:
+    """Raises a `ValueError` for rows that the model marks as invalid."""
+    invalid = np.flatnonzero(~outputs.get("valid", np.ones(0, bool)))
+    if invalid.size:
+        raise ValueError(
+            f"{expected} Received: {invalid.size} of {len(outputs['valid'])} "
+            "images that the model marks as invalid, the first being number "
+            f"{invalid[0]}."
+        )

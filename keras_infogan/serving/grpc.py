@@ -34,6 +34,8 @@ _KINDS: dict[str, Kind] = {
     "INVALID_ARGUMENT": "invalid",
     "FAILED_PRECONDITION": "invalid",
     "NOT_FOUND": "missing",
+    # More callers than --grpc_max_threads: "Server Threadpool Exhausted".
+    "RESOURCE_EXHAUSTED": "unavailable",
     "UNAVAILABLE": "unavailable",
 }
 
@@ -96,7 +98,8 @@ class GrpcTransport:
         signature: Signature,
         inputs: Mapping[str, np.ndarray],
         deadline: Deadline,
-    ) -> dict[str, np.ndarray]:
+    ) -> tuple[dict[str, np.ndarray], int | None]:
+        """Returns the outputs, and the version that computed them."""
         request = predict_pb2.PredictRequest()
         request.model_spec.signature_name = name
         for key, array in inputs.items():
@@ -117,7 +120,8 @@ class GrpcTransport:
                 arrays[key] = tf.make_ndarray(tensor)
             except (TypeError, ValueError) as error:
                 raise unexpected(f"{key!r}", error) from error
-        return arrays
+        spec = response.model_spec
+        return arrays, spec.version.value if spec.HasField("version") else None
 
     def _ask(
         self, method: Callable[..., Any], request: Any, deadline: Deadline

@@ -72,6 +72,13 @@ class Metadata(NamedTuple):
     version: int
     signatures: dict[str, Signature]
 
+    def signature(self, name: str) -> Signature:
+        """A signature; raises `ServingError` if the model lacks it."""
+        if name not in self.signatures:
+            names = ", ".join(self.signatures)
+            raise unexpected(f"a signature {name!r}", names)
+        return self.signatures[name]
+
 
 def parse_metadata(version: Any, signature_defs: Any) -> Metadata:
     """Parses a GetModelMetadataResponse: the version and the signatures."""
@@ -154,6 +161,16 @@ def to_rows(
         ValueError: If shape or type does not fit, or a number is not finite or
             beyond the type.
     """
+    if dtype.kind == "O":
+        strings = np.asarray(value, object)
+        if strings.shape == shape and all(
+            isinstance(string, bytes) for string in strings.flat
+        ):
+            return strings
+        raise ValueError(
+            f"{name!r} should be a list of `bytes`, one for each row. Received:"
+            f" shape={strings.shape} of {type(strings.flat[0]).__name__}."
+        )
     array = np.asarray(value)
     is_integer = dtype.kind == "i"
     if array.ndim == 1 and shape[1:] == (1,):

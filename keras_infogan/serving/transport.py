@@ -1,5 +1,6 @@
 """The common part of REST and gRPC: one-line errors, deadlines, retries."""
 
+import logging
 import math
 import random
 import re
@@ -15,6 +16,7 @@ from urllib.parse import urlsplit
 
 from keras_infogan.files import one_line
 
+_logger = logging.getLogger(__name__)
 Result = TypeVar("Result")
 Kind = Literal["unavailable", "missing", "invalid", "timeout", "broken"]
 
@@ -92,7 +94,7 @@ class ServedModel:
     label: str | None
     timeout: float
     connect_timeout: float
-    retries: int
+    retries: int | None
     max_batch_size: int
     max_message_bytes: int
     ca_file: Path | str | None
@@ -200,15 +202,19 @@ def _check_url(url: str) -> None:
 
 
 def retry(
-    request: Callable[[Deadline], Result], deadline: Deadline, retries: int
+    request: Callable[[Deadline], Result],
+    deadline: Deadline,
+    retries: int | None = None,
 ) -> Result:
     """Sends a request again while the server is unavailable.
 
     No request changes the server, so repeating one is safe. Pauses double. Each
     is shortened at random by up to a half, so that not all clients return to a
-    recovering server at once. The error of the last attempt is raised.
+    recovering server at once. The error of the last attempt is raised: of the
+    last one before the deadline, or after `retries` others.
     """
     pause = _FIRST_PAUSE
+    attempts = 0
     while True:
         shortened = pause * random.uniform(0.5, 1.0)
         try:
@@ -216,12 +222,16 @@ def retry(
         except ServingError as error:
             if (
                 error.kind != "unavailable"
-                or not retries
+                or attempts == retries
                 or shortened >= deadline.left()
             ):
                 raise
+            if not attempts:
+                _logger.warning(
+                    "Retrying for %.3g s. %s", deadline.left(), error
+                )
         time.sleep(shortened)
-        retries -= 1
+        attempts += 1
         pause = min(2 * pause, _LONGEST_RETRY_PAUSE)
 
 

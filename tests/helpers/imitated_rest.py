@@ -1,7 +1,7 @@
 """An imitation of TensorFlow Serving's REST API, and of its failures.
 
-It follows the documentation, to test the messages of our client. It does not
-show what the server does.
+It follows the server's source and what was seen of it, to test the messages of
+our client. It does not show what the server does.
 """
 
 import json
@@ -19,13 +19,15 @@ from pathlib import Path
 from typing import Any
 
 from tests.helpers.imitated_model import RefusedError
+from tests.helpers.imitated_model import Served
 from tests.helpers.imitated_model import answer
 
 
 class ImitatedRestServer(ThreadingHTTPServer):
-    """A server of the documented JSON, in the column form of our client.
+    """A server of the documented JSON, in the row form of our client.
 
     Attributes:
+        served: What it serves.
         failures: Functions to call instead of the next answers.
         requests: Method, path and body of all requests.
     """
@@ -34,6 +36,7 @@ class ImitatedRestServer(ThreadingHTTPServer):
 
     def __init__(self, certificate: tuple[Path, Path] | None = None):
         super().__init__(("127.0.0.1", 0), _RestHandler)
+        self.served = Served()
         self.failures: list[Callable[[Any], None]] = []
         self.requests: list[tuple[str, str, bytes]] = []
         self.closing = threading.Event()
@@ -87,10 +90,14 @@ class _RestHandler(BaseHTTPRequestHandler):
             self.server.failures.pop(0)(self)
             return
         try:
-            self.send_json(200, answer(self.command, self.path, body))
+            self.send_text(
+                200, answer(self.server.served, self.command, self.path, body)
+            )
         except RefusedError as error:
             status, text = error.args
-            self.send_json(status, {"error": text})
+            # As by absl::CEscape: \' is no JSON.
+            escaped = json.dumps(text)[1:-1].replace("'", "\\'")
+            self.send_text(status, f'{{ "error": "{escaped}" }}')
 
     def send_json(self, status: int, content: Any) -> None:
         self.send_text(status, json.dumps(content))

@@ -56,14 +56,14 @@ def test_invalid_names_of_models():
 @pytest.mark.parametrize(
     ("images", "message"),
     [
-        (np.zeros((1, 4, 4, 1), np.uint8), "dtype=uint8. Scale bytes"),
+        (np.zeros((1, 4, 4, 1), int), "dtype=int64. Scale bytes"),
         (np.zeros((0, 4, 4, 1)), r"at least one of.*shape=\(0, 4, 4, 1\)"),
         (np.full((1, 4, 4, 1), np.nan), r"in \[-1, 1\]. Received: NaN"),
         (
             np.full((1, 4, 4, 1), 2.0),
             r"in \[-1, 1\]. Received: values from 2 to 2",
         ),
-        (np.zeros((1, 5, 5, 1)), r"shape \(1, 4, 4, 1\).*\(1, 5, 5, 1\)"),
+        (np.full((1, 5, 5, 1), -1.0), r"shape \(1, 4, 4, 1\).*\(1, 5, 5, 1\)"),
         (np.zeros((4, 4, 1)), r"\(num_images, height.*shape=\(4, 4, 1\)"),
     ],
 )

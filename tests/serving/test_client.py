@@ -53,8 +53,9 @@ def test_an_image_of_a_batch_can_be_sampled_alone(scheme, server):
         # 4 MiB hold many more rows than the server's batch.
         ({}, [128, 128, 44]),
         ({"max_batch_size": 300}, [300]),
-        # 64 bytes for the image and 1 for `valid`, after 64 KiB for names.
-        ({"max_message_bytes": 2**16 + 65 * 100 + 64}, [100, 100, 100]),
+        # 64 bytes for the image, 1 for `valid` and 8 for the fingerprint, after
+        # 64 KiB for names.
+        ({"max_message_bytes": 2**16 + 73 * 100 + 72}, [100, 100, 100]),
     ],
 )
 def test_large_requests_are_split(scheme, server, options, sizes):
@@ -69,7 +70,7 @@ def seeds_of(requests):
     """The input `seed` of each request that has one."""
     if isinstance(requests[0], tuple):
         return [
-            json.loads(body)["inputs"]["seed"]
+            [row["seed"] for row in json.loads(body)["instances"]]
             for _, _, body in requests
             if body
         ]
@@ -97,6 +98,27 @@ def test_encode(scheme, server):
         # The order of the sum of 16 float32 numbers.
         atol=1e-5,
     )
+
+
+def test_encode_bytes_of_pixels(scheme, server):
+    """0 is -1 and 255 is 1; 51 is -0.6, so the third pixel is that mean."""
+    images = np.zeros((2, *IMAGE_SHAPE), np.uint8)
+    images[1] = 255
+    images[:, 0, 2] = 51
+    with connected(scheme, server) as client:
+        means = client.encode(images)["continuous_mean"]
+    np.testing.assert_allclose(means, [[-0.6, -1], [-0.6, 1]], atol=1e-6)
+
+
+def test_encode_files(scheme, server):
+    """The imitation answers with the length of a file."""
+    files = [b"\x89PNG\0\0", b"\x89PNG\xff\0\0"]
+    with connected(scheme, server) as client:
+        posterior = client.encode(files)
+        with pytest.raises(ValueError, match="PNG.*1 of 2 .* number 1"):
+            client.encode([files[0], b"GIF89a"])
+    assert posterior["continuous_mean"].tolist() == [[6, 6], [7, 7]]
+    assert not {"valid", "fingerprint"} & set(posterior)
 
 
 def test_other_signatures(scheme, server):
@@ -134,6 +156,7 @@ def test_status_and_metadata(scheme, server):
     assert sorted(metadata.signatures) == [
         "code_map",
         "encode",
+        "encode_image",
         "sample",
         "sample_png",
         "serving_default",

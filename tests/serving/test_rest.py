@@ -1,12 +1,14 @@
 """Answers over HTTP, and certificates."""
 
-import json
-
 import numpy as np
 import pytest
 
 from keras_infogan.serving import PredictionClient
 from keras_infogan.serving import ServingError
+from tests.helpers.imitated_model import Served
+from tests.helpers.imitated_model import expected_images
+from tests.helpers.imitated_model import make_signatures
+from tests.helpers.imitated_model import to_text
 from tests.helpers.imitated_rest import overloaded
 from tests.helpers.imitated_rest import reset
 from tests.helpers.imitated_rest import sends
@@ -20,6 +22,7 @@ from tests.helpers.serving_client import failure_of
     ("failure", "kind", "message"),
     [
         (overloaded, "unavailable", "overloaded.*503.*queue is full"),
+        (sends(429, "{}"), "unavailable", "overloaded.*HTTP 429"),
         (reset, "unavailable", "before the answer was complete.*reset"),
         (truncate, "unavailable", "before the answer was complete"),
         (sends(500, "oh"), "broken", "failed on the request.*HTTP 500: oh"),
@@ -45,17 +48,43 @@ def test_wrong_answers(failure, kind, message, rest):
     assert "\n" not in str(caught.value)
 
 
-def test_indented_answers_are_not_too_long(rest, monkeypatch):
-    """The server takes 79 bytes for each number of an image, with brackets."""
+@pytest.mark.parametrize(
+    ("count", "shape"), [(5000, (28, 28, 1)), (1000, (32, 32, 3))]
+)
+def test_thousands_of_images(count, shape, rest):
+    """In requests of 128 rows; 113 rows of the column form were too long."""
+    rest.served = Served(signatures=make_signatures(shape))
+    seeds = np.arange(count) % 10
+    with connected("http", rest, timeout=300.0) as client:
+        images = client.sample(count=count, seed=seeds, category=3)
+    expected = expected_images(seeds, 3, [0, 0], shape)
+    np.testing.assert_array_equal(images, expected)
+
+
+def test_the_longest_numbers_fit(rest, monkeypatch):
+    """Nine digits, signs and exponents, alone in the most brackets."""
     monkeypatch.setattr("keras_infogan.serving.rest._SMALL_ANSWER", 0)
-    images = np.full((8, 4, 4, 1), -0.123456789)
-    outputs = {"image": images.tolist(), "valid": [True] * 8}
-    text = json.dumps({"outputs": outputs}, indent=4)
-    assert 79 < len(text) / images.size < 96
+    shape = (4, 4, 1)
+    pixels = np.full((16, *shape), -1.23456784e-05, np.float32)
+    outputs = {
+        "image": pixels,
+        "valid": np.ones(16, bool),
+        "fingerprint": np.array([b"0" * 16] * 16, object),
+    }
+    text = to_text(outputs, rest.served.signatures["sample"][1])
+    assert text.startswith(
+        '{\n    "predictions": [\n        {\n            "image": '
+        "[[[-1.23456784e-05], [-1.23456784e-05], "
+    )
+    assert text.endswith(
+        '],\n            "valid": true,\n            "fingerprint": '
+        '"0000000000000000"\n        }\n    ]\n}'
+    )
+    assert len(text) < 16 * (16 * 32 + 3 * 64)
     with connected("http", rest) as client:
         client.metadata()
         rest.failures = [sends(200, text)]
-        assert client.sample(count=8).shape == images.shape
+        np.testing.assert_array_equal(client.sample(count=16), pixels)
 
 
 def test_http_to_a_port_of_grpc(grpc_server):

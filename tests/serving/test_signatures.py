@@ -42,42 +42,55 @@ def test_invalid_inputs(inputs, message, rest):
             client.predict("sample", inputs)
 
 
-VALID = {"valid": [True]}
+@pytest.mark.parametrize(
+    ("files", "message"),
+    [
+        (["text"], "'image_bytes' should be a list of `bytes`.*of str"),
+        ([[b"a"]], r"'image_bytes' should be a list .*shape=\(1, 1\) of bytes"),
+        ([], "same number of rows, at least one. Received: 0"),
+    ],
+)
+def test_invalid_files(files, message, rest):
+    with connected("http", rest) as client:
+        with pytest.raises(ValueError, match=message):
+            client.predict("encode_image", {"image_bytes": files})
+
+
+def image_of(value):
+    return np.full((4, 4, 1), value).tolist()
+
+
+ROW = {"image": image_of(0.0), "valid": True, "fingerprint": "0"}
 
 
 @pytest.mark.parametrize(
-    ("outputs", "message"),
+    ("predictions", "message"),
     [
-        (None, "`outputs`. Received: {'predictions': 1}"),
-        ([1], "outputs by name"),
-        ({"image": [0], **VALID}, r"'image' of shape \(1, 4, 4, 1\)"),
-        ({"image": [[0], [0, 1]]}, "'image' of float32 values"),
+        (1, "`predictions`, a list. Received: {'predictions': 1}"),
+        ([1], "rows of image, valid, fingerprint"),
+        ([{"image": 0, "valid": True}], "rows of .*. Received: 'fingerprint'"),
+        ([{**ROW, "image": 0}], r"'image' of shape \(1, 4, 4, 1\)"),
+        ([{**ROW, "image": [[0], [0, 1]]}], "'image' of float32 values"),
+        ([ROW, ROW], r"'image' of shape \(1, 4, 4, 1\).*\(2, 4, 4, 1\)"),
+        ([{**ROW, "image": image_of(np.nan)}], "finite 'image'"),
+        ([{**ROW, "image": image_of(1e39)}], "finite 'image'"),
+        ([{**ROW, "image": image_of("x")}], "of float32 values"),
         (
-            {"image": np.full((1, 4, 4, 1), np.nan).tolist(), **VALID},
-            "finite 'image'",
-        ),
-        (
-            {"image": np.full((1, 4, 4, 1), 1e39).tolist(), **VALID},
-            "finite 'image'",
-        ),
-        ({"image": np.full((1, 4, 4, 1), "x").tolist()}, "of float32 values"),
-        ({"image": np.zeros((1, 4, 4, 1)).tolist()}, "'valid' of bool values"),
-        (
-            {"image": np.zeros((1, 4, 4, 1)).tolist(), "valid": [1]},
+            [{**ROW, "valid": 1}],
             "'valid' of bool values. Received: dtype=int64",
         ),
     ],
 )
-def test_wrong_outputs(outputs, message, rest):
-    content = {"predictions": 1} if outputs is None else {"outputs": outputs}
+def test_wrong_outputs(predictions, message, rest):
+    content = json.dumps({"predictions": predictions})
     with connected("http", rest) as client:
         client.metadata()
-        rest.failures = [sends(200, json.dumps(content))]
+        rest.failures = [sends(200, content)]
         with pytest.raises(ServingError, match=message):
             client.sample()
 
 
 def test_a_row_that_is_longer_than_a_message(rest):
     with connected("http", rest, max_message_bytes=1000) as client:
-        with pytest.raises(ValueError, match="enough for one row.*65601.*1000"):
+        with pytest.raises(ValueError, match="enough for one row.*65609.*1000"):
             client.sample()

@@ -99,7 +99,7 @@ def test_a_host_that_drops_connections(scheme):
 
 
 def test_nobody_listens(scheme):
-    """The client gives up after its retries, long before its timeout."""
+    """Retries can also be limited, to give up long before the timeout."""
     # Bound, so no other process gets the port, but not listening.
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
@@ -133,12 +133,27 @@ def test_retries_are_limited_in_each_method(request_, rest):
     assert len(rest.requests) == 3
 
 
-def test_grpc_retries(grpc_server):
+@pytest.mark.parametrize(
+    ("code", "details"),
+    [
+        ("UNAVAILABLE", "queue is full"),
+        ("RESOURCE_EXHAUSTED", "Server Threadpool Exhausted"),
+    ],
+)
+def test_grpc_retries(code, details, grpc_server):
     import grpc
 
     def busy(servicer, context):
-        context.abort(grpc.StatusCode.UNAVAILABLE, "queue is full")
+        context.abort(grpc.StatusCode[code], details)
 
+    grpc_server.failures = [busy]
+    with connected("grpc", grpc_server) as client:
+        _, error = failure_of(client.status)
+    assert error.kind == "unavailable"
+    assert f"overloaded or not ready yet. Received: {code}: {details}" in str(
+        error
+    )
+    grpc_server.requests.clear()
     grpc_server.failures = [busy, busy]
     with connected("grpc", grpc_server, retries=2) as client:
         assert 3 in client.status()
@@ -163,6 +178,35 @@ def test_pauses_double_up_to_five_seconds(fraction, monkeypatch):
         retry(request, Deadline(60, "server"), 8)
     whole = [0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 5.0, 5.0]
     assert pauses == pytest.approx([fraction * pause for pause in whole])
+
+
+def test_retries_are_limited_by_the_timeout(monkeypatch, caplog):
+    """A server that is back after 25 s of the 60 answers; it says so once.
+
+    The clock moves with the pauses: 0.1 + 0.2 + ... + 3.2 = 6.3 s after six of
+    them, then 5 s each, so the eleventh attempt comes after 26.3 s.
+    """
+    clock = [0.0]
+    name = "keras_infogan.serving.transport"
+    monkeypatch.setattr(f"{name}.time.monotonic", lambda: clock[0])
+    monkeypatch.setattr(f"{name}.random.uniform", lambda low, high: high)
+    monkeypatch.setattr(
+        SLEEP, lambda seconds: clock.append(clock.pop() + seconds)
+    )
+    attempts = []
+
+    def request(deadline):
+        attempts.append(clock[0])
+        if clock[0] < 25:
+            raise ServingError("busy", "unavailable")
+        return "answer"
+
+    assert retry(request, Deadline(60, "server")) == "answer"
+    assert attempts[-1] == pytest.approx(26.3)
+    assert len(attempts) == 11
+    assert [record.message for record in caplog.records] == [
+        "Retrying for 60 s. busy"
+    ]
 
 
 def test_no_pause_outlasts_the_deadline(monkeypatch):
@@ -204,7 +248,29 @@ def test_waiting_for_a_label(scheme, server):
         client.wait_until_ready()
     with connected(scheme, server, label="canary") as client:
         assert client.status()[3]["state"] == "AVAILABLE"
-        with pytest.raises(ServingError, match="0.3 s. .*label: canary"):
+        server.served.states[4] = ("END", "Warm-up of version 4 failed")
+        reason = "label: canary.*version 3: AVAILABLE; version 4: END Warm-up"
+        with pytest.raises(ServingError, match=f"0.3 s. .*{reason}"):
+            client.wait_until_ready(timeout=0.3)
+
+
+def test_waiting_for_versions_that_failed(scheme, server):
+    """With no retries left, a version that failed to load never answers."""
+    server.served.states = {
+        3: ("END", "no variables"),
+        4: ("END", "Warm-up failed"),
+    }
+    with connected(scheme, server) as client:
+        with pytest.raises(
+            ServingError,
+            match="could not load.*version 3: END no variables; version 4: END",
+        ) as caught:
+            client.wait_until_ready(timeout=60)
+        assert caught.value.kind == "broken"
+        server.served.states = {3: ("LOADING", ""), 4: ("END", "Warm-up")}
+        with pytest.raises(
+            ServingError, match="not ready .*version 3: LOADING; version 4: END"
+        ):
             client.wait_until_ready(timeout=0.3)
 
 
@@ -213,23 +279,6 @@ def test_waiting_for_a_label(scheme, server):
     [
         (overloaded, "not ready within 0.5 s. Received: .*queue is full"),
         (hang, "not ready within 0.5 s. Received: no answer"),
-        (
-            sends(
-                200,
-                json.dumps(
-                    {
-                        "model_version_status": [
-                            {
-                                "version": "3",
-                                "state": "END",
-                                "status": {"error_message": "no variables"},
-                            }
-                        ]
-                    }
-                ),
-            ),
-            "not ready within 0.5 s. Received: .*END.*no variables",
-        ),
     ],
 )
 def test_waiting_ends_at_the_timeout(failure, message, rest):
