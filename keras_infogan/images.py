@@ -5,6 +5,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+# A thousandth beyond 1, as resizing may overshoot.
+LARGEST_PIXEL = 1.001
+
 
 def check_channels(channels: int, received: str) -> None:
     """Raises a `ValueError` unless images are gray or RGB."""
@@ -36,8 +39,7 @@ def check_images(
             "diverged: train it again with lower learning rates, or without "
             "mixed_float16."
         )
-    # A thousandth, as resizing may overshoot.
-    elif images.min() < -1.001 or images.max() > 1.001:
+    elif max(-images.min(), images.max()) > LARGEST_PIXEL:
         received = (
             f"values from {images.min():.4g} to {images.max():.4g}. Pass uint8 "
             "as it is, or scale 0 to 255 by x / 127.5 - 1."

@@ -55,12 +55,15 @@ if [[ $rest == "$grpc" ]]; then
 fi
 
 server=${TENSORFLOW_MODEL_SERVER:-$(command -v tensorflow_model_server || true)}
+# A version that cannot be loaded says why at once, not after five minutes.
+# By default there are 4 threads for each CPU; more callers get errors, or wait.
+flags=(--max_num_load_retries=0 --grpc_max_threads=256 --rest_api_num_threads=64)
 if [[ -z $server ]]; then
     say "no tensorflow_model_server found; this starts one in a container:"
-    printf '%q ' docker run --rm --read-only --tmpfs /tmp \
+    printf '%q ' docker run --rm --init --read-only --tmpfs /tmp \
         --publish "127.0.0.1:$grpc:8500" --publish "127.0.0.1:$rest:8501" \
         --mount "type=bind,source=$directory,target=/models/$name,readonly" \
-        --env "MODEL_NAME=$name" tensorflow/serving:2.20.0 "$@"
+        --env "MODEL_NAME=$name" tensorflow/serving:2.20.0 "${flags[@]}" "$@"
     printf '\n'
     exit 3
 fi
@@ -71,4 +74,4 @@ fi
 say "serving $name at http://127.0.0.1:$rest and grpc://127.0.0.1:$grpc," \
     "which other machines can reach unless a firewall stops them"
 exec "$server" --model_name="$name" --model_base_path="$directory" \
-    --rest_api_port="$rest" --port="$grpc" "$@"
+    --rest_api_port="$rest" --port="$grpc" "${flags[@]}" "$@"

@@ -4,6 +4,7 @@ import argparse
 from typing import Any
 
 from keras_infogan.cli import arguments
+from keras_infogan.cli.console import say
 
 
 def add_parser(commands: Any) -> None:
@@ -34,15 +35,28 @@ def add_parser(commands: Any) -> None:
         metavar="DIR",
         help="the directory of `keras-infogan serve-config`",
     )
+    parser.add_argument(
+        "--server",
+        action="append",
+        default=[],
+        metavar="URL",
+        help="with promote: wait until this server has loaded the canary, such "
+        "as http://localhost:8501; repeat it for each replica",
+    )
 
 
 def check(args: argparse.Namespace) -> None:
-    """Raises a `ValueError` for a version without `publish`, or vice versa."""
+    """Raises a `ValueError` for arguments of another step."""
     if (args.step == "publish") != (args.version is not None):
         raise ValueError(
             "publish takes a version, the other steps do not. Received: "
             f"{args.step}{'' if args.version is None else f' {args.version}'}."
         )
+    if args.server and args.step != "promote":
+        raise ValueError(
+            f"--server is for promote. Received: {args.step}. Leave it out."
+        )
+    args.needs_tensorflow = any(url.startswith("grpc") for url in args.server)
 
 
 def run(args: argparse.Namespace) -> Any:
@@ -52,7 +66,13 @@ def run(args: argparse.Namespace) -> Any:
     if args.step == "publish":
         moved = labels.publish_canary(args.config, args.version)
     elif args.step == "promote":
-        moved = labels.promote_canary(args.config)
+        moved = labels.promote_canary(args.config, servers=args.server)
+        if not args.server:
+            say(
+                f"Not checked whether a server has loaded version "
+                f"{moved.stable}: until then, it rejects the new labels. With "
+                "--server URL, promote waits for it."
+            )
     elif args.step == "rollback":
         moved = labels.roll_back(args.config)
     else:

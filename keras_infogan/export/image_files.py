@@ -76,9 +76,10 @@ def make_reader(
     """Makes a function from contents of files to images, and which are valid.
 
     It takes a string tensor of shape `(batch,)` and returns float32 images of
-    shape `(batch, *image_shape)` in [-1, 1], and bool `(batch,)`. A file that is
-    no PNG or JPEG, is damaged or blank, or has more than `MAX_PIXELS` pixels is
-    invalid and a gray image, without an effect on the others.
+    shape `(batch, *image_shape)` in [-1, 1], and bool `(batch,)`. A file is
+    invalid, and a gray image, if it is no PNG or JPEG, is damaged, or has more
+    than `MAX_PIXELS` pixels; with a `frame`, also if it is blank or mostly
+    white. That has no effect on the others.
 
     Transparent parts become black. An image of another size is scaled to fill
     `image_shape`, and cropped around the center; with a `frame`, its ink is
@@ -105,6 +106,15 @@ def make_reader(
         return images[:count], valid[:count]
 
     return read_all
+
+
+def encode_pngs(images: tf.Tensor) -> tf.Tensor:
+    """Encodes `(batch, height, width, channels)` in [-1, 1] as PNG files."""
+    return tf.map_fn(
+        tf.io.encode_png,
+        tf.saturate_cast(tf.round((images + 1) * 127.5), "uint8"),
+        fn_output_signature=tf.string,
+    )
 
 
 def _decode(content: tf.Tensor, *, channels: int) -> tf.Tensor:
@@ -150,6 +160,8 @@ def _fit(
         source, center = measured.center, frame.center
         # Without ink there is no box, and its extent is minus infinity.
         tf.debugging.assert_positive(measured.extent)
+        # Ink on paper.
+        tf.debugging.assert_less(tf.reduce_mean(pixels), 0.5)
     is_ready = tf.reduce_all(tf.equal(size, target))
     scale = tf.where(is_ready, 1.0, scale)
     offset = tf.where(is_ready, tf.zeros(2), center - scale * source)

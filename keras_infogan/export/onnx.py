@@ -29,7 +29,8 @@ from keras_infogan.files import one_line
 from keras_infogan.latents.spec import LatentSpec
 from keras_infogan.models.infogan import InfoGAN
 
-# Sums in another order: trained networks differed by 4e-6 at most.
+# Sums in another order: trained networks differed by 4e-6 at most, of the
+# largest value of an output or of 1; see `largest_difference`.
 TOLERANCE = 1e-5
 # Two of the 255 steps from black to white. Rounded weights are off by 2^-11 of
 # their value, which edges of strokes amplify: trained generators differed by
@@ -79,9 +80,12 @@ def export_onnx(
     `(batch, height, width, channels)` in [-1, 1].
 
     The file is written only if it passes the ONNX checker and onnxruntime
-    agrees with Keras on 1,000 random inputs, in batches of several sizes. It
-    computes in float32 whatever the dtype policy of the model. The same weights
-    give the same bytes.
+    agrees with Keras on 1,000 random inputs, in batches of several sizes. No
+    value may differ by more than 1e-5 times the largest absolute value of the
+    same output in the batch, or times 1 if that is larger: absolute for images
+    and probabilities, and 2e-4 for logits of up to 20. It computes in float32
+    whatever the dtype policy of the model, and the same weights give the same
+    bytes.
 
     Args:
         model: The model.
@@ -200,7 +204,8 @@ def _export(
         if float16_weights:
             remedy = "Store float32 weights."
         raise ValueError(
-            f"The ONNX file should agree with Keras within {tolerance:.2g}. "
+            f"The ONNX file should agree with Keras within {tolerance:.2g} of "
+            "the largest value of an output, or of 1. "
             f"Received: a difference of {difference:.2g}. {remedy}"
         )
     with atomic_path(Path(path)) as partial:

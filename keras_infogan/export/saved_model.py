@@ -13,12 +13,21 @@ A version has these signatures:
   codes.
 - `sample_png`: the same, with `png_bytes`, string of shape `(batch,)`,
   instead of `image`.
-- `encode`: from `image` to the outputs of `model.encode`.
+- `encode`: from `image` to the outputs of `model.encode` and `valid`, false if
+  a pixel is out of [-1, 1] (by more than 0.001) or NaN; then the others are of
+  the nearest image, with 0 for NaN.
+- `encode_image`: the same from `image_bytes`, string of shape `(batch,)`, the
+  contents of PNG or JPEG files; see `image_files.make_reader`.
 - `code_map`: from `row`, any int64 numbers of shape `(batch,)`, to `code_map`,
   string of shape `(batch,)`: the code map as JSON, or empty. With it, a client
   needs nothing but the server.
+
+All but the first also return `fingerprint`, string of shape `(batch,)`: 16
+hexadecimal digits of weights and code map, by which a client notices that
+another version has answered.
 """
 
+import hashlib
 import json
 from collections.abc import Iterator
 from collections.abc import Mapping
@@ -29,9 +38,13 @@ import keras
 import tensorflow as tf
 
 from keras_infogan.evaluation.code_map import CodeMap
+from keras_infogan.export.image_files import encode_pngs
+from keras_infogan.export.image_files import find_frame
+from keras_infogan.export.image_files import make_reader
 from keras_infogan.export.precision import float32_copy
 from keras_infogan.export.versions import publish
 from keras_infogan.files import one_line
+from keras_infogan.images import LARGEST_PIXEL
 from keras_infogan.models.infogan import InfoGAN
 
 Tensors = Mapping[str, tf.Tensor]
@@ -107,15 +120,29 @@ def _json(content: Mapping[str, Any]) -> str:
     return json.dumps(content, indent=2) + "\n"
 
 
+def _fingerprint(model: InfoGAN, code_map: str) -> str:
+    digest = hashlib.sha256(code_map.encode())
+    for network in (model.generator, model.discriminator):
+        for weights in network.get_weights():
+            digest.update(weights.tobytes())
+    return digest.hexdigest()[:16]
+
+
 def _build_archive(model: InfoGAN, code_map: str) -> keras.export.ExportArchive:
     generator = float32_copy(model.generator)
     discriminator = float32_copy(model.discriminator)
     codes = model.latent_spec.codes
+    fingerprint = _fingerprint(model, code_map)
+    read_files = make_reader(model.image_shape, find_frame(model))
+
+    def mark(outputs: Tensors, valid: tf.Tensor) -> Tensors:
+        rows = tf.fill(tf.shape(valid), fingerprint)
+        return {**outputs, "valid": valid, "fingerprint": rows}
 
     def generate(inputs: Tensors) -> dict[str, tf.Tensor]:
         return {"image": generator(inputs, training=False)}
 
-    def sample(inputs: Tensors) -> dict[str, tf.Tensor]:
+    def sample(inputs: Tensors) -> Tensors:
         latents = {"noise": model.sample_noise(inputs["seed"])}
         valid = tf.ones_like(inputs["seed"], tf.bool)
         for name, code in codes.items():
@@ -125,23 +152,41 @@ def _build_archive(model: InfoGAN, code_map: str) -> keras.export.ExportArchive:
         # A normal code may be so large that the generator overflows.
         finite = tf.reduce_all(tf.math.is_finite(image), [1, 2, 3])
         image = tf.where(finite[:, None, None, None], image, 0.0)
-        return {"image": image, "valid": valid & finite}
+        return mark({"image": image}, valid & finite)
 
-    def sample_png(inputs: Tensors) -> dict[str, tf.Tensor]:
+    def sample_png(inputs: Tensors) -> Tensors:
         outputs = sample(inputs)
-        png = tf.map_fn(
-            tf.io.encode_png,
-            tf.saturate_cast(tf.round((outputs["image"] + 1) * 127.5), "uint8"),
-            fn_output_signature=tf.string,
+        png = encode_pngs(outputs["image"])
+        return mark({"png_bytes": png}, outputs["valid"])
+
+    def infer(image: tf.Tensor, valid: tf.Tensor) -> Tensors:
+        count = tf.shape(image)[0]
+        # oneDNN's fused convolutions fail on an empty batch.
+        missing = tf.cast(tf.equal(count, 0), tf.int32)
+        padded = tf.pad(image, [[0, missing], [0, 0], [0, 0], [0, 0]])
+        posterior = model.latent_spec.posterior(
+            discriminator(padded, training=False)
         )
-        return {"png_bytes": png, "valid": outputs["valid"]}
+        return mark(
+            {name: rows[:count] for name, rows in posterior.items()}, valid
+        )
 
-    def encode(inputs: Tensors) -> dict[str, tf.Tensor]:
-        outputs = discriminator(inputs["image"], training=False)
-        return model.latent_spec.posterior(outputs)
+    def encode(inputs: Tensors) -> Tensors:
+        image = inputs["image"]
+        clipped = tf.clip_by_value(image, -LARGEST_PIXEL, LARGEST_PIXEL)
+        # NaN is not equal to itself.
+        valid = tf.reduce_all(tf.equal(image, clipped), [1, 2, 3])
+        return infer(tf.where(tf.math.is_nan(image), 0.0, clipped), valid)
 
-    def return_code_map(inputs: Tensors) -> dict[str, tf.Tensor]:
-        return {"code_map": tf.fill(tf.shape(inputs["row"]), code_map)}
+    def encode_image(inputs: Tensors) -> Tensors:
+        return infer(*read_files(inputs["image_bytes"]))
+
+    def return_code_map(inputs: Tensors) -> Tensors:
+        rows = tf.shape(inputs["row"])
+        return {
+            "code_map": tf.fill(rows, code_map),
+            "fingerprint": tf.fill(rows, fingerprint),
+        }
 
     latents = {
         name: tf.TensorSpec((None, dim), tf.float32, name)
@@ -151,12 +196,14 @@ def _build_archive(model: InfoGAN, code_map: str) -> keras.export.ExportArchive:
         name: code.served_spec(name) for name, code in codes.items()
     }
     image = tf.TensorSpec((None, *model.image_shape), tf.float32, "image")
+    files = tf.TensorSpec((None,), tf.string, "image_bytes")
     row = tf.TensorSpec((None,), tf.int64, "row")
     archive = keras.export.ExportArchive()
     archive.add_endpoint("serving_default", generate, [latents])
     archive.add_endpoint("sample", sample, [seeded])
     archive.add_endpoint("sample_png", sample_png, [seeded])
     archive.add_endpoint("encode", encode, [{"image": image}])
+    archive.add_endpoint("encode_image", encode_image, [{"image_bytes": files}])
     archive.add_endpoint("code_map", return_code_map, [{"row": row}])
     return archive
 
@@ -172,7 +219,9 @@ def _warmup_requests(model: InfoGAN) -> Iterator[tuple[str, dict[str, Any]]]:
         yield "serving_default", latents
         yield "sample", {"seed": seeds, **codes}
         yield "sample_png", {"seed": seeds, **codes}
-        yield "encode", {"image": model.generate_from(latents)}
+        images = model.generate_from(latents)
+        yield "encode", {"image": images}
+        yield "encode_image", {"image_bytes": encode_pngs(images)}
         yield "code_map", {"row": seeds}
 
 

@@ -33,7 +33,8 @@ def test_a_release_step_by_step(config, capfd):
         (["promote"], (3, None, 1)),
         (["rollback"], (1, None, 3)),
     ):
-        result, _ = run(capfd, "canary", *step, "--config", config)
+        result, log = run(capfd, "canary", *step, "--config", config)
+        assert ("has loaded version 3" in log) == (step == ["promote"])
         assert tuple(result.values()) == labels
         assert list(result) == ["stable", "canary", "previous"]
         written = {k: v for k, v in result.items() if v is not None}
@@ -61,6 +62,7 @@ def test_it_needs_no_tensorflow(config):
         (["promote", "2"], "the other steps do not. Received: promote 2."),
         (["show", "--config=nope"], "serve-config` wrote. Received: nope, w"),
         (["promote"], "There should be a canary to promote"),
+        (["show", "--server=http://x"], "--server is for promote. Received: s"),
         (["rollback"], "There should be a canary or a previous version"),
     ],
 )

@@ -80,7 +80,7 @@ def test_warmup_requests(published):
     answers = run_in_python(published.path, calls)
     for (name, inputs), outputs in zip(calls, answers, strict=True):
         num_rows = len(next(iter(inputs.values())))
-        assert ("valid" in outputs) == name.startswith("sample")
+        assert ("valid" in outputs) == name.startswith(("sample", "encode"))
         for key, rows in outputs.items():
             assert len(rows) == num_rows, key
             if key == "valid":

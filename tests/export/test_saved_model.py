@@ -1,5 +1,9 @@
 """A published version answers as the model does, wherever it runs."""
 
+import os
+import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +12,7 @@ import pytest
 import tensorflow as tf
 
 from keras_infogan import load_model
+from keras_infogan.evaluation.code_map import CodeMap
 from keras_infogan.export.saved_model import export_saved_model
 from tests.helpers.saved_models import ALL_CODES
 from tests.helpers.saved_models import KINDS
@@ -23,6 +28,8 @@ from tests.helpers.saved_models import run_in_python
 from tests.helpers.saved_models import sample_inputs
 from tests.helpers.saved_models import signatures_of
 from tests.helpers.saved_models import take
+
+MARKS = ("valid", "fingerprint")
 
 
 def decode(png: np.ndarray) -> np.ndarray:
@@ -55,15 +62,16 @@ def test_answers_are_those_of_keras(published, runner):
     assert set(generated) == {"image"}
     assert_close(generated["image"], model.generate_from(latents))
     posterior = model.encode(images)
-    assert set(encoded) == set(posterior)
-    for name, values in encoded.items():
-        assert_close(values, posterior[name])
+    assert set(encoded) == {*posterior, *MARKS}
+    assert encoded["valid"].all()
+    for name, values in posterior.items():
+        assert_close(encoded[name], values)
     for rows, image, png in zip(
         selections, sampled[:3], sampled[3:], strict=True
     ):
-        assert set(image) == {"image", "valid"}
+        assert set(image) == {"image", *MARKS}
         assert_close(image["image"], images[rows])
-        assert set(png) == {"png_bytes", "valid"}
+        assert set(png) == {"png_bytes", *MARKS}
         pixels = decode(png["png_bytes"])
         # Half a level for the rounding.
         levels = (images[rows] + 1.0) * 127.5
@@ -80,6 +88,76 @@ def test_the_code_map_of_the_model(published, runner):
     (outputs,) = runner(published.path, [call])
     content = (published.path / "assets" / "code_map.json").read_bytes()
     assert outputs["code_map"].tolist() == 3 * [content]
+    (fingerprint,) = {*outputs["fingerprint"]}
+    assert re.fullmatch(b"[0-9a-f]{16}", fingerprint)
+
+
+def test_fingerprints(tmp_path):
+    """They are of the weights and the code map, and of nothing else."""
+
+    def of(model, **options):
+        path = export_saved_model(model, tmp_path, **options)
+        calls = [("code_map", {"row": np.array([0])})]
+        images = np.zeros((1, *model.image_shape), np.float32)
+        calls.append(("encode", {"image": images}))
+        first, second = run_in_python(path, calls)
+        assert first["fingerprint"] == second["fingerprint"]
+        return first["fingerprint"][0]
+
+    model = build(KINDS["mnist"])
+    first = of(model)
+    assert of(model, model_card="card") == first
+    assert of(model, code_map=CodeMap()) != first
+    kernel = model.discriminator.trainable_variables[-1]
+    kernel.assign(kernel + 1e-3)
+    assert of(model) != first
+
+
+@pytest.mark.parametrize("runner", [run_in_python, run_in_c])
+@pytest.mark.parametrize("onednn", ["0", "1"])
+@pytest.mark.parametrize("published", ["mnist"], indirect=True)
+def test_an_empty_batch(published, runner, onednn, tmp_path):
+    """In a process of its own, as oneDNN is chosen when TensorFlow starts.
+
+    With it, the bias of a fused convolution would fail on an empty batch.
+    """
+    code = (
+        "import sys; import numpy as np; from pathlib import Path\n"
+        f"from tests.helpers.saved_models import {runner.__name__} as run\n"
+        "images = np.zeros((0, 28, 28, 1), np.float32)\n"
+        "(outputs,) = run(Path(sys.argv[1]), [('encode', {'image': images})])\n"
+        "print(sorted(np.shape(rows) for rows in outputs.values()))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, published.path],
+        env={**os.environ, "TF_ENABLE_ONEDNN_OPTS": onednn},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout == (
+        "[(0,), (0,), (0, 2), (0, 2), (0, 10), (0, 10)]\n"
+    ), done.stderr
+
+
+@pytest.mark.parametrize("published", ["all_codes"], indirect=True)
+def test_images_out_of_range(published):
+    """They are marked, and read as the nearest images; others are not."""
+    good = published.model.generate(6)
+    sent, taken = good.copy(), good.copy()
+    for row, (bad, nearest) in enumerate(
+        [(np.nan, 0.0), (255.0, 1.001), (-1.01, -1.001), (-np.inf, -1.001)]
+    ):
+        sent[row, 1, 2] = bad
+        taken[row, 1, 2] = nearest
+    # As resizing may overshoot.
+    sent[4, 1, 2] = taken[4, 1, 2] = 1.0009
+    calls = [("encode", {"image": images}) for images in (sent, taken)]
+    marked, expected = run_in_python(published.path, calls)
+    assert marked["valid"].tolist() == [False] * 4 + [True] * 2
+    assert expected["valid"].all()
+    for name, values in published.model.encode(taken).items():
+        assert_close(marked[name], values)
 
 
 def describe(signatures: Any) -> str:

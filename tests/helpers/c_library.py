@@ -116,6 +116,8 @@ class Session:
 
     def to_tensor(self, array: np.ndarray) -> Any:
         array = np.ascontiguousarray(array)
+        if array.dtype.kind == "S":
+            return self._to_strings(array)
         tensor = self.library.TF_AllocateTensor(
             NUMBERS[array.dtype],
             (ctypes.c_int64 * array.ndim)(*array.shape),
@@ -124,6 +126,23 @@ class Session:
         )
         data = self.library.TF_TensorData(ctypes.c_void_p(tensor))
         ctypes.memmove(data, array.tobytes(), array.nbytes)
+        return tensor
+
+    def _to_strings(self, array: np.ndarray) -> Any:
+        library = self.library
+        tensor = library.TF_AllocateTensor(
+            STRING,
+            (ctypes.c_int64 * array.ndim)(*array.shape),
+            array.ndim,
+            ctypes.c_size_t(SIZE_OF_STRING * array.size),
+        )
+        data = library.TF_TensorData(ctypes.c_void_p(tensor))
+        for row, content in enumerate(array.tolist()):
+            address = ctypes.c_void_p(data + SIZE_OF_STRING * row)
+            library.TF_StringInit(address)
+            library.TF_StringCopy(
+                address, content, ctypes.c_size_t(len(content))
+            )
         return tensor
 
     def to_array(self, tensor: ctypes.c_void_p) -> np.ndarray:

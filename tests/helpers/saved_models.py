@@ -139,6 +139,9 @@ def run_in_c(version: Path, calls: list[Call]) -> list[Arrays]:
         signature = signatures[name]
         wanted.append([end.name for end in signature.outputs.values()])
         for key, rows in inputs.items():
+            # Files of images do not end with zeros, which NumPy drops.
+            if rows.dtype == object:
+                rows = rows.astype("S")
             arrays[f"{number}|{signature.inputs[key].name}"] = rows
     np.savez(with_names, **arrays)
     done = subprocess.run(

@@ -6,6 +6,11 @@ from pathlib import Path
 import pytest
 
 SCRIPTS = Path(__file__).parents[2] / "scripts"
+FLAGS = [
+    "--max_num_load_retries=0",
+    "--grpc_max_threads=256",
+    "--rest_api_num_threads=64",
+]
 
 
 @pytest.fixture
@@ -38,7 +43,11 @@ def test_without_a_server_it_prints_the_command_of_a_container(model_dir):
         text=True,
     ).stdout.splitlines()
     assert words[:2] == ["docker", "run"]
-    assert words[-2:] == ["tensorflow/serving:2.20.0", "--enable_batching"]
+    image, *flags = words[-5:]
+    assert image == "tensorflow/serving:2.20.0"
+    assert flags == [*FLAGS, "--enable_batching"]
+    # Process 1 would ignore SIGTERM.
+    assert "--init" in words
     assert (
         f"type=bind,source={model_dir},target=/models/infogan,readonly" in words
     )
@@ -65,6 +74,7 @@ def test_with_a_server_it_runs_it(model_dir, tmp_path):
         f"--model_base_path={model_dir}",
         "--rest_api_port=9501",
         "--port=8500",
+        *FLAGS,
         "--flag",
     ]
 

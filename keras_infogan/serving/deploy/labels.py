@@ -6,6 +6,7 @@ checksum whether it was edited since.
 
 import hashlib
 import re
+from collections.abc import Sequence
 from importlib import resources
 from pathlib import Path
 from string import Template
@@ -13,6 +14,7 @@ from typing import Any
 from typing import NamedTuple
 
 from keras_infogan.files import atomic_path
+from keras_infogan.serving.client import PredictionClient
 
 # How often the server reads `models.config`.
 POLL_SECONDS = 10
@@ -168,11 +170,22 @@ def publish_canary(directory: Path | str, version: int) -> Labels:
     return _move(directory, config, Labels(stable, version, previous))
 
 
-def promote_canary(directory: Path | str) -> Labels:
+def promote_canary(
+    directory: Path | str, *, servers: Sequence[str] = ()
+) -> Labels:
     """Makes the canary stable; the former stable version becomes `previous`.
+
+    TensorFlow Serving rejects the new labels until it has loaded the canary,
+    and says so in its log only.
+
+    Args:
+        directory: The folder of `models.config`.
+        servers: Addresses of servers, as for `PredictionClient`, to wait for:
+            each has to load the canary within a minute.
 
     Raises:
         ValueError: If there is no canary.
+        ServingError: If a server does not load it; no label is moved then.
     """
     config = read_models_config(directory)
     labels = config.labels
@@ -182,6 +195,11 @@ def promote_canary(directory: Path | str) -> Labels:
             f"Received: {directory} with stable={labels.stable} alone. "
             "Publish one first."
         )
+    for url in servers:
+        with PredictionClient(
+            url, config.name, version=labels.canary
+        ) as client:
+            client.wait_until_ready()
     moved = Labels(labels.canary, previous=labels.stable)
     return _move(directory, config, moved)
 

@@ -1,9 +1,11 @@
 """Steps of a canary release."""
 
+import json
 from pathlib import Path
 
 import pytest
 
+from keras_infogan.serving import ServingError
 from keras_infogan.serving.deploy.config import write_serving_files
 from keras_infogan.serving.deploy.labels import Labels
 from keras_infogan.serving.deploy.labels import promote_canary
@@ -12,6 +14,7 @@ from keras_infogan.serving.deploy.labels import read_models_config
 from keras_infogan.serving.deploy.labels import roll_back
 from tests.helpers.deploy import FILES
 from tests.helpers.deploy import labels_of
+from tests.helpers.imitated_rest import sends
 
 
 def test_a_canary_release_step_by_step(config):
@@ -103,6 +106,48 @@ def test_an_interrupted_move_changes_nothing(config, monkeypatch):
         publish_canary(config, 2)
     assert (config / "models.config").read_bytes() == before
     assert sorted(path.name for path in config.iterdir()) == FILES
+
+
+def test_a_promotion_waits_for_the_server(tmp_path, model_dir, rest):
+    """It asks for the canary's version; the imitation starts with 1 alone."""
+    write_serving_files(
+        tmp_path / "config",
+        model_name="infogan",
+        model_dir=model_dir,
+        stable=1,
+        canary=3,
+    )
+    loading = json.dumps(
+        {"model_version_status": [{"version": "3", "state": "LOADING"}]}
+    )
+    rest.failures = [
+        sends(404, '{ "error": "Could not find version 3" }'),
+        sends(200, loading),
+    ]
+    url = f"http://127.0.0.1:{rest.port}"
+    moved = promote_canary(tmp_path / "config", servers=[url, url])
+    assert moved == Labels(3, previous=1)
+    paths = [path for _, path, _ in rest.requests]
+    assert paths == 4 * ["/v1/models/infogan/versions/3"]
+
+
+def test_a_promotion_of_a_version_that_does_not_load(config, rest):
+    """No label moves."""
+    publish_canary(config, 2)
+    before = (config / "models.config").read_bytes()
+    failed = [
+        {
+            "version": "2",
+            "state": "END",
+            "status": {"error_message": "Warm-up failed"},
+        }
+    ]
+    rest.failures = [sends(200, json.dumps({"model_version_status": failed}))]
+    with pytest.raises(
+        ServingError, match="could not load.*version 2: END Warm-up failed"
+    ):
+        promote_canary(config, servers=[f"http://127.0.0.1:{rest.port}"])
+    assert (config / "models.config").read_bytes() == before
 
 
 def test_edited_labels_are_not_moved(config):

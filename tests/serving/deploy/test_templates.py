@@ -13,6 +13,7 @@ from google.protobuf import message_factory
 from google.protobuf import text_format
 
 from keras_infogan.cli.main import _parser
+from keras_infogan.export.saved_model import WARMUP_BATCH_SIZES
 from keras_infogan.serving import PredictionClient
 from keras_infogan.serving.deploy.config import write_serving_files
 from tests.helpers.deploy import FILES
@@ -92,12 +93,14 @@ def test_batching_config(config):
             "allowed_batch_sizes": [TYPE.TYPE_INT64],
         }
     )
-    message = text_format.Parse(
-        (config / "batching.config").read_text(), parameters()
-    )
+    text = (config / "batching.config").read_text()
+    message = text_format.Parse(text, parameters())
     sizes = [*message.allowed_batch_sizes]
     assert sizes == sorted(set(sizes))
     assert sizes[-1] == message.max_batch_size.value
+    # The server refuses a version whose warm-up has more rows.
+    assert message.max_batch_size.value >= max(WARMUP_BATCH_SIZES)
+    assert f"at least {max(WARMUP_BATCH_SIZES)}." in text
     argument = inspect.signature(PredictionClient).parameters["max_batch_size"]
     assert message.max_batch_size.value == argument.default
 
@@ -139,6 +142,9 @@ def test_compose(config, model_dir):
     assert configuration["read_only"]
     assert service["read_only"]
     check_flags(service["command"], configuration["target"])
+    # As process 1 it would ignore SIGTERM.
+    assert service["init"]
+    assert service["entrypoint"] == ["tensorflow_model_server"]
 
 
 def check_flags(flags, mount):
@@ -146,6 +152,13 @@ def check_flags(flags, mount):
     assert options.pop("allow_version_labels_for_unavailable_models") == "true"
     assert options.pop("enable_batching") == "true"
     assert options.pop("model_config_file_poll_wait_seconds") == "10"
+    assert options.pop("port") == "8500"
+    assert options.pop("rest_api_port") == "8501"
+    # Else the reason of a failed load is hidden for five minutes.
+    assert options.pop("max_num_load_retries") == "0"
+    # The default is 4 for each CPU: 8 callers at once were too many.
+    assert int(options.pop("grpc_max_threads")) >= 64
+    assert int(options.pop("rest_api_num_threads")) >= 64
     assert options == {
         "model_config_file": f"{mount}/models.config",
         "batching_parameters_file": f"{mount}/batching.config",
@@ -183,6 +196,8 @@ def test_kubernetes(tmp_path, model_dir):
     assert mounts["models"]["readOnly"]
     assert mounts["config"]["readOnly"]
     check_flags(container["args"], mounts["config"]["mountPath"])
+    assert pod["shareProcessNamespace"]
+    assert container["command"] == ["tensorflow_model_server"]
     assert {*container["resources"]} == {"requests", "limits"}
     assert pod["securityContext"]["runAsNonRoot"]
     assert container["securityContext"] == {
@@ -269,8 +284,15 @@ def test_the_health_check_without_a_server(config):
 def test_the_commands_of_the_guide(config):
     """The commands exist, and so does each file."""
     text = (config / "OPERATING.md").read_text()
-    steps = re.findall(r"keras-infogan canary (.*) --config \.", text)
-    assert steps == ["publish 2", "promote", "rollback", "show"]
+    steps = re.findall(r"keras-infogan canary (.*) --config \.(.*)", text)
+    steps = ["".join(step).split("`")[0] for step in steps]
+    assert steps == [
+        "publish 2",
+        "promote --server http://localhost:8501",
+        "rollback",
+        "show",
+        "rollback",
+    ]
     for step in steps:
         _parser().parse_args(["canary", *step.split(), "--config=."])
     for name in re.findall(r"apply --filename=(\w\S+)", text):
