@@ -149,7 +149,12 @@ def _ask_server(args: argparse.Namespace) -> Any:
             choices[name] = getattr(args, name)
     choices |= dict(args.attribute)
     client = PredictionClient(
-        args.server, str(args.model), label=args.label, code_map=args.code_map
+        args.server,
+        str(args.model),
+        label=args.label,
+        code_map=args.code_map,
+        # A restart takes 3 to 7 s, and these pauses 11 s at most.
+        retries=7,
     )
     with client:
         return client.sample(count=args.count, seed=args.seed, **choices)

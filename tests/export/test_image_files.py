@@ -143,6 +143,7 @@ def test_as_the_command_reads_files(shape, size, mode, tmp_path):
 def test_only_centered_gray_images_have_a_frame(pretrained):
     """MNIST's: 20 pixels, around half a pixel below and right of the middle."""
     frame = find_frame(pretrained)
+    assert frame is not None
     assert float(frame.extent) == 20.0
     # Within the rounding of MNIST's centers to whole pixels, 0.3.
     np.testing.assert_allclose(frame.center, 14.5, atol=0.1)

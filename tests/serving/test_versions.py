@@ -2,6 +2,7 @@
 
 from copy import deepcopy
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,14 +18,14 @@ from tests.helpers.serving_client import connected
 
 def make_promoted(**changes):
     """Version 4, of which category 2 is the seven, and 5 the eight."""
-    code_map = deepcopy(CODE_MAP)
+    code_map: Any = deepcopy(CODE_MAP)
     categories = code_map["codes"]["category"]["categories"]
     for number, category in enumerate(categories):
         category["name"] = {2: "7", 5: "8"}.get(number)
     return Served(version=4, code_map=code_map, **changes)
 
 
-class PromotesAt(list):
+class PromotesAt(list[Any]):
     """The requests of a server that changes before some of its answers."""
 
     def __init__(self, server, *numbers):
