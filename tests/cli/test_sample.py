@@ -179,10 +179,8 @@ def test_grpc_says_nothing_of_tensorflow():
         timeout=300,
     )
     assert done.returncode == 2
-    lines = done.stderr.splitlines()
-    assert len(lines) == 2
-    assert lines[0].startswith("Retrying for ")
-    assert all("accepts no connection" in line for line in lines)
+    (line,) = done.stderr.splitlines()
+    assert "accepts no connection" in line
 
 
 @pytest.mark.parametrize(
