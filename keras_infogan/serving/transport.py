@@ -227,7 +227,7 @@ def retry(
             ):
                 raise
             if not attempts:
-                _logger.info("Retrying for %.3g s. %s", deadline.left(), error)
+                _logger.debug("Retrying for %.3g s. %s", deadline.left(), error)
         time.sleep(shortened)
         attempts += 1
         pause = min(2 * pause, _LONGEST_RETRY_PAUSE)

@@ -193,7 +193,7 @@ def test_retries_are_limited_by_the_timeout(monkeypatch, caplog):
     monkeypatch.setattr(
         SLEEP, lambda seconds: clock.append(clock.pop() + seconds)
     )
-    caplog.set_level("INFO", "keras_infogan")
+    caplog.set_level("DEBUG", "keras_infogan")
     attempts = []
 
     def request(deadline):
