@@ -5,6 +5,8 @@ import math
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
+from scipy.spatial.distance import cdist
 
 from keras_infogan.latents.codes import Categorical
 from keras_infogan.latents.spec import LatentSpec
@@ -91,6 +93,14 @@ def test_what_is_measured():
     assert found["diagnostics_separation"] == pytest.approx(
         np.mean(pairs), abs=1e-3
     )
+    # Naeem et al., 2020: balls around real images out to the fifth of them.
+    real_pixels, fake_pixels = images.reshape(40, -1), generated.reshape(40, -1)
+    radii = np.sort(cdist(real_pixels, real_pixels))[:, 5:6]
+    is_inside = cdist(real_pixels, fake_pixels) <= radii
+    assert found["diagnostics_density"] == pytest.approx(
+        is_inside.sum() / (5 * 40), abs=1e-4
+    )
+    assert found["diagnostics_coverage"] == is_inside.any(axis=1).mean()
     shares = np.bincount(real["category_logits"].argmax(1), minlength=3) / 40
     entropy = -sum(p * math.log(p) for p in shares if p)
     assert found["diagnostics_usage_entropy"] == pytest.approx(
@@ -220,6 +230,35 @@ def test_fit_watches_itself(caplog):
     assert own.measures == diagnose(model, floats)
     model.fit(images, batch_size=4, epochs=2, diagnostics=False, verbose=0)
     assert not warnings()
+
+
+def test_fit_passes_on_what_keras_takes(monkeypatch):
+    """With the diagnostics, of 500 images in [-1, 1], before other callbacks.
+
+    A data set is shuffled by its owner; Keras would warn of `shuffle`.
+    """
+    received = {}
+
+    def record(self, x, *args, **kwargs):
+        received.update(kwargs, x=x, args=args)
+
+    monkeypatch.setattr(keras.Model, "fit", record)
+    own = keras.callbacks.Callback()
+    data = np.zeros((501, *SHAPE), np.uint8)
+    batches = tf.data.Dataset.from_tensors(data)
+    tiny_model().fit(
+        batches, 7, callbacks=[own], validation_data=data, epochs=3
+    )
+    diagnostics, last = received.pop("callbacks")
+    assert last is own
+    assert (diagnostics.images == np.full((500, *SHAPE), -1.0)).all()
+    assert received.pop("validation_data") is data
+    assert received == {
+        "x": batches,
+        "args": (7,),
+        "shuffle": False,
+        "epochs": 3,
+    }
 
 
 def test_nan_ends_a_training(caplog):

@@ -6,6 +6,7 @@ from PIL import Image
 
 from keras_infogan.reports.images import image_grid
 from keras_infogan.reports.images import save_image
+from keras_infogan.reports.images import tile
 
 RNG = np.random.default_rng(0)
 BLACK = np.zeros((4, 4, 3), np.uint8)
@@ -56,6 +57,20 @@ def test_small_images_are_enlarged_by_a_whole_number(size, cell):
     """To 56 pixels at least: 2 * 28, 2 * 32, 3 * 20; larger ones are kept."""
     grid = image_grid(random_images(6, size, size), num_columns=3)
     assert grid.shape == (2 * (cell + 2) + 2, 3 * (cell + 2) + 2, 3)
+
+
+def test_a_grid_of_oblong_images():
+    """The longer side counts: 14 x 28 becomes 28 x 56, in gaps of 2."""
+    grid = image_grid(random_images(6, 14, 28), num_columns=3)
+    assert grid.shape == (2 * (28 + 2) + 2, 3 * (56 + 2) + 2, 3)
+
+
+def test_gaps_are_vertical_and_horizontal():
+    """Two black cells of 1 x 1 in a row, with 1 above and 2 beside them."""
+    grid = tile(np.zeros((2, 1, 1, 3), np.uint8), 2, (1, 2))
+    expected = np.full((3, 8), 255)
+    expected[1, [2, 5]] = 0
+    np.testing.assert_array_equal(grid[..., 0], expected)
 
 
 @pytest.mark.parametrize(

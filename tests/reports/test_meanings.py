@@ -44,6 +44,9 @@ def test_explain_category():
     )
     one = CodeMap({"c": categories(CategoryMeaning("a", 1.0, 0.025, 1))})
     assert "100% of its 1 labeled image (95%" in explain_category(one, "a")
+    # As a person may write it, who counted no labels.
+    own = CodeMap({"c": categories(CategoryMeaning("a", 0.9))})
+    assert explain_category(own, "a") == "Category 0 of `c` stands for 'a'."
     with pytest.raises(ValueError, match="Known classes: 1, 7"):
         explain_category(CODE_MAP, "2")
 

@@ -38,6 +38,7 @@ def test_the_gallery_has_a_row_for_each_category(page, digits):
     settle(page)
     assert page.inner_text("#caption") == "4 · seed 8"
     assert cell.get_attribute("aria-pressed") == "true"
+    assert page.locator("#gallery [aria-pressed=true]").count() == 1
     assert state(page)["gallery"] == 1
     # A seed outside the columns gives other columns.
     page.get_by_label("Noise seed").fill("50")

@@ -147,6 +147,28 @@ def test_the_posterior_of_a_new_kind(toy_page, toy):
         assert f"{sign}{abs(value):.2f}" in text.split(f"{label}: ")[1]
     sign = "" if own[0] == 1.0 else "+"
     assert f"{sign}{1.0 - own[0]:.2f}" in text.split("slant: ")[1]
+    # Marks at shares of the ranges, from less slant to more of it. Numbers
+    # have two decimals, and 0.01 radians are 0.0016 of a turn.
+    marks = page.locator(".gauge i").evaluate_all(
+        "marks => marks.map(mark => parseFloat(mark.style.left) / 100)"
+    )
+    turn = 0.5 + estimates["angle"][0, 0] / (2 * math.pi)
+    assert marks == pytest.approx([1.0 - own[0], own[1], turn], abs=2e-3)
+
+
+def test_estimates_outside_of_the_range_are_clipped(toy_page):
+    """As the network's median may be any number; angles stay as they are."""
+    estimates = {
+        "own_median": {"data": [-0.4, 1.7]},
+        "angle_direction": {"data": [math.cos(2), math.sin(2)]},
+    }
+    assert toy_page.evaluate(
+        """async outputs => {
+          const { bestCodes, describeCodes } = await import("codes");
+          return bestCodes(describeCodes(window.explorer.page), outputs);
+        }""",
+        estimates,
+    ) == {"own": [0, 1], "angle": [2]}
 
 
 def test_a_permalink_names_values_in_range(toy_page):
@@ -160,7 +182,7 @@ def test_a_permalink_names_values_in_range(toy_page):
 def test_dragging_turns_an_angle_past_its_end(browser, exported):
     """A quarter of 6.28 to the right of 3.0, less a whole turn: -1.71."""
     with open_page(browser, exported("angle").page.as_uri()) as page:
-        page.get_by_role("slider", name="heading").fill("3")
+        page.get_by_role("slider", name="heading", exact=True).fill("3")
         box = page.locator("#image").bounding_box()
         middle = [box["x"] + box["width"] / 2, box["y"] + box["height"] / 2]
         page.mouse.move(*middle)
@@ -189,6 +211,12 @@ def test_the_gallery_goes_once_around(browser, exported):
         settle(page)
         codes = {"heading": -2.51}
         assert_shows(cell.locator("canvas"), case.model, codes, 3)
+
+
+def test_the_gallery_goes_from_less_of_an_attribute_to_more(toy_page):
+    """As the sliders do: least slant is at the code 1, as its sign is -1."""
+    toy_page.get_by_role("button", name="0.0, seed 3", exact=True).click()
+    assert state(toy_page)["at"]["codes"]["own"] == [1, 0]
 
 
 @pytest.mark.parametrize(

@@ -43,7 +43,7 @@ export function mountGallery(app) {
     heads.forEach((head, column) => {
       head.textContent = seeds()[column];
     });
-    const category = code.isCategorical ? at.codes[code.name] : null;
+    const category = at.codes[code.name];
     labelCells(cells, rows, seeds(), { category, seed: at.seed });
     refresh();
   });
