@@ -1,6 +1,7 @@
 """The same images from each kind of source, and what each kind refuses."""
 
 import logging
+import os
 import re
 import shutil
 from types import SimpleNamespace
@@ -101,6 +102,7 @@ def test_every_source_gives_the_same_images(kind, tmp_path):
         np.testing.assert_array_equal(part.labels, NUMBERS[rows])
     grays = np.concatenate([train.images, test.images])[:, 1, 1, 0]
     assert sorted(grays) == GRAYS.tolist()
+    np.testing.assert_array_equal(load("train[3:9]").images, train.images[3:9])
     both = load("train+test[:50%]")
     np.testing.assert_array_equal(
         both.images, np.concatenate([train.images, test.images[:2]])
@@ -215,6 +217,73 @@ def test_resizing(resize, expected):
     np.testing.assert_array_equal(
         data.images[0, ..., 0], np.array(expected) * 25
     )
+
+
+@pytest.mark.parametrize("channels", [1, 3, 4])
+def test_channels_are_those_that_are_asked_for(channels):
+    """Equal ones are gray; opaque pixels stay as they are."""
+    images = np.repeat(IMAGES, channels, axis=-1)
+    if channels == 4:
+        images[..., 3] = 255
+    for depth, expected in ((None, min(channels, 3)), (1, 1), (3, 3)):
+        data = open_images(images, split="train+test", channels=depth)
+        assert data.image_shape == (4, 6, expected)
+        grays = data.images[:, 1, 1]
+        assert (grays == grays[:, :1]).all()
+        assert sorted(grays[:, 0]) == GRAYS.tolist()
+
+
+def test_all_images_have_the_range_of_the_first():
+    """0.5 of [-1, 1] is 191, also in an image of which none is negative."""
+    images = np.full((6, 4, 4), 0.5)
+    images[0] = -1.0
+    data = open_images(images, split="train+test")
+    assert sorted(np.unique(data.images)) == [0, 191]
+
+
+def test_names_of_a_data_set_of_keras(tmp_path):
+    """`image_dataset_from_directory` names the classes beside its batches."""
+    source = tf.data.Dataset.from_tensor_slices((IMAGES, NUMBERS))
+    source.class_names = ["ant", "bee"]
+    assert open_images(source).class_names == ("ant", "bee")
+
+
+def test_a_class_may_be_of_trains(tmp_path):
+    """`train` is a split only where there is `test`, too."""
+    root = _folder(tmp_path)
+    (root / "a").rename(root / "train")
+    assert open_images(root, data_dir=tmp_path).class_names == ("b", "train")
+
+
+def test_a_large_file_is_mapped_and_read_again_if_it_changes(
+    tmp_path, monkeypatch
+):
+    path = tmp_path / "x.npy"
+    monkeypatch.setattr(
+        "psutil.virtual_memory", lambda: SimpleNamespace(available=1)
+    )
+    for time, images in enumerate((IMAGES, 255 - IMAGES)):
+        np.save(path, images)
+        os.utime(path, (time, time))
+        data = open_images(path, split="train+test", data_dir=tmp_path)
+        assert isinstance(data.images, np.memmap)
+        expected = np.sort(images[:, 1, 1, 0])
+        np.testing.assert_array_equal(
+            np.sort(data.images[:, 1, 1, 0]), expected
+        )
+
+
+def test_each_way_of_resizing_is_cached_by_itself(tmp_path, monkeypatch):
+    """6 x 4 in 4 x 4: without black, or with a row of it at each end."""
+    monkeypatch.setattr("keras_infogan.data.sources._MIN_CACHED", 1)
+    root = _folder(tmp_path)
+    options = {"image_size": 4, "split": "train[:1]", "data_dir": tmp_path}
+    found = [
+        open_images(root, resize=mode, **options).images
+        for mode in ("stretch", "pad", "stretch")
+    ]
+    assert not np.array_equal(found[0], found[1])
+    np.testing.assert_array_equal(found[0], found[2])
 
 
 def test_a_folder_is_decoded_once(tmp_path, monkeypatch):
@@ -356,6 +425,8 @@ def test_splits_are_balanced_random_and_fixed():
         splits["test"], split_rows(51, labels)["test"]
     )
     assert len(split_rows(51, None)["test"]) == 10
+    # Another version must not test on what this one trained on.
+    assert split_rows(10, None)["test"].tolist() == [7, 2]
 
 
 @pytest.mark.parametrize(
@@ -365,6 +436,9 @@ def test_splits_are_balanced_random_and_fixed():
         ([1, 0], ("cat", "dog"), [1, 0], ("cat", "dog")),
         ([[0, 0, 1], [1, 0, 0]], (), [2, 0], ("0", "1", "2")),
         ([0.0, 1.0], ("cat", "dog"), [0, 1], ("cat", "dog")),
+        ([[0, 1], [1, 0]], ("cat", "dog"), [1, 0], ("cat", "dog")),
+        # A number without a name, so the names are of something else.
+        ([2, 0], ("cat", "dog"), [1, 0], ("0", "2")),
         ([b"x", b"a"], (), [1, 0], ("a", "x")),
         ([True, False], (), [1, 0], ("False", "True")),
     ],

@@ -18,6 +18,7 @@ REPORT = {
     "dataset": "<script>alert(1)</script>",
     "seed": 0,
     "clustering_accuracy": 0.98765,
+    "adjusted_rand_index": 0.75,
     "fidelity": None,
     "mutual_information": {"category": 2.3, "total": 2.3},
     "mutual_information_standard_error": {"category": 0.02},
@@ -30,6 +31,7 @@ FIDELITY = {
     "frechet_distance": 3.072,
     "frechet_distance_standard_error": 0.1,
     "frechet_distance_floor": 0.954,
+    "kernel_distance": 12.5,
     "precision": 1.0,
     "precision_standard_error": 0.0,
     "precision_floor": 0.869,
@@ -51,6 +53,8 @@ def test_intervals_floors_and_sizes_are_printed_beside(tmp_path):
     }
     assert rows[""] == ["value", "95 %", "real images"]
     assert rows["Frechet distance"] == ["3.072", "+/- 0.2", "0.954"]
+    assert rows["Kernel distance"] == ["12.5", "", ""]
+    assert rows["Adjusted Rand index"] == ["0.75", "", ""]
     assert rows["Precision"] == ["1", "", "0.869"]
     (name,) = (name for name in rows if name.startswith("Generated images"))
     assert rows[name] == ["0.5", "+/- 0.0098", ""]
