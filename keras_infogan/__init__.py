@@ -10,7 +10,6 @@ if TYPE_CHECKING:
     from keras_infogan import callbacks as callbacks
     from keras_infogan import plot as plot
     from keras_infogan.data.dataset import ImageData as ImageData
-    from keras_infogan.data.sources import load_images as load_images
     from keras_infogan.data.sources import open_images as open_images
     from keras_infogan.evaluation.code_map import CodeMap as CodeMap
     from keras_infogan.evaluation.evaluate import evaluate as evaluate
@@ -80,13 +79,12 @@ _HOMES = {
     "export_onnx": "export.onnx",
     "export_onnx_encoder": "export.onnx",
     "export_saved_model": "export.saved_model",
-    "load_images": "data.sources",
+    "fit_images": "training.recipes",
+    "from_preset": "training.recipes",
     "load_model": "models.pretrained",
     "match_clusters": "evaluation.measures.clustering",
     "mutual_information": "losses.information",
     "open_images": "data.sources",
-    "fit_images": "training.recipes",
-    "from_preset": "training.recipes",
     "train": "training.run",
 }
 _MODULES = ("callbacks", "plot")

@@ -48,8 +48,8 @@ def run(args: argparse.Namespace) -> Any:
 
     from keras_infogan.evaluation import outliers
     from keras_infogan.reports.meanings import describe_meaning
-    from keras_infogan.reports.warnings import describe_outlier
-    from keras_infogan.reports.warnings import describe_unlikely_codes
+    from keras_infogan.reports.outliers import describe_outlier
+    from keras_infogan.reports.outliers import describe_unlikely_codes
 
     model = load_model(args.model)
     spec = model.latent_spec

@@ -122,10 +122,6 @@ def open_images(
     )
 
 
-# Its first name, when it took names of tfds data sets alone.
-load_images = open_images
-
-
 def _open(source: Any, places: Places) -> Source:
     for kind in SOURCES:
         if (opened := kind.open(source, places)) is not None:

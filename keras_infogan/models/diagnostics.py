@@ -215,13 +215,13 @@ class Diagnostics(keras.callbacks.Callback):
         if int(self.model.step) < MIN_STEPS:
             return
         self.measures = diagnose(self.model, self.images)
-        self.judge(
+        self.check(
             {**(logs or {}), **self.measures},
             f"epoch {epoch + 1}",
             is_first_epoch=epoch == 0,
         )
 
-    def judge(
+    def check(
         self,
         measures: Mapping[str, float],
         moment: str,

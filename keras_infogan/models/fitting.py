@@ -12,8 +12,8 @@ from keras_infogan.models.inputs import check_inputs
 from keras_infogan.models.inputs import scale_bytes
 
 
-class WatchedModel(GeneratorEncoder):
-    """Checks the images it is given, and watches its own training."""
+class MonitoredModel(GeneratorEncoder):
+    """Checks the images it is given, and monitors its own training."""
 
     def fit(
         self,

@@ -14,14 +14,14 @@ from keras_infogan.latents.spec import LatentSpec
 from keras_infogan.losses.objective import Objective
 from keras_infogan.models import INFORMATION_GRADIENTS
 from keras_infogan.models import UPDATES
-from keras_infogan.models.fitting import WatchedModel
+from keras_infogan.models.fitting import MonitoredModel
 from keras_infogan.models.inference import TESTING
 from keras_infogan.models.inference import TRAINING
 from keras_infogan.models.inference import make_key
 from keras_infogan.models.inputs import unpack_batch
 from keras_infogan.models.optimizers import build_optimizer
 from keras_infogan.models.optimizers import find_head_variables
-from keras_infogan.models.steps import Players
+from keras_infogan.models.steps import TrainingState
 from keras_infogan.models.steps import compute_losses
 from keras_infogan.models.validation import check_objective
 from keras_infogan.options import check_choice
@@ -30,7 +30,7 @@ from keras_infogan.options import to_plain
 
 
 @keras.saving.register_keras_serializable(package="keras_infogan")
-class InfoGAN(WatchedModel):
+class InfoGAN(MonitoredModel):
     """Information maximizing generative adversarial network.
 
     From [Chen et al., 2016](https://arxiv.org/abs/1606.03657). `fit` takes
@@ -165,7 +165,7 @@ class InfoGAN(WatchedModel):
                 or keras.optimizers.serialize(self.discriminator_optimizer),
                 generator_variables + informed,
             )
-        self._players = Players(
+        self._state = TrainingState(
             self.generator,
             self.discriminator,
             self.latent_spec,
@@ -180,7 +180,7 @@ class InfoGAN(WatchedModel):
         batch = unpack_batch(data, self.latent_spec)
         key = fold_in(make_key(self.seed, TRAINING), self.step.value)
         update = pkgutil.resolve_name(UPDATES[self.update])
-        metrics = update(self._players, batch, key)
+        metrics = update(self._state, batch, key)
         self.step.assign_add(1)
         return self._track(metrics)
 
@@ -189,7 +189,7 @@ class InfoGAN(WatchedModel):
         # The number of the batch, as the metrics are reset before the first.
         number = tf.cast(self._trackers[0].count, tf.int64)
         key = fold_in(make_key(self.seed, TESTING), number)
-        losses = compute_losses(self._players, batch, key, training=False)
+        losses = compute_losses(self._state, batch, key, training=False)
         return self._track(losses.metrics)
 
     def _track(self, values):

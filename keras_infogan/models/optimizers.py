@@ -6,8 +6,9 @@ import keras
 import tensorflow as tf
 
 
-@keras.saving.register_keras_serializable(package="keras_infogan")
-class LinearEnd(keras.optimizers.schedules.LearningRateSchedule):
+# "LinearEnd" in saved files.
+@keras.saving.register_keras_serializable("keras_infogan", "LinearEnd")
+class LinearDecayAtEnd(keras.optimizers.schedules.LearningRateSchedule):
     """A constant learning rate, then linear decay to 0 over the end of a run.
 
     Args:

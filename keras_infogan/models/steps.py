@@ -1,4 +1,4 @@
-"""One training step: functions of the players, a batch and a key.
+"""One training step: functions of the training state, a batch and a key.
 
 The batch has `images`, and optionally `positives`, `labeled_images` and
 `labels`. The key, an integer tensor of shape `(2,)`, is the seed of the step.
@@ -27,7 +27,7 @@ Batch = Mapping[str, tf.Tensor]
 
 
 @dataclass(frozen=True)
-class Players:
+class TrainingState:
     """The two networks, what they minimize and how they are trained.
 
     `informed_variables` are those of the discriminator that learn from the
@@ -59,17 +59,17 @@ class Losses(NamedTuple):
 
 
 def compute_losses(
-    players: Players, batch: Batch, key: tf.Tensor, *, training: bool
+    state: TrainingState, batch: Batch, key: tf.Tensor, *, training: bool
 ) -> Losses:
     """All losses of one forward pass.
 
     `training` is the mode of batch normalization and dropout.
     """
-    spec, objective = players.spec, players.objective
-    discriminate = functools.partial(players.discriminator, training=training)
+    spec, objective = state.spec, state.objective
+    discriminate = functools.partial(state.discriminator, training=training)
     objective_key = fold_in(key, _OBJECTIVE)
     latents = _sample(spec, batch, fold_in(key, _LATENTS))
-    fake_images = players.generator(latents, training=training)
+    fake_images = state.generator(latents, training=training)
     fake = discriminate(fake_images)
     information = total.information_losses(
         objective,
@@ -101,40 +101,36 @@ def compute_losses(
     return Losses(of_generator, of_discriminator, alone, metrics)
 
 
-def fused_update(players: Players, batch: Batch, key: tf.Tensor) -> Tensors:
+def fused_update(state: TrainingState, batch: Batch, key: tf.Tensor) -> Tensors:
     """Takes the gradients of both networks from one forward pass.
 
     Both are taken at the same parameters, before either network changes.
     Returns the metrics of the step.
     """
-    generator_variables = players.generator.trainable_variables
-    informed = players.informed_variables
+    generator_variables = state.generator.trainable_variables
+    informed = state.informed_variables
     # Not by their paths, which nested models may share.
     others = [
         variable
-        for variable in players.discriminator.trainable_variables
+        for variable in state.discriminator.trainable_variables
         if all(variable is not other for other in informed)
     ]
     with tf.GradientTape(persistent=True) as tape:
-        losses = compute_losses(players, batch, key, training=True)
-        generator_loss = players.generator_optimizer.scale_loss(
-            losses.generator
-        )
-        scale = players.discriminator_optimizer.scale_loss
+        losses = compute_losses(state, batch, key, training=True)
+        generator_loss = state.generator_optimizer.scale_loss(losses.generator)
+        scale = state.discriminator_optimizer.scale_loss
         informed_loss = scale(losses.discriminator)
         other_loss = scale(losses.discriminator_alone)
     generator_gradients = tape.gradient(generator_loss, generator_variables)
     gradients = tape.gradient(informed_loss, informed)
     gradients += tape.gradient(other_loss, others)
-    _apply(
-        players.generator_optimizer, generator_gradients, generator_variables
-    )
-    _apply(players.discriminator_optimizer, gradients, informed + others)
+    _apply(state.generator_optimizer, generator_gradients, generator_variables)
+    _apply(state.discriminator_optimizer, gradients, informed + others)
     return losses.metrics
 
 
 def three_phase_update(
-    players: Players, batch: Batch, key: tf.Tensor
+    state: TrainingState, batch: Batch, key: tf.Tensor
 ) -> Tensors:
     """`G` against `D`; then `D`; then both for the information, drawn afresh.
 
@@ -142,46 +138,46 @@ def three_phase_update(
     phases, without the information.
     """
     objective_key = fold_in(key, _OBJECTIVE)
-    latents = _sample(players.spec, batch, fold_in(key, _LATENTS))
-    generator_loss, fake_images = _train_generator(players, latents)
+    latents = _sample(state.spec, batch, fold_in(key, _LATENTS))
+    generator_loss, fake_images = _train_generator(state, latents)
     discriminator_loss, metrics = _train_discriminator(
-        players, batch, fake_images, objective_key
+        state, batch, fake_images, objective_key
     )
-    latents = _sample(players.spec, batch, fold_in(key, _FRESH_LATENTS))
+    latents = _sample(state.spec, batch, fold_in(key, _FRESH_LATENTS))
     return {
         "generator_loss": generator_loss,
         "discriminator_loss": discriminator_loss,
-        **_train_information(players, latents, objective_key),
+        **_train_information(state, latents, objective_key),
         **metrics,
     }
 
 
 def _train_generator(
-    players: Players, latents: Tensors
+    state: TrainingState, latents: Tensors
 ) -> tuple[tf.Tensor, tf.Tensor]:
     """The adversarial loss, and the images from before the update."""
-    variables = players.generator.trainable_variables
-    optimizer = players.generator_optimizer
+    variables = state.generator.trainable_variables
+    optimizer = state.generator_optimizer
     with tf.GradientTape() as tape:
-        fake_images = players.generator(latents, training=True)
-        fake = players.discriminator(fake_images, training=True)
-        loss = total.generator_loss(players.objective, fake["logits"])
+        fake_images = state.generator(latents, training=True)
+        fake = state.discriminator(fake_images, training=True)
+        loss = total.generator_loss(state.objective, fake["logits"])
         scaled = optimizer.scale_loss(loss)
     _apply(optimizer, tape.gradient(scaled, variables), variables)
     return loss, fake_images
 
 
 def _train_discriminator(
-    players: Players, batch: Batch, fake_images: tf.Tensor, key: tf.Tensor
+    state: TrainingState, batch: Batch, fake_images: tf.Tensor, key: tf.Tensor
 ) -> tuple[tf.Tensor, Tensors]:
     """The loss without the information, and its metrics."""
-    discriminate = functools.partial(players.discriminator, training=True)
-    variables = players.discriminator.trainable_variables
-    optimizer = players.discriminator_optimizer
+    discriminate = functools.partial(state.discriminator, training=True)
+    variables = state.discriminator.trainable_variables
+    optimizer = state.discriminator_optimizer
     with tf.GradientTape() as tape:
         loss, metrics = total.discriminator_loss(
-            players.objective,
-            players.spec,
+            state.objective,
+            state.spec,
             batch=batch,
             fake_images=fake_images,
             fake_logits=discriminate(fake_images)["logits"],
@@ -194,18 +190,18 @@ def _train_discriminator(
 
 
 def _train_information(
-    players: Players, latents: Tensors, key: tf.Tensor
+    state: TrainingState, latents: Tensors, key: tf.Tensor
 ) -> Tensors:
     """The metrics of the information."""
-    discriminate = functools.partial(players.discriminator, training=True)
-    generator_variables = players.generator.trainable_variables
-    variables = players.informed_variables
-    optimizer = players.information_optimizer
+    discriminate = functools.partial(state.discriminator, training=True)
+    generator_variables = state.generator.trainable_variables
+    variables = state.informed_variables
+    optimizer = state.information_optimizer
     with tf.GradientTape(persistent=True) as tape:
-        fake_images = players.generator(latents, training=True)
+        fake_images = state.generator(latents, training=True)
         losses = total.information_losses(
-            players.objective,
-            players.spec,
+            state.objective,
+            state.spec,
             latents=latents,
             images=fake_images,
             posterior=discriminate(fake_images),

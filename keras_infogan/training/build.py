@@ -15,7 +15,7 @@ from keras_infogan.latents.spec import LatentSpec
 from keras_infogan.models.infogan import InfoGAN
 from keras_infogan.models.networks import build_discriminator
 from keras_infogan.models.networks import build_generator
-from keras_infogan.models.optimizers import LinearEnd
+from keras_infogan.models.optimizers import LinearDecayAtEnd
 from keras_infogan.models.validation import check_labels
 from keras_infogan.training.config import TrainingConfig
 from keras_infogan.training.sections import DataConfig
@@ -107,7 +107,9 @@ def build_model(
     keras.config.set_dtype_policy(networks.dtype_policy)
 
     def adam(learning_rate: float) -> keras.optimizers.Optimizer:
-        schedule = LinearEnd(learning_rate, num_steps, optimizers.decay_share)
+        schedule = LinearDecayAtEnd(
+            learning_rate, num_steps, optimizers.decay_share
+        )
         return keras.optimizers.Adam(schedule, beta_1=optimizers.beta_1)
 
     model = InfoGAN(

@@ -14,7 +14,7 @@ from keras_infogan.training.callbacks import Checkpoints
 from keras_infogan.training.callbacks import Run
 from keras_infogan.training.callbacks import RunLog
 from keras_infogan.training.callbacks import SampleImages
-from keras_infogan.training.diagnostics import RunDiagnostics
+from keras_infogan.training.run_diagnostics import RunDiagnostics
 from keras_infogan.training.sections import CallbackConfig
 
 

@@ -23,7 +23,7 @@ import tensorflow as tf
 
 from keras_infogan import ImageData
 from keras_infogan import evaluate
-from keras_infogan import load_images
+from keras_infogan import open_images
 from keras_infogan.evaluation.report import write_report
 from keras_infogan.reports.grids import draw_grids
 from keras_infogan.reports.images import save_image
@@ -45,7 +45,7 @@ def load(name: str, args: argparse.Namespace) -> tuple[ImageData, ImageData]:
     """
     if name == "fashion_mnist":
         train, test = (
-            load_images(name, split=split, archives_dir=args.fashion_mnist)
+            open_images(name, split=split, archives_dir=args.fashion_mnist)
             for split in ("train[:6400]", "test[:2000]")
         )
         return train, test

@@ -63,13 +63,13 @@ keras.utils.set_random_seed(0)
 # %% [markdown]
 # ## The data
 #
-# `load_images` loads a data set of TensorFlow Datasets. `batches` is an
+# `open_images` opens a data set of TensorFlow Datasets. `batches` is an
 # endless, shuffled stream of float images in [-1, 1], without labels. We need
 # the labels of the test split only to measure the result.
 
 # %%
-train = keras_infogan.load_images("mnist", split=TRAIN_SPLIT)
-test = keras_infogan.load_images("mnist", split=TEST_SPLIT)
+train = keras_infogan.open_images("mnist", split=TRAIN_SPLIT)
+test = keras_infogan.open_images("mnist", split=TEST_SPLIT)
 batches = train.batches(BATCH_SIZE)
 steps_per_epoch = train.num_batches(BATCH_SIZE)
 

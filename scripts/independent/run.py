@@ -53,7 +53,7 @@ class Run:
         self._generate()
         # The extractor is found by the content of the data.
         self.extractor = load_feature_extractor(
-            keras_infogan.load_images("mnist")
+            keras_infogan.open_images("mnist")
         )
 
     def encode(self, images: np.ndarray) -> dict[str, np.ndarray]:

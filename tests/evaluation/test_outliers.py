@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from keras_infogan import load_images
+from keras_infogan import open_images
 from keras_infogan.evaluation.outliers import TRAITS
 from keras_infogan.evaluation.outliers import find_deviations
 from keras_infogan.evaluation.outliers import find_ranges
@@ -151,7 +151,7 @@ def test_digits_and_several_of_them():
     of 2 in 1,001 for each of the eight traits: eight of 500, and the margin
     leaves fewer.
     """
-    digits = load_images("mnist", split="test[:1500]").scaled(slice(None))
+    digits = open_images("mnist", split="test[:1500]").scaled(slice(None))
     ranges = find_ranges(digits[:1000])
     others = digits[1000:]
     count = sum(bool(find_deviations(image, ranges)) for image in others)

@@ -28,7 +28,7 @@ from keras_infogan.latents.codes import Circular
 from keras_infogan.latents.spec import LatentSpec
 from keras_infogan.models.infogan import InfoGAN
 from keras_infogan.reports.grids import draw_grids
-from keras_infogan.reports.warnings import describe_unlikely_codes
+from keras_infogan.reports.outliers import describe_unlikely_codes
 from keras_infogan.serving.choices import sample_inputs
 from keras_infogan.serving.signatures import Signature
 from keras_infogan.serving.signatures import TensorSpec

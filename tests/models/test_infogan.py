@@ -23,7 +23,7 @@ from keras_infogan.models import steps
 from keras_infogan.models.infogan import InfoGAN
 from keras_infogan.models.networks import build_discriminator
 from keras_infogan.models.networks import build_generator
-from keras_infogan.models.optimizers import LinearEnd
+from keras_infogan.models.optimizers import LinearDecayAtEnd
 from keras_infogan.models.optimizers import find_head_variables
 from tests.helpers.models import SHAPE
 from tests.helpers.models import SPEC
@@ -496,12 +496,12 @@ def test_a_step_is_that_of_its_update(update, images, monkeypatch):
     history = model.fit(images, batch_size=16, shuffle=False, verbose=0).history
     assert history["generator_loss"] == [7.0]
     assert int(model.step) == len(calls) == 2
-    for number, (name, players, batch, key) in enumerate(calls):
+    for number, (name, state, batch, key) in enumerate(calls):
         assert name == update
-        assert players.generator is model.generator
-        assert players.discriminator is model.discriminator
-        assert players.spec == model.latent_spec
-        assert players.objective == INVARIANT
+        assert state.generator is model.generator
+        assert state.discriminator is model.discriminator
+        assert state.spec == model.latent_spec
+        assert state.objective == INVARIANT
         np.testing.assert_array_equal(
             batch["images"], images[16 * number : 16 * number + 16]
         )
@@ -536,11 +536,9 @@ def test_compile_takes_each_optimizer_for_its_network(tmp_path):
             )
         ]
         assert rates == [0.25, 0.5, 0.125]
-        assert one._players.generator_optimizer is one.generator_optimizer
-        assert (
-            one._players.discriminator_optimizer is one.discriminator_optimizer
-        )
-        assert one._players.information_optimizer is one.information_optimizer
+        assert one._state.generator_optimizer is one.generator_optimizer
+        assert one._state.discriminator_optimizer is one.discriminator_optimizer
+        assert one._state.information_optimizer is one.information_optimizer
         assert (one.jit_compile, one.steps_per_execution) == (True, 3)
         assert not one.run_eagerly
 
@@ -557,7 +555,7 @@ def test_the_information_gradient_is_honored(information_gradient):
     """What the information trains: all of the discriminator, or the heads."""
     model = tiny_model(information_gradient=information_gradient)
     model.compile(adam(), adam())
-    informed = {v.path for v in model._players.informed_variables}
+    informed = {v.path for v in model._state.informed_variables}
     everything_ = {v.path for v in model.discriminator.trainable_variables}
     heads = {
         f"{name}/{part}"
@@ -590,7 +588,7 @@ def test_load_in_a_fresh_process(load, tmp_path):
     """All that a run's file names is registered: code, objective, schedule."""
     model = tiny_model(INVARIANT)
     model.compile(
-        keras.optimizers.Adam(LinearEnd(1e-3, 10, 0.5)),
+        keras.optimizers.Adam(LinearDecayAtEnd(1e-3, 10, 0.5)),
         adam(),
         jit_compile=False,
     )

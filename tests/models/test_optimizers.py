@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from keras_infogan.models.optimizers import LinearEnd
-from keras_infogan.models.steps import Players
+from keras_infogan.models.optimizers import LinearDecayAtEnd
+from keras_infogan.models.steps import TrainingState
 from tests.helpers.models import SPEC
 from tests.helpers.models import tiny_model
 
@@ -35,7 +35,7 @@ def test_values(step, share_of_rate, dtype):
 
     Float32 rounding of a quotient and a product: 1e-6.
     """
-    schedule = LinearEnd(0.002, 1000, 0.4)
+    schedule = LinearDecayAtEnd(0.002, 1000, 0.4)
     assert float(schedule(tf.constant(step, dtype))) == pytest.approx(
         0.002 * share_of_rate, rel=1e-6
     )
@@ -44,20 +44,20 @@ def test_values(step, share_of_rate, dtype):
 @pytest.mark.parametrize("step", [0, 500, 1000, 2000])
 def test_no_decay(step):
     """It never falls, not even after the end."""
-    rate = LinearEnd(0.002, 1000, 0.0)(tf.constant(step))
+    rate = LinearDecayAtEnd(0.002, 1000, 0.0)(tf.constant(step))
     assert float(rate) == pytest.approx(0.002, rel=1e-6)
 
 
 @pytest.mark.parametrize("step", [0, 250, 1000])
 def test_decay_of_the_whole_run(step):
     """A single line: `1 - step / num_steps` of the rate."""
-    rate = LinearEnd(0.002, 1000, 1.0)(tf.constant(step))
+    rate = LinearDecayAtEnd(0.002, 1000, 1.0)(tf.constant(step))
     assert float(rate) == pytest.approx(0.002 * (1 - step / 1000), rel=1e-6)
 
 
 def test_round_trip():
     """Through JSON, with the values of the arguments."""
-    schedule = LinearEnd(0.002, 1000, 0.4)
+    schedule = LinearDecayAtEnd(0.002, 1000, 0.4)
     assert schedule.get_config() == {
         "learning_rate": 0.002,
         "num_steps": 1000,
@@ -66,7 +66,7 @@ def test_round_trip():
     config = keras.saving.serialize_keras_object(schedule)
     assert config["registered_name"] == "keras_infogan>LinearEnd"
     twin = keras.saving.deserialize_keras_object(json.loads(json.dumps(config)))
-    assert isinstance(twin, LinearEnd)
+    assert isinstance(twin, LinearDecayAtEnd)
     assert twin.get_config() == schedule.get_config()
 
 
@@ -76,7 +76,7 @@ def test_steps_of_an_optimizer():
     Four steps of which two fall, and one after the end: 1, 1, 1, 1/2, 0. And
     an optimizer with a schedule survives its configuration.
     """
-    optimizer = keras.optimizers.SGD(LinearEnd(1.0, 4, 0.5))
+    optimizer = keras.optimizers.SGD(LinearDecayAtEnd(1.0, 4, 0.5))
     optimizer = keras.optimizers.deserialize(
         keras.optimizers.serialize(optimizer)
     )
@@ -92,7 +92,7 @@ def test_steps_of_an_optimizer():
 @pytest.mark.parametrize("jit_compile", [False, True], ids=["graph", "xla"])
 def test_in_a_function(jit_compile):
     """The step is known only at run time."""
-    schedule = LinearEnd(0.002, 1000, 0.4)
+    schedule = LinearDecayAtEnd(0.002, 1000, 0.4)
     compiled = tf.function(
         schedule.__call__,
         input_signature=[tf.TensorSpec((), tf.int64)],
@@ -103,12 +103,12 @@ def test_in_a_function(jit_compile):
         assert float(rate) == pytest.approx(expected, rel=1e-6)
 
 
-def players_of(
+def state_of(
     information_optimizer: Any = None,
     *,
     update: str = "three_phase",
     **options: Any,
-) -> Players:
+) -> TrainingState:
     """Of a generator by Adam and a discriminator by SGD with momentum."""
     model = tiny_model(update=update, **options)
     model.compile(
@@ -116,23 +116,23 @@ def players_of(
         keras.optimizers.SGD(0.5, momentum=0.75),
         information_optimizer,
     )
-    return model._players
+    return model._state
 
 
 def test_information_is_learned_as_the_discriminator_learns():
     """By default by a copy of the discriminator's optimizer."""
-    players = players_of()
-    own, copy = players.discriminator_optimizer, players.information_optimizer
+    state = state_of()
+    own, copy = state.discriminator_optimizer, state.information_optimizer
     assert copy is not own
     assert type(copy) is keras.optimizers.SGD
     assert (float(copy.learning_rate.value), copy.momentum) == (0.5, 0.75)
-    assert players.generator_optimizer.beta_1 == 0.125
-    assert players_of(update="fused").information_optimizer is None
+    assert state.generator_optimizer.beta_1 == 0.125
+    assert state_of(update="fused").information_optimizer is None
 
 
 def test_a_given_information_optimizer_is_taken():
-    players = players_of(information_optimizer=keras.optimizers.SGD(0.0625))
-    rate = players.information_optimizer.learning_rate
+    state = state_of(information_optimizer=keras.optimizers.SGD(0.0625))
+    rate = state.information_optimizer.learning_rate
     assert float(rate.value) == 0.0625
 
 
@@ -146,22 +146,22 @@ HEADS = {
 @pytest.mark.parametrize("information_gradient", ["trunk", "head"])
 def test_what_each_optimizer_trains(information_gradient):
     """Their slots are built: `load_model` fills them, and warns if not."""
-    players = players_of(information_gradient=information_gradient)
+    state = state_of(information_gradient=information_gradient)
 
     def paths(variables: list[Any]) -> list[str]:
         return [variable.path for variable in variables]
 
-    generator = paths(players.generator.trainable_variables)
-    discriminator = paths(players.discriminator.trainable_variables)
-    informed = paths(players.informed_variables)
+    generator = paths(state.generator.trainable_variables)
+    discriminator = paths(state.discriminator.trainable_variables)
+    informed = paths(state.informed_variables)
     if information_gradient == "head":
         assert set(informed) == HEADS
     else:
         assert informed == discriminator
     for optimizer, expected in (
-        (players.generator_optimizer, generator),
-        (players.discriminator_optimizer, discriminator),
-        (players.information_optimizer, generator + informed),
+        (state.generator_optimizer, generator),
+        (state.discriminator_optimizer, discriminator),
+        (state.information_optimizer, generator + informed),
     ):
         assert optimizer.built
         assert paths(optimizer._trainable_variables) == expected
@@ -170,16 +170,16 @@ def test_what_each_optimizer_trains(information_gradient):
 @pytest.mark.parametrize("scale_losses", [True, False])
 def test_all_losses_are_scaled_or_none(scale_losses):
     """And one that is scaled already is not scaled twice."""
-    players = players_of(
+    state = state_of(
         dtype="mixed_float16" if scale_losses else "float32",
         information_optimizer=keras.optimizers.LossScaleOptimizer(
             keras.optimizers.SGD()
         ),
     )
     for optimizer, by_itself in (
-        (players.generator_optimizer, False),
-        (players.discriminator_optimizer, False),
-        (players.information_optimizer, True),
+        (state.generator_optimizer, False),
+        (state.discriminator_optimizer, False),
+        (state.information_optimizer, True),
     ):
         scaled = isinstance(optimizer, keras.optimizers.LossScaleOptimizer)
         assert scaled == (scale_losses or by_itself)

@@ -98,7 +98,7 @@ def take_step(update: Any, model: InfoGAN, batch: dict[str, tf.Tensor]) -> Any:
     """The changes of the weights over the rates, by network, and metrics."""
     networks = {name: getattr(model, name) for name in RATES}
     before = {name: weights(network) for name, network in networks.items()}
-    metrics = update(model._players, batch, KEY)
+    metrics = update(model._state, batch, KEY)
     changes = {}
     for name, network in networks.items():
         after = weights(network)
@@ -306,7 +306,7 @@ def test_three_phases_in_their_order(objective, gradient, scale_losses, batch):
 def losses_of(
     model: InfoGAN, batch: dict[str, tf.Tensor], *, training: bool = False
 ) -> Losses:
-    return compute_losses(model._players, batch, KEY, training=training)
+    return compute_losses(model._state, batch, KEY, training=training)
 
 
 def test_losses_are_reported_as_they_are_minimized(batch):

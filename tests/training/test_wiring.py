@@ -23,9 +23,9 @@ from keras_infogan.training.callbacks import Checkpoints
 from keras_infogan.training.callbacks import RunLog
 from keras_infogan.training.callbacks import SampleImages
 from keras_infogan.training.config import TrainingConfig
-from keras_infogan.training.diagnostics import RunDiagnostics
 from keras_infogan.training.presets import preset
 from keras_infogan.training.run import train
+from keras_infogan.training.run_diagnostics import RunDiagnostics
 from tests.helpers.options import other_options
 
 NUM_IMAGES = 256

@@ -14,11 +14,11 @@ from collections.abc import Mapping
 ARCHITECTURES: dict[str, tuple[str, Mapping[str, int]]] = {
     # That of the paper with half the filters and a quarter of the units.
     "compact": (
-        f"{__name__}.convolutional",
+        f"{__name__}.paper",
         {"dense_units": 256, "filters": 32},
     ),
     "paper": (
-        f"{__name__}.convolutional",
+        f"{__name__}.paper",
         {"dense_units": 1024, "filters": 64},
     ),
     "writeup": (f"{__name__}.writeup", {}),

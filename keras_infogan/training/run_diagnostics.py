@@ -42,7 +42,7 @@ class RunDiagnostics(StepCallback):
         if epochs > self._epochs:
             self._epochs = epochs
             logs |= diagnose(self.model, self.diagnostics.images)
-        problems = self.diagnostics.judge(
+        problems = self.diagnostics.check(
             logs, f"step {self.run_step}", is_first_epoch=epochs < 2
         )
         if problems:

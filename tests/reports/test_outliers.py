@@ -7,8 +7,8 @@ from keras_infogan.evaluation.outliers import find_ranges
 from keras_infogan.latents.codes import Categorical
 from keras_infogan.latents.codes import Uniform
 from keras_infogan.latents.spec import LatentSpec
-from keras_infogan.reports.warnings import describe_outlier
-from keras_infogan.reports.warnings import describe_unlikely_codes
+from keras_infogan.reports.outliers import describe_outlier
+from keras_infogan.reports.outliers import describe_unlikely_codes
 
 
 def bar(width: int) -> np.ndarray:
