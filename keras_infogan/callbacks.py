@@ -2,7 +2,7 @@
 
 | callback | purpose |
 |---|---|
-| `Diagnostics(images)` | warns of collapse, static and divergence |
+| `Diagnostics(images)` | warns of collapse, noise-like images and divergence |
 """
 
 from keras_infogan.models.diagnostics import Diagnostics

@@ -56,7 +56,7 @@ def option(
         maximum: The largest value.
         above: A value that it must exceed.
         below: A value that it must stay below.
-        choices: All values of a string. Of a register, also those to come.
+        choices: All values of a string. Of a registry, later entries, too.
         flag: The command-line flag; `--` and the name of the field by default.
             For a mapping, one flag a key: `{key: flag}`.
     """

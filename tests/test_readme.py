@@ -81,7 +81,7 @@ def test_links_and_paths_exist():
 
 
 def test_names_are_in_the_files_that_they_link_to():
-    """Such as the register that a contributor should look for."""
+    """Such as the registry that a contributor should look for."""
     links = re.findall(r"\[`(\w+)`\]\(([^)]+\.py)\)", README)
     assert len(links) >= 5
     for name, link in links:

@@ -1,4 +1,4 @@
-"""Standard error of the command line: its lines, and TensorFlow's silenced."""
+"""Messages on stderr, without those of TensorFlow."""
 
 import logging
 import os

@@ -19,7 +19,7 @@ from keras_infogan.training.presets import PRESETS
 from keras_infogan.training.presets import preset
 
 _DEFAULT_PRESET = "mnist"
-# The numbers of the report that say how well a training went.
+# What the report is summarized by on stdout.
 _SUMMARY = (
     "clustering_accuracy",
     "normalized_mutual_information",

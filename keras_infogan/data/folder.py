@@ -29,14 +29,14 @@ _logger = logging.getLogger(__name__)
 class Folder(RowSource):
     """A folder of image files.
 
-    Sub-folders are classes, named after them; a single one is none. If there
+    Sub-folders are classes; a single one is not a class. If there
     are sub-folders `train` and `test`, and others for more splits, their
     sub-folders are classes. Hidden files, and those without the suffix of an
     image, are ignored.
 
     Raises:
-        ValueError: If there is no image, or there are images both beside and
-            in sub-folders.
+        ValueError: If there is no image, or if there are images both beside
+            and in sub-folders.
     """
 
     is_slow = True

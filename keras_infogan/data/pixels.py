@@ -41,7 +41,7 @@ def find_range(images: np.ndarray) -> tuple[float, float]:
 
 
 def to_bytes(images: np.ndarray, limits: tuple[float, float]) -> np.ndarray:
-    """Scales images to bytes, and puts transparent ones on black.
+    """Scales images to bytes, and composites transparent ones onto black.
 
     Args:
         images: Array of shape `(..., channels)`; the last of 4 channels is the

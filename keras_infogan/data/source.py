@@ -72,7 +72,7 @@ class Fit:
 
 
 class Source(abc.ABC):
-    """A source that is opened; its images are not decoded yet.
+    """An open source, whose images are not decoded yet.
 
     To add a kind, derive from this in a file beside this one, define the
     abstract members, and register it in `SOURCES` of `sources.py`.
@@ -82,8 +82,8 @@ class Source(abc.ABC):
         class_names: Names of the labels `0, 1, ...`; empty without labels.
         image_shape: Height and width, each `None` if they vary or are not
             known, and the number of channels.
-        identity: What changes whenever the images do, for the cache; `None` if
-            nothing tells, so that the images have to be read each time.
+        identity: The key of the cache, which changes with the images; `None` if
+            none is known, so that the images are read each time.
         is_slow: Whether decoding takes longer than reading the cache.
     """
 
@@ -187,7 +187,7 @@ def find_path(source: str | os.PathLike[str]) -> Path | None:
 
 
 def split_error(name: str, splits: Any, split: str, reason: str) -> ValueError:
-    """The error for a split that there is not."""
+    """The error for a split that does not exist."""
     return ValueError(
         f"Expected a split of {name}: {', '.join(splits)}, or a slice such as "
         f"'train[:10%]'. Received: split={split!r}. {reason}"

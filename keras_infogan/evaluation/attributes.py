@@ -1,6 +1,6 @@
 """The measured attributes of an image: names, units and words.
 
-This register is data only, so that clients can use it without SciPy;
+This registry is data only, so that clients can use it without SciPy;
 `morphology.measure` does the measuring.
 """
 

@@ -1,9 +1,9 @@
 """Exports the networks as ONNX files, which run without TensorFlow.
 
-A file explains itself to someone who has nothing else: inputs and outputs have
-the names of the codes, the batch dimension is `batch`, and the metadata (see
-README.md) describe the codes and their priors in JSON. Their keys that do not
-start with `keras_infogan.` follow the
+A file is self-describing: inputs and outputs have the names of the codes, the
+batch dimension is `batch`, and the metadata (see README.md) describe the codes
+and their priors in JSON. Their keys that do not start with `keras_infogan.`
+follow the
 [ONNX standard](https://github.com/onnx/onnx/blob/main/docs/MetadataProps.md).
 """
 
@@ -215,9 +215,10 @@ def _export(
 
 def _explain_code_map(spec: LatentSpec) -> str:
     ends = [
-        "{} from {:.4g} to {:.4g}".format(name, *code.traversal(2))
+        f"{name} from {low:.4g} to {high:.4g}"
         for name, code in spec.codes.items()
         if not code.has_categories
+        for low, high in [code.traversal(2)]
     ]
     traversals = f" Traversals: {', '.join(ends)}." if ends else ""
     return f" {_CODE_MAP_FIELDS}{traversals}"

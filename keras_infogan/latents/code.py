@@ -31,7 +31,7 @@ class Code(abc.ABC):
     `CODES`. Its fields are its configuration. It must define
 
     - `dim`, `sample` and `entropy`: the prior;
-    - `prior`: the same as plain data, for those who have a file alone;
+    - `prior`: the same as plain data, for exported files;
     - `parameters` and `log_likelihood`: the posterior;
     - `traversal`: the values that a traversal visits.
 
@@ -40,7 +40,7 @@ class Code(abc.ABC):
     - `activate`, if the head of a parameter is not linear;
     - `derive` and `outputs`, if `encode` should give more than parameters;
     - `location`, `estimate` and `shift`: where the posterior is;
-    - `summarize` and `describe`: the posterior of one image for people;
+    - `summarize` and `describe`: the posterior of one image, human-readable;
     - `support` and `clip`: which rows are values. That is enough for the
       checks of `to_values` and of a served model;
     - `num_dimensions`, `to_values`, `served_spec`, `to_served` and
@@ -60,7 +60,7 @@ class Code(abc.ABC):
     # categories can be learned from labels and matched to classes.
     has_categories: ClassVar[bool] = False
     # If so, each dimension is an angle in radians, values and `location` are
-    # vectors (cos, sin), and numbers that differ by a turn are the same.
+    # vectors (cos, sin), and numbers that differ by 2 pi are the same.
     is_periodic: ClassVar[bool] = False
     # What values should be, for errors: "The code 'pose' should be ...".
     support: ClassVar[str] = "finite"
@@ -114,7 +114,7 @@ class Code(abc.ABC):
 
     @property
     def outputs(self) -> dict[str, str]:
-        """Parameters and what `derive` gives, by name: texts for people."""
+        """Parameters and what `derive` gives, by name, human-readable."""
         return dict.fromkeys(self.parameters, "a parameter of the posterior")
 
     def derive(self, parameters: Tensors) -> Tensors:

@@ -1,4 +1,4 @@
-"""What is minimized, and the register of the adversarial losses.
+"""The losses, and the registry of the adversarial ones.
 
 To add one, write its two sides into `adversarial.py` and register them in
 `ADVERSARIAL_LOSSES`; its name there is the `adversarial_loss` of an

@@ -16,7 +16,9 @@ class Augmentation:
     ([Zhong et al., 2017](https://arxiv.org/abs/1708.04896)). Each amount is
     drawn uniformly from [-option, option]; `erase` is the fixed size of a
     rectangle at a random place.
-    Options that would lose the images raise a `ValueError`.
+
+    Raises:
+        ValueError: If an option is out of its bounds.
     """
 
     # Resampling in two passes breaks down beyond 45 degrees.

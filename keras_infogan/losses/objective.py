@@ -57,7 +57,7 @@ class Objective:
     )
     label_smoothing: float = option(
         0.0,
-        "how much less than 1 the target for real images is",
+        "label smoothing: the target of real images is 1 minus this",
         minimum=0.0,
         below=1.0,
     )
@@ -82,9 +82,9 @@ class Objective:
     )
     equivariant_codes: Mapping[str, Mapping[str, float]] = option(
         {},
-        "continuous codes that must follow an effect of the augmentation: by "
-        "the name, how much one pixel (or radian) of the effect adds to the "
-        "code",
+        "continuous codes that are equivariant to an effect of the "
+        "augmentation: by name, how much one pixel (or radian) of the effect "
+        "adds to the code",
         above=0.0,
         flag={
             "slant": "--slant-gains",
@@ -98,7 +98,7 @@ class Objective:
         "image and of an augmented view",
         minimum=0.0,
     )
-    label_weight: float = option(1.0, "weight of the labels", minimum=0.0)
+    label_weight: float = option(1.0, "weight of the label loss", minimum=0.0)
 
     def __post_init__(self):
         check_options(self)

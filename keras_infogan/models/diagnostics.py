@@ -14,9 +14,9 @@ from keras_infogan.losses.augmentation import Augmentation
 from keras_infogan.losses.views import augment
 from keras_infogan.models.inference import GeneratorEncoder
 
-# Few enough for a tenth of a second.
+# `diagnose` takes about 0.1 s then.
 NUM_IMAGES = 500
-# Before that, no training can be judged.
+# Too early before that.
 MIN_STEPS = 100
 # Too little for a person to notice: 3 degrees, half a pixel.
 _SLIGHT_AUGMENTATION = Augmentation(
@@ -187,12 +187,13 @@ def _find_category_problems(
 class Diagnostics(keras.callbacks.Callback):
     """Measures the model after each epoch and warns of problems.
 
-    `InfoGAN.fit` adds one by itself. From step 100 on, it warns of problems by
-    `logging`, and it ends a training that has diverged. Its `problems` are all
-    that it has found; its `measures` are the last result of `diagnose`.
+    `InfoGAN.fit` adds one automatically. From step 100 on, it warns of
+    problems by `logging`, and it ends a training that has diverged. Its
+    `problems` are all that it has found; its `measures` are the last result of
+    `diagnose`.
 
     Args:
-        images: Some hundred real images, float array in [-1, 1].
+        images: A few hundred real images, float array in [-1, 1].
         stop: Whether to end the training at any problem.
 
     Example:

@@ -1,4 +1,4 @@
-"""Sentences about a code map, and about the posterior of an image by it."""
+"""Sentences about a code map, and an image's posterior according to it."""
 
 from collections.abc import Mapping
 from collections.abc import Sequence
@@ -110,7 +110,9 @@ def explain_category(code_map: CodeMap, name: str) -> str:
     text += "."
     if others:
         verb = "does" if len(others) == 1 else "do"
-        text += f" So {verb} {', '.join(map(str, others))}, less surely."
+        text += (
+            f" So {verb} {', '.join(map(str, others))}, with less confidence."
+        )
     if meaning.is_mixed:
         text = f"Warning: {text} It is mixed: expect other classes too."
     return text

@@ -31,7 +31,7 @@ def describe_outlier(
         Sentences that continue after the name of the image, perhaps none.
     """
     if np.ptp(image, axis=(0, 1)).max() == 0.0:
-        return ["is of one color, so there is nothing to see. Transparent?"]
+        return ["is a single color; is it transparent?"]
     deviations = find_deviations(image, ranges)
     if not deviations:
         return []
@@ -43,8 +43,8 @@ def describe_outlier(
     text = (
         f"is unlike the images that this model generates: {found}, with their "
         "range in parentheses. Its codes may be meaningless. An image should "
-        "show what the model was trained on, one of it, of the same size, "
-        "brightness and position."
+        "show a single object like those the model was trained on: of the same "
+        "size, brightness and position."
     )
     if is_on_paper(image, ranges):
         text += (

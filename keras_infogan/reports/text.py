@@ -113,7 +113,7 @@ def _describe_fidelity(report: Mapping[str, Any]) -> list[str]:
         sentences.append(
             "Low coverage: few real images have a generated image nearby. "
             "Precision and class coverage are not meaningful then; they are "
-            "high for static, too."
+            "high for noise-like images, too."
         )
     if fidelity["class_coverage"] < 1.0:
         sentences.append(

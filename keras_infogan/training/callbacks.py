@@ -1,4 +1,4 @@
-"""The work of a run between steps: log, sample images, checkpoints."""
+"""Callbacks of a run: log, sample images, checkpoints."""
 
 import functools
 import json

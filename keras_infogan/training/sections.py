@@ -57,14 +57,14 @@ class DataConfig(Section):
     batch_size: int = option(128, "images in a batch", minimum=2)
     min_epoch_steps: int = option(
         0,
-        "steps of an epoch at least: images that fill fewer batches are passed "
-        "over more than once",
+        "minimum number of steps in an epoch: images that fill fewer batches "
+        "are used more than once",
         minimum=0,
     )
     neighbor_share: float = option(
         0.0,
         "fraction of the images whose positive is their nearest neighbor in "
-        "pixels, in a random subset, rather than the image itself",
+        "pixels, among a random subset, instead of the image itself",
         minimum=0.0,
         maximum=1.0,
     )

@@ -83,7 +83,7 @@ def test_encode_keeps_what_can_be_read(model_path, capfd, tmp_path):
     assert bad["error"].startswith("There is no file")
     assert "codes" not in bad
     assert "one color" in black["warnings"][0]
-    assert f"Warning: {tmp_path / 'x.png'} is of one color" in err
+    assert f"Warning: {tmp_path / 'x.png'} is a single color" in err
     assert set(black["codes"]) == {"category", "continuous"}
 
 
@@ -109,7 +109,7 @@ def test_encode_of_ink_on_paper(model_path, capfd, tmp_path):
     assert "omit --invert" in err
     Image.new("RGBA", (9, 9)).save(tmp_path / "blank.png")
     _, err = run(capfd, "encode", model_path, tmp_path / "blank.png")
-    assert "is of one color" in err
+    assert "is a single color" in err
 
 
 @pytest.mark.parametrize(

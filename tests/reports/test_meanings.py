@@ -35,7 +35,8 @@ def test_three_categories_of_a_class():
 def test_explain_category():
     assert explain_category(CODE_MAP, "7") == (
         "Category 2 of `category` stands for '7': 99% of its 450 labeled "
-        "images (95% confidence: at least 98%). So does 0, less surely."
+        "images (95% confidence: at least 98%). So does 0, with less "
+        "confidence."
     )
     assert explain_category(CODE_MAP, "1") == (
         "Warning: Category 1 of `category` stands for '1': 60% of its 400 "

@@ -46,7 +46,7 @@ def test_paper_needs_the_option(ranges):
 def test_one_color(color, ranges):
     empty = np.full((28, 28, len(color)), color, np.float32)
     (sentence,) = describe_outlier(empty, ranges)
-    assert sentence.startswith("is of one color")
+    assert sentence.startswith("is a single color")
 
 
 def test_a_code_far_outside_of_its_prior():

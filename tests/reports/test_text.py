@@ -111,7 +111,7 @@ def test_fidelity_gives_sizes_intervals_and_floors():
     ):
         assert part in text
     assert "Low coverage" not in text
-    # Static is precise and of all classes, and covers no real image.
+    # Noise-like images are precise and of all classes, and cover no real one.
     fidelity["coverage"] = 0.01
     text = " ".join(describe_report({**REPORT, "fidelity": fidelity}))
     assert "Low coverage: few real images" in text

@@ -1,4 +1,4 @@
-"""How well the categories of a code are the classes of real images."""
+"""How well categories match classes."""
 
 import math
 from typing import Any
@@ -128,7 +128,7 @@ def confusion_matrix(
 
 
 def match_clusters(confusion: np.ndarray) -> np.ndarray:
-    """Finds the one-to-one naming of clusters that is right most often.
+    """The assignment of clusters to classes with the highest accuracy.
 
     Solved exactly, by the method of
     [Crouse, 2016](https://doi.org/10.1109/TAES.2016.140952) in SciPy. A cluster

@@ -39,8 +39,8 @@ def measure_fidelity(
         `frechet_distance`, `kernel_distance`, `precision`, `recall` and
         `coverage`, each with a `_standard_error`, and `density`; each of them
         with a `_floor`, that of as many training images in place of generated
-        ones, the best to expect. `class_coverage`, the share of classes with
-        at least a tenth of their part, and `class_entropy` in nats.
+        ones, the best achievable. `class_coverage`, the share of classes with
+        a tenth of their expected share or more, and `class_entropy` in nats.
         `category_agreement`, the share of images that are classified as the
         class of their category, `all` and `by_category`; `None` without
         categories. `feature_extractor_accuracy` on the test split.

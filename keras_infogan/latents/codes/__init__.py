@@ -1,4 +1,4 @@
-"""The kinds of latent codes, one file each, and their register."""
+"""The kinds of latent codes, one file each, and their registry."""
 
 import inspect
 from collections.abc import Mapping

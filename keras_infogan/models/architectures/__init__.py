@@ -1,4 +1,4 @@
-"""The architectures: a file for each family, and their register.
+"""The architectures: a file for each family, and their registry.
 
 To add one, write a file like `writeup.py` and register it in `ARCHITECTURES`,
 which imports it on use, so that the command line needs no TensorFlow.
