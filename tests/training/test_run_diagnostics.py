@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from keras_infogan.models.infogan import InfoGAN
-from keras_infogan.training import diagnostics
+from keras_infogan.training import run_diagnostics
 from keras_infogan.training.callbacks import Run
 from keras_infogan.training.callbacks import RunLog
 from keras_infogan.training.callbacks import find_checkpoints
@@ -28,7 +28,7 @@ def test_each_epoch_is_diagnosed(steps_per_execution, monkeypatch, tmp_path):
         seen.append(len(images))
         return {}
 
-    monkeypatch.setattr(diagnostics, "diagnose", measure)
+    monkeypatch.setattr(run_diagnostics, "diagnose", measure)
     callback = RunDiagnostics(
         Run(tmp_path, 0, 6, 3), 2, images=np.zeros((2, *SHAPE))
     )
