@@ -11,6 +11,7 @@ last step. Decide which run to publish before it is trained.
 import argparse
 import json
 import shutil
+import string
 from pathlib import Path
 from typing import Any
 
@@ -24,15 +25,15 @@ from keras_infogan.files import atomic_path
 from keras_infogan.reports.text import describe_report
 
 FOLDER = Path(__file__).parents[1] / "saved_models"
-CARD = """# {name}
+CARD = string.Template("""# $name
 
-An InfoGAN (Chen et al., 2016) trained on {dataset} with
-`keras-infogan train --preset {preset} --seed {seed}`. The seed was fixed in
+An InfoGAN (Chen et al., 2016) trained on $dataset with
+`keras-infogan train --preset $preset --seed $seed`. The seed was fixed in
 advance, and the model is that of the last step.
 
 ## What it knows
 
-{sentences}
+$sentences
 
 ## Intended use
 
@@ -44,38 +45,35 @@ with labels is better at it.
 ## How it was measured
 
 On the test split, after matching categories to classes on the training split.
-{labels} in training; labels name the categories afterwards.
-The recipe, that is its hyperparameters, was chosen by accuracy and by what the
-codes change: on the training split with seeds 0 to 4 and, for the last choices
-(share of nearest neighbors, number of epochs, no random erasing, no information
-gradient in the trunk), by single runs of seeds 0 to 2 on the test split; the
-last two together also by seeds 0 to 4. Seeds 5 to 9 ran after the choice:
-`scripts/results/accuracy.md`.
+$labels in training; labels name the categories afterwards.
+The recipe (its hyperparameters) was chosen by accuracy and by what the codes
+change, on the training split and, for the last choices, on the test split:
+see "How the recipe was chosen" in `scripts/results/accuracy.md`.
 
-{equivariant}{versions}.
+$equivariant$versions.
 
 ## Configuration
 
 ```json
-{configuration}
+$configuration
 ```
 
 License: Apache-2.0. MNIST is by LeCun, Cortes and Burges.
-"""
+""")
 
 
 def write_card(name: str, report: dict[str, Any]) -> str:
     """Returns the model card, as Markdown."""
     configuration = report["configuration"]
     equivariant = "".join(
-        f"`{code}` is equivariant to the {effect} that the augmentation adds "
-        "to generated images: supervised by geometry, not by labels.\n\n"
+        f"`{code}` is equivariant to {effect}: supervised by the augmentation "
+        "of generated images, not by labels.\n\n"
         for effect, codes in configuration["objective"][
             "equivariant_codes"
         ].items()
         for code in codes
     )
-    return CARD.format(
+    return CARD.substitute(
         name=name,
         dataset=report["dataset"],
         preset=configuration["preset"],

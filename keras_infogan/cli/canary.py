@@ -1,10 +1,19 @@
 """`keras-infogan canary`: moves the labels of a canary release."""
 
 import argparse
+from collections.abc import Callable
 from typing import Any
 
 from keras_infogan.cli import arguments
 from keras_infogan.cli.console import say
+
+_STEPS = {
+    "show": "print the labels",
+    "publish": "label a version `canary`",
+    "promote": "make the canary `stable`",
+    "rollback": "remove the canary or, without one, make the version "
+    "`previous` stable again",
+}
 
 
 def add_parser(commands: Any) -> None:
@@ -20,10 +29,8 @@ def add_parser(commands: Any) -> None:
     )
     parser.add_argument(
         "step",
-        choices=("show", "publish", "promote", "rollback"),
-        help="print the labels; label a version `canary`; make the canary "
-        "`stable`; or remove the canary or, without one, make the version "
-        "`previous` stable again",
+        choices=_STEPS,
+        help="; ".join(f"{name}: {does}" for name, does in _STEPS.items()),
     )
     parser.add_argument(
         "version", type=int, nargs="?", metavar="N", help="to publish"
@@ -63,18 +70,19 @@ def run(args: argparse.Namespace) -> Any:
     """`keras-infogan canary`: returns the version of each label."""
     from keras_infogan.serving.deploy import labels
 
-    if args.step == "publish":
-        moved = labels.publish_canary(args.config, args.version)
-    elif args.step == "promote":
-        moved = labels.promote_canary(args.config, servers=args.server)
-        if not args.server:
-            say(
-                f"Not checked whether a server has loaded version "
-                f"{moved.stable}: until then, it rejects the new labels. With "
-                "--server URL, promote waits for it."
-            )
-    elif args.step == "rollback":
-        moved = labels.roll_back(args.config)
-    else:
-        moved = labels.read_models_config(args.config).labels
+    moves: dict[str, Callable[[], labels.Labels]] = {
+        "show": lambda: labels.read_models_config(args.config).labels,
+        "publish": lambda: labels.publish_canary(args.config, args.version),
+        "promote": lambda: labels.promote_canary(
+            args.config, servers=args.server
+        ),
+        "rollback": lambda: labels.roll_back(args.config),
+    }
+    moved = moves[args.step]()
+    if args.step == "promote" and not args.server:
+        say(
+            f"Not checked whether a server has loaded version {moved.stable}: "
+            "until then, it rejects the new labels. With --server URL, promote "
+            "waits for it."
+        )
     return moved._asdict()

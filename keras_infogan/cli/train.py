@@ -13,12 +13,12 @@ from typing import Any
 from keras_infogan.cli import arguments
 from keras_infogan.cli.console import PROGRAM
 from keras_infogan.cli.console import say
+from keras_infogan.training.config import DEFAULT_PRESET
 from keras_infogan.training.config import Setting
 from keras_infogan.training.config import TrainingConfig
 from keras_infogan.training.presets import PRESETS
 from keras_infogan.training.presets import preset
 
-_DEFAULT_PRESET = "mnist"
 # What the report is summarized by on stdout.
 _SUMMARY = (
     "clustering_accuracy",
@@ -42,7 +42,7 @@ def add_parser(commands: Any) -> None:
     parser.add_argument(
         "--preset",
         choices=PRESETS,
-        help=f"where the options start from ({_DEFAULT_PRESET})",
+        help=f"where the options start from ({DEFAULT_PRESET})",
     )
     parser.add_argument(
         "--run-dir",
@@ -86,7 +86,7 @@ def _argument(setting: Setting) -> dict[str, Any]:
     if setting.kind in metavars:
         metavar = metavars[setting.kind]
         return {"type": setting.kind, "metavar": metavar, "help": text}
-    example = setting.value(PRESETS[_DEFAULT_PRESET].to_json())
+    example = setting.value(PRESETS[DEFAULT_PRESET].to_json())
     if isinstance(example, Mapping):
         example = {key: value for key, value in example.items() if value}
     kind = (*typing.get_args(setting.kind), setting.kind)[0]
@@ -113,12 +113,12 @@ def _config(args: argparse.Namespace, run_dir: Path) -> TrainingConfig:
     # With more epochs alone, a run is continued.
     if set(given) <= {"epochs"} and (run_dir / "config.json").exists():
         return TrainingConfig.load(run_dir / "config.json").replace(**given)
-    return preset(given.pop("preset", _DEFAULT_PRESET)).replace(**given)
+    return preset(given.pop("preset", DEFAULT_PRESET)).replace(**given)
 
 
 def run(args: argparse.Namespace) -> Any:
     """`keras-infogan train`: returns a summary of the report."""
-    name = args.preset or _DEFAULT_PRESET
+    name = args.preset or DEFAULT_PRESET
     if args.dataset and args.dataset != preset(name).data.dataset:
         from keras_infogan.data.source import find_path
 

@@ -115,12 +115,6 @@ def _describe_fidelity(report: Mapping[str, Any]) -> list[str]:
             "Precision and class coverage are not meaningful then; they are "
             "high for noise-like images, too."
         )
-    if fidelity["class_coverage"] < 1.0:
-        sentences.append(
-            f"The generated images cover {fidelity['class_coverage']:.0%} of "
-            "the classes; each of the others has less than a tenth of its "
-            "share."
-        )
     agreement = fidelity["category_agreement"]
     if agreement:
         error = DEVIATIONS * agreement["all_standard_error"]

@@ -27,6 +27,8 @@ from keras_infogan.training.sections import OptimizerConfig
 from keras_infogan.training.sections import Section
 from keras_infogan.training.sections import StepConfig
 
+DEFAULT_PRESET = "mnist"
+
 
 class Setting(NamedTuple):
     """One option of a run, wherever it is nested."""
@@ -60,7 +62,7 @@ class TrainingConfig(Section):
         ValueError: If an option is out of its bounds, or without effect.
     """
 
-    preset: str = option("mnist", "preset that the options start from")
+    preset: str = option(DEFAULT_PRESET, "preset that the options start from")
     epochs: int = option(10, "passes over the training images", minimum=1)
     seed: int = option(
         0,

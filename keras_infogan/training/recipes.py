@@ -11,11 +11,12 @@ from keras_infogan.models.infogan import InfoGAN
 from keras_infogan.training.build import build_model
 from keras_infogan.training.build import make_stream
 from keras_infogan.training.build import steps_per_epoch
+from keras_infogan.training.config import DEFAULT_PRESET
 from keras_infogan.training.presets import preset as find_preset
 
 
 def from_preset(
-    preset: str = "mnist",
+    preset: str = DEFAULT_PRESET,
     image_shape: tuple[int, int, int] | None = None,
     *,
     num_steps: int | None = None,
@@ -54,7 +55,7 @@ def from_preset(
 
 def fit_images(
     images: Any,
-    preset: str = "mnist",
+    preset: str = DEFAULT_PRESET,
     *,
     callbacks: Sequence[keras.callbacks.Callback] = (),
     verbose: str | int = "auto",

@@ -73,7 +73,11 @@ MEASURES = [
             "fidelity.recall": Number("Recall"),
             "fidelity.density": Number("Density"),
             "fidelity.coverage": Number("Coverage"),
-            "fidelity.class_coverage": Number("Class coverage"),
+            "fidelity.class_coverage": Number(
+                "Class coverage",
+                "The generated images cover {:.0%} of the classes: each "
+                "of these has at least a tenth of its expected share.",
+            ),
             "fidelity.class_entropy": Number("Class entropy (nats)"),
             "fidelity.category_agreement.all": Number(
                 "Generated images of the class of their category"

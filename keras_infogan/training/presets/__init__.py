@@ -15,7 +15,7 @@ from keras_infogan.training.presets.paper import PAPER
 from keras_infogan.training.presets.svhn import SVHN
 from keras_infogan.training.presets.writeup import WRITEUP
 
-# In the order of the help; the first one is the default.
+# In the order of the help.
 PRESETS = {
     config.preset: config
     for config in (

@@ -1,4 +1,4 @@
-"""`scripts/make_explorer.py` makes a page, measures it, and shows it."""
+"""`scripts/measure_explorer.py` measures a page and takes a screenshot."""
 
 import json
 import os
@@ -23,8 +23,8 @@ def test_measurements_and_screenshot(tmp_path):
     done = subprocess.run(
         [
             sys.executable,
-            ROOT / "scripts/make_explorer.py",
-            *(digits.generator, digits.encoder, tmp_path / "made.html"),
+            ROOT / "scripts/measure_explorer.py",
+            digits.page,
             *("--screenshot", tmp_path / "page.png", "--dark"),
             *("--loads", "1"),
         ],

@@ -1,7 +1,6 @@
-r"""Builds the explorer from two ONNX files, and measures it.
+"""Measures an explorer that `keras-infogan explore` made.
 
-python scripts/make_explorer.py GENERATOR.onnx ENCODER.onnx explorer.html \
-    --screenshot explorer.png
+python scripts/measure_explorer.py explorer.html --screenshot explorer.png
 
 The measurements are printed to stdout as one JSON object. They and the
 screenshot need Chromium (`apt-get install chromium`) and playwright, which is
@@ -19,9 +18,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from keras_infogan.evaluation.code_map import CodeMap
-from keras_infogan.export.explorer.build import export_explorer
-
 # A hand-drawn 3: x and y of its points, from 0 to 255.
 THREE = (
     *(70, 62, 84, 46, 106, 36, 130, 36, 150, 46, 158, 62, 154, 82, 140, 98),
@@ -33,7 +29,7 @@ TIME_IMAGES = """async () => {
   const { noise, page, generate } = window.explorer;
   const inputs = { noise: [Array.from(noise(1, page.noise_dim))] };
   for (const [name, code] of Object.entries(page.codes)) {
-    inputs[name] = [Array(code.num_categories ?? code.dim).fill(0)];
+    inputs[name] = [Array(code.dim).fill(0)];
   }
   const times = [];
   for (let i = 0; i < 200; i++) {
@@ -93,25 +89,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
-    parser.add_argument("generator", type=Path, help="from export_onnx")
-    parser.add_argument("encoder", type=Path, help="from export_onnx_encoder")
-    parser.add_argument("output", type=Path, help="the page")
-    parser.add_argument("--code-map", type=Path, metavar="FILE")
-    parser.add_argument("--title", default="InfoGAN explorer")
+    parser.add_argument("page", type=Path, help="an explorer's HTML file")
     parser.add_argument("--loads", type=int, default=5, metavar="N")
     parser.add_argument("--screenshot", type=Path, metavar="FILE")
     parser.add_argument(
         "--dark", action="store_true", help="take a dark screenshot"
     )
     args = parser.parse_args()
-    export_explorer(
-        args.generator,
-        args.encoder,
-        args.output,
-        code_map=CodeMap.load(args.code_map) if args.code_map else None,
-        title=args.title,
-    )
-    page_path = args.output.resolve()
+    page_path = args.page.resolve()
     print(json.dumps(measure(page_path, num_loads=args.loads)))
     if args.screenshot:
         scheme = "dark" if args.dark else "light"
