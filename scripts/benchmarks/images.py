@@ -29,6 +29,7 @@ from keras_infogan.reports.grids import draw_grids
 from keras_infogan.reports.images import save_image
 from keras_infogan.training.build import build_model
 from keras_infogan.training.build import make_stream
+from keras_infogan.training.build import steps_per_epoch
 from keras_infogan.training.config import TrainingConfig
 from keras_infogan.training.presets import preset
 
@@ -91,9 +92,7 @@ def run(
     """Trains and evaluates once; returns the report."""
     train, test = load(name, args)
     config = configure(method, train, seed, args.epochs)
-    num_steps = config.epochs * max(
-        train.num_batches(config.data.batch_size), config.data.min_epoch_steps
-    )
+    num_steps = config.epochs * steps_per_epoch(config.data, train)
     begin = time.perf_counter()
     model = build_model(config, num_steps=num_steps)
     stream = make_stream(config.data, train, model.latent_spec, seed=seed)
