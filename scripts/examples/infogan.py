@@ -345,6 +345,15 @@ plot.traversal(model, "pose", num_columns=7)
 plot.traversal(model, "style", num_columns=7)
 
 # %% [markdown]
+# Without InfoGAN, such a direction is found by hand: measure images of a plain
+# GAN, subtract the mean noise of the least slanted from that of the most
+# slanted, and add the difference to other noise
+# ([Radford et al., 2016](https://arxiv.org/abs/1511.06434), Section 6.3.2).
+# `keras-infogan traverse RUN --direction slant` does this for any model. Beside
+# the codes, at the same effect ([numbers](../results/accuracy.md)):
+#
+# ![Directions of a plain GAN, and codes](../results/directions.png)
+#
 # Encode a real image, and generate its pose and style for all ten categories:
 
 # %%
