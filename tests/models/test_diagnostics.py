@@ -1,6 +1,7 @@
 """Each problem is found where it was made, and none in a sound training."""
 
 import math
+from typing import Any
 
 import keras
 import numpy as np
@@ -237,7 +238,7 @@ def test_fit_passes_on_what_keras_takes(monkeypatch):
 
     A data set is shuffled by its owner; Keras would warn of `shuffle`.
     """
-    received = {}
+    received: dict[str, Any] = {}
 
     def record(self, x, *args, **kwargs):
         received.update(kwargs, x=x, args=args)
