@@ -7,8 +7,8 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
-from keras_infogan import load_images
 from keras_infogan import load_model
+from keras_infogan import open_images
 from keras_infogan.data.image_file import read_image
 from keras_infogan.export.image_files import MAX_PIXELS
 from keras_infogan.export.image_files import encode_pngs
@@ -43,7 +43,7 @@ def version(pretrained, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def digits():
-    return np.asarray(load_images("mnist", split="test").scaled(slice(60)))
+    return np.asarray(open_images("mnist", split="test").scaled(slice(60)))
 
 
 def encode(version, files, runner=run_in_python):
