@@ -1,5 +1,6 @@
 """The Python examples and commands of the README run as they are printed."""
 
+import ast
 import os
 import re
 import subprocess
@@ -8,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from keras_infogan import CodeMap
+from keras_infogan.training.presets import PRESETS
 from tests.helpers.readme import python_blocks
 
 ROOT = Path(__file__).parents[1]
@@ -86,6 +88,26 @@ def test_names_are_in_the_files_that_they_link_to():
     assert len(links) >= 5
     for name, link in links:
         assert re.search(rf"\b{name}\b", (ROOT / link).read_text()), link
+
+
+def test_every_preset_is_named():
+    """In the paragraph on training, which is the only list of them."""
+    paragraph = README.split("Presets: ")[1].split("\n\n")[0]
+    for name in PRESETS:
+        assert f"`{name}`" in paragraph
+
+
+def test_paths_in_docstrings_of_modules_exist():
+    """From the root, or from the package or the module's own folder."""
+    package, found = ROOT / "keras_infogan", set()
+    for module in package.rglob("*.py"):
+        text = ast.get_docstring(ast.parse(module.read_text())) or ""
+        text = re.sub(r"https?:\S+", "", text)
+        for path in re.findall(r"[\w./-]+\.(?:py|md|sh)\b", text):
+            places = (ROOT, package, module.parent)
+            assert any((x / path).exists() for x in places), (module, path)
+            found.add(path)
+    assert "scripts/results/images.md" in found
 
 
 def test_length():

@@ -1,4 +1,4 @@
-"""`keras-infogan explore`: writes an interactive page."""
+"""`keras-infogan explore`: writes an explorer, an interactive page."""
 
 import argparse
 import shlex
@@ -16,7 +16,7 @@ def add_parser(commands: Any) -> None:
     parser = arguments.add_command(
         commands,
         "explore",
-        "write an interactive page for a trained model",
+        "write an explorer, an interactive page, for a trained model",
         example="runs/mnist --output explorer.html",
         run=run,
         check=check,

@@ -4,8 +4,8 @@ To add one, write a file like `writeup.py` and register it in `ARCHITECTURES`,
 which imports it on use, so that the command line needs no TensorFlow.
 `build_generator` returns a functional model from `latent_inputs` to float32
 images in [-1, 1]; `build_discriminator`, which is given one of
-`NORMALIZATIONS`, one from images to `discriminator_outputs`. `blocks.py` has
-what they share.
+`NORMALIZATIONS`, one from images to `discriminator_outputs`. What they share is
+in `models/blocks.py`.
 """
 
 from collections.abc import Mapping
