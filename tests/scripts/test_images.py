@@ -98,7 +98,7 @@ def test_committed_results(load):
     """
     images = load("images")
     data = load("rendered_images").render_shapes(10)
-    accuracies = {}
+    accuracies: dict[tuple[str, str], list[float]] = {}
     for name in images.DATASETS:
         for method in images.METHODS:
             for seed in (0, 1, 2):
