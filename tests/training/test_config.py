@@ -116,6 +116,6 @@ def test_one_or_two_sides():
     with pytest.raises(ValueError, match=r"a height and a width. .*\[9\]"):
         DataConfig(image_size=[9])
     with pytest.raises(ValueError, match="image_size should be a whole number"):
-        DataConfig(image_size=[9, "8"])
+        DataConfig(**{"image_size": [9, "8"]})
     with pytest.raises(ValueError, match="image_size should be a whole number"):
-        DataConfig(image_size=None)
+        DataConfig(**{"image_size": None})

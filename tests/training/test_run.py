@@ -85,19 +85,23 @@ def test_few_images_are_passed_over_again(few_digits_dir, tmp_path):
 
 
 def test_a_continued_run_is_the_longer_run(few_digits_dir, tmp_path):
-    """With constant learning rates, 1 + 1 epochs are 2 epochs, bit for bit."""
-    options = {"decay_share": 0.0, "neighbor_share": 0.0, "jit_compile": True}
+    """With constant learning rates, 1 + 1 epochs are 2 epochs.
+
+    Up to rounding, without XLA, which rarely turns a step of Adam around; steps
+    in another order, or other moments, change most weights by a step of 2e-4.
+    """
     runs = {"parts": (1, 2), "whole": (2,)}
     for name, steps in runs.items():
         for epochs in steps:
-            config = few_digits(epochs=epochs, **options)
+            constant = few_digits(decay_share=0.0, neighbor_share=0.0)
+            config = constant.replace(epochs=epochs)
             report = train(config, tmp_path / name, data_dir=few_digits_dir)
             assert report["steps"] == 20 * epochs
     parts, whole = (load_model(tmp_path / name) for name in runs)
     for one, other in zip(
         parts.get_weights(), whole.get_weights(), strict=True
     ):
-        np.testing.assert_array_equal(one, other)
+        assert np.abs(one - other).mean() < 1e-5
 
 
 def test_neighbors_are_positive_pairs(few_digits_dir, tmp_path, monkeypatch):

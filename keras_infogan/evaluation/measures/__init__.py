@@ -13,6 +13,9 @@ from dataclasses import field
 from typing import Any
 from typing import NamedTuple
 
+from keras_infogan.evaluation.measures.clustering import (
+    measure_categorical_codes,
+)
 from keras_infogan.evaluation.measures.clustering import measure_clustering
 from keras_infogan.evaluation.measures.fidelity import measure_fidelity
 from keras_infogan.evaluation.measures.information import measure_information
@@ -60,6 +63,18 @@ MEASURES = [
                 "Normalized mutual information"
             ),
             "adjusted_rand_index": Number("Adjusted Rand index"),
+        },
+    ),
+    Measure(
+        measure_categorical_codes,
+        {
+            "categorical_codes.joint.accuracy": Number(
+                "Accuracy of all categorical codes jointly",
+                "All categorical codes jointly tell {:.1%} of the classes.",
+            ),
+            "categorical_codes.joint.normalized_mutual_information": Number(
+                "Normalized mutual information of all categorical codes"
+            ),
         },
     ),
     Measure(measure_information),

@@ -60,23 +60,83 @@ def measure_clustering(
     )
     confusion = confusion_matrix(labels, clusters, **sizes)
     accuracy = clustering_accuracy(labels, clusters, mapping)
-    # With one class, or one image of each, there are no pairs to compare.
-    nmi = ari = None
-    if 1 < len(np.unique(labels)) < len(labels):
-        nmi = float(metrics.normalized_mutual_info_score(labels, clusters))
-        ari = float(metrics.adjusted_rand_score(labels, clusters))
     return {
         "clustering_accuracy": accuracy,
         "clustering_accuracy_standard_error": accuracy_standard_error(
             accuracy, len(labels)
         ),
         "category_usage_entropy": usage_entropy(confusion.sum(axis=0)),
-        "normalized_mutual_information": nmi,
-        "adjusted_rand_index": ari,
+        **_agreement(labels, clusters),
         "category_to_class": mapping.tolist(),
         "class_names": list(train.class_names),
         "confusion": confusion.tolist(),
     }
+
+
+def measure_categorical_codes(
+    observations: Observations, report: dict[str, Any]
+) -> dict[str, Any]:
+    """Compares several categorical codes, each and jointly, with the classes.
+
+    Jointly, each combination of categories is a cluster of its own. It stands
+    for the majority class of its training images, and several may stand for one
+    class; a combination that no training image has is an error.
+
+    Returns:
+        `categorical_codes`, `None` without labels or with less than two such
+        codes: plain data by code and for `joint`, an `accuracy` on the test
+        images and what `measure_clustering` calls
+        `normalized_mutual_information` and `adjusted_rand_index`. A code's
+        accuracy is its `clustering_accuracy`.
+    """
+    del report
+    spec = observations.model.latent_spec
+    names = spec.categorical_names
+    train, test = observations.train, observations.test
+    if len(names) < 2 or train.labels is None or test.labels is None:
+        return {"categorical_codes": None}
+    splits = (observations.train_posterior, observations.test_posterior)
+    categories = [
+        np.stack([x[f"{name}_logits"].argmax(1) for name in names], axis=1)
+        for x in splits
+    ]
+    unique, joint = np.unique(
+        np.concatenate(categories), axis=0, return_inverse=True
+    )
+    joints = np.split(joint.reshape(-1), [len(train.labels)])
+    found: dict[str, Any] = {}
+    pairs = {
+        name: [x[:, index] for x in categories]
+        for index, name in enumerate(names)
+    }
+    for name, (fitted, clusters) in {**pairs, "joint": joints}.items():
+        confusion = confusion_matrix(
+            train.labels,
+            fitted,
+            num_classes=len(train.class_names),
+            num_clusters=spec.codes[name].dim if name in pairs else len(unique),
+        )
+        if name in pairs:
+            mapping = match_clusters(confusion)
+        else:
+            has_images = confusion.any(axis=0)
+            mapping = np.where(has_images, confusion.argmax(axis=0), -1)
+        found[name] = {
+            "accuracy": clustering_accuracy(test.labels, clusters, mapping),
+            **_agreement(test.labels, clusters),
+        }
+    return {"categorical_codes": found}
+
+
+def _agreement(
+    labels: np.ndarray, clusters: np.ndarray
+) -> dict[str, float | None]:
+    # With one class, or one image of each, there are no pairs to compare.
+    nmi = ari = None
+    if 1 < len(np.unique(labels)) < len(labels):
+        nmi = float(metrics.normalized_mutual_info_score(labels, clusters))
+        ari = float(metrics.adjusted_rand_score(labels, clusters))
+    return {"normalized_mutual_information": nmi, "adjusted_rand_index": ari}
 
 
 def count_naming_labels(

@@ -31,9 +31,9 @@ def fit_code_map(
 ) -> dict[str, CodeMap]:
     """Names the codes of a model.
 
-    Categories of the first categorical code are named on the training split,
-    dimensions along traversals; these are compared with the attributes of the
-    test images. `report` needs `traversals` and `mutual_information`.
+    Categories are named on the training split, dimensions along traversals;
+    these are compared with the attributes of the test images. `report` needs
+    `traversals` and `mutual_information`.
 
     Returns:
         `code_map`: the `CodeMap`.
@@ -50,12 +50,9 @@ def fit_code_map(
             codes[name] = CodeMeaning((), dimensions.get(name, unknown), kind)
             continue
         categories = (CategoryMeaning(),) * code.dim
-        if name == observations.clustering_code:
-            counts = count_naming_labels(observations, name)
-            if counts is not None:
-                categories = name_categories(
-                    counts, observations.train.class_names
-                )
+        counts = count_naming_labels(observations, name)
+        if counts is not None:
+            categories = name_categories(counts, observations.train.class_names)
         codes[name] = CodeMeaning(categories, (), kind)
     code_map = CodeMap(codes)
     if observations.attributes:

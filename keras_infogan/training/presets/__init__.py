@@ -8,8 +8,10 @@ from keras_infogan.options import check_choice
 from keras_infogan.training.config import TrainingConfig
 from keras_infogan.training.presets.celeba import CELEBA
 from keras_infogan.training.presets.dsprites import DSPRITES
+from keras_infogan.training.presets.emnist import EMNIST
 from keras_infogan.training.presets.fashion_mnist import FASHION_MNIST
 from keras_infogan.training.presets.images import IMAGES
+from keras_infogan.training.presets.kmnist import KMNIST
 from keras_infogan.training.presets.mnist import MNIST
 from keras_infogan.training.presets.paper import PAPER
 from keras_infogan.training.presets.svhn import SVHN
@@ -24,6 +26,8 @@ PRESETS = {
         PAPER,
         WRITEUP,
         FASHION_MNIST,
+        KMNIST,
+        EMNIST,
         SVHN,
         CELEBA,
         DSPRITES,

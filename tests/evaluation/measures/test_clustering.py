@@ -297,3 +297,47 @@ def test_labels_that_name_categories_are_chosen_by_the_seed():
     assert all(np.sum(table) == 2 for table in counts)
     # One of four tables eight times: a chance of 4 ** -7.
     assert any(table != counts[0] for table in counts)
+
+
+def test_several_codes_alone_and_jointly():
+    """Four classes are two bits: each bit tells half of them, both tell all.
+
+    A bit is matched to two of four equal classes, so half are right; its mutual
+    information with the classes is log 2 of entropies log 2 and log 4, of which
+    the mean is 1.5 log 2: 2 / 3. Test images are in another order; the fourth
+    class has a test image of a combination that is not in training.
+    """
+    labels = np.repeat(np.arange(4), 25)
+    spec = LatentSpec(1, {"high": Categorical(2), "low": Categorical(3)})
+
+    def posterior(labels, low):
+        return {
+            "high_logits": np.eye(2)[labels // 2],
+            "low_logits": np.eye(3)[low],
+        }
+
+    low = labels % 2
+    unseen = low[::-1].copy()
+    unseen[0] = 2
+    data = SimpleNamespace(labels=labels, class_names="abcd")
+    observations: Any = SimpleNamespace(
+        train=data,
+        test=SimpleNamespace(labels=labels[::-1]),
+        train_posterior=posterior(labels, low),
+        test_posterior=posterior(labels[::-1], unseen),
+        model=SimpleNamespace(latent_spec=spec),
+    )
+    found = metrics.measure_categorical_codes(observations, {})[
+        "categorical_codes"
+    ]
+    assert list(found) == ["high", "low", "joint"]
+    assert found["high"]["accuracy"] == 0.5
+    nmi = found["high"]["normalized_mutual_information"]
+    assert nmi == pytest.approx(2 / 3)
+    assert found["joint"]["accuracy"] == 0.99
+    # One of 100 images is in a cluster of its own.
+    assert found["joint"]["normalized_mutual_information"] > 0.97
+    assert found["joint"]["adjusted_rand_index"] > 0.97
+    data.labels = None
+    nothing = metrics.measure_categorical_codes(observations, {})
+    assert nothing == {"categorical_codes": None}

@@ -195,11 +195,8 @@ def test_lines_are_fitted_to_numbers_on_a_line():
     assert found["bit"].read_low is found["angle"].read_low is None
 
 
-def test_categories_of_one_code_are_named(monkeypatch):
-    """Of the one that is matched to classes; the counts are those of its name.
-
-    The other has as many categories, none of them with a name.
-    """
+def test_categories_of_each_code_are_named(monkeypatch):
+    """By the counts of that code."""
     counts = {"digit": [[3, 0], [0, 4]], "kind": [[5, 0], [0, 6]]}
     monkeypatch.setattr(
         naming, "count_naming_labels", lambda _, name: np.array(counts[name])
@@ -216,5 +213,9 @@ def test_categories_of_one_code_are_named(monkeypatch):
     assert [
         (code, number, category.name, category.num_labels)
         for code, number, category in code_map.named_categories()
-    ] == [("digit", 0, "zero", 3), ("digit", 1, "one", 4)]
-    assert len(code_map.codes["kind"].categories) == 2
+    ] == [
+        ("kind", 0, "zero", 5),
+        ("kind", 1, "one", 6),
+        ("digit", 0, "zero", 3),
+        ("digit", 1, "one", 4),
+    ]
