@@ -45,7 +45,14 @@ def describe_report(report: Mapping[str, Any]) -> list[str]:
 def _describe_clustering(report: Mapping[str, Any]) -> list[str]:
     accuracy = report["clustering_accuracy"]
     if accuracy is None:
-        return []
+        codes = report["code_map"].codes.values()
+        if report["class_names"] or not any(x.categories for x in codes):
+            return []
+        return [
+            "The data set has no labels. With labels, there would also be the "
+            "accuracy and names of the categories, and the fidelity of the "
+            "images."
+        ]
     num_labels = report.get("num_labels", 0)
     how = f"with {num_labels} labels" if num_labels else "without labels"
     agreement = (

@@ -3,8 +3,10 @@
 from typing import Any
 
 from keras_infogan.evaluation.code_map import CodeMap
+from keras_infogan.evaluation.meanings import CategoryMeaning
 from keras_infogan.reports.text import describe_report
 from tests.helpers.code_maps import CODE_MAP
+from tests.helpers.code_maps import categories
 
 # Of a perfect representation of four classes; log 4 is 1.39 nats.
 REPORT: dict[str, Any] = {
@@ -35,6 +37,8 @@ def test_clustering():
     assert "NMI and ARI are undefined" in describe_report(undefined)[0]
     unlabeled = {**REPORT, "clustering_accuracy": None, "class_names": None}
     assert "accuracy" not in " ".join(describe_report(unlabeled))
+    unlabeled["code_map"] = CodeMap({"kind": categories(CategoryMeaning())})
+    assert "no labels. With labels, there" in describe_report(unlabeled)[0]
 
 
 def test_information():
