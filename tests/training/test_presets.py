@@ -2,15 +2,11 @@
 
 import importlib
 
-import numpy as np
 import pytest
 
-from keras_infogan.export.onnx import export_onnx
-from keras_infogan.models.pretrained import load_model
 from keras_infogan.training.config import TrainingConfig
 from keras_infogan.training.presets import PRESETS
 from keras_infogan.training.presets import preset
-from keras_infogan.training.run import train
 
 
 @pytest.mark.parametrize("name", PRESETS)
@@ -62,36 +58,6 @@ def test_published_codes(name, noise_dim, kinds):
     latents = preset(name).latents
     assert latents.noise_dim == noise_dim
     assert [code["type"] for code in latents.codes.values()] == kinds
-
-
-@pytest.mark.parametrize(
-    ("name", "num_classes"), [("kmnist", 10), ("emnist", 47)]
-)
-def test_presets_without_data_run_on_synthetic_images(
-    name, num_classes, tmp_path
-):
-    """100 steps, resumed for 100 more, evaluated and exported.
-
-    On images of the same shape, whose classes are bars at other heights.
-    """
-    labels = np.arange(6 * num_classes) % num_classes
-    images = np.zeros((len(labels), 28, 28), np.uint8)
-    for image, label in zip(images, labels, strict=True):
-        image[label % 24 : label % 24 + 4, 4:24] = 155 + 100 * (label < 24)
-    np.savez(tmp_path / "data.npz", x=images, y=labels)
-    config = preset(name).replace(
-        dataset=str(tmp_path / "data.npz"),
-        batch_size=16,
-        min_epoch_steps=100,
-        jit_compile=False,
-    )
-    for epochs in (1, 2):
-        report = train(
-            config.replace(epochs=epochs), tmp_path / "run", data_dir=tmp_path
-        )
-        assert report["steps"] == 100 * epochs
-    assert len(report["class_names"]) == num_classes
-    export_onnx(load_model(tmp_path / "run"), tmp_path / "x.onnx")
 
 
 def test_unknown_preset():

@@ -5,8 +5,7 @@
 EMNIST is by Cohen et al., 2017 (https://arxiv.org/abs/1702.05373); here in its
 balanced split of 47 classes. It has to be downloaded. tfds gives its images
 transposed, in which slanted strokes are not sheared along rows, so no code is
-equivariant. This preset was not trained on them, only for 200 steps on
-synthetic images of their shape.
+equivariant. This preset was never trained here.
 """
 
 import dataclasses

@@ -4,7 +4,7 @@
 
 Kuzushiji-MNIST is by Clanuwat et al., 2018 (https://arxiv.org/abs/1812.01718):
 cursive characters of ten classes, which have to be downloaded. This preset was
-not trained on them, only for 200 steps on synthetic images of their shape.
+never trained here.
 """
 
 import dataclasses
