@@ -110,6 +110,15 @@ def test_paths_in_docstrings_of_modules_exist():
     assert "scripts/results/images.md" in found
 
 
+def test_results_have_a_line_each():
+    """By name or by pattern, such as `*_seed_*.json`."""
+    folder = ROOT / "scripts/results"
+    text = (folder / "README.md").read_text()
+    patterns = re.findall(r"[`(]([\w*]+\.\w+)[`)]", text)
+    for path in set(folder.iterdir()) - {folder / "README.md"}:
+        assert any(map(path.match, patterns)), path
+
+
 def test_length():
     """People read at most 200 lines."""
     assert len(README.splitlines()) <= 200
