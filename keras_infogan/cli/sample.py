@@ -109,13 +109,9 @@ def _chosen_codes(
         choose(f"--code {name}", name)
         codes[name] = values[0] if len(values) == 1 else [values]
     if args.category is not None:
-        if not spec.categorical_names:
-            raise ValueError(
-                "--category needs a model with a categorical code. "
-                f"Received: one with {', '.join(spec.codes)}."
-            )
-        choose("--category", spec.categorical_names[0])
-        codes[spec.categorical_names[0]] = args.category
+        name = spec.first_categorical("--category")
+        choose("--category", name)
+        codes[name] = args.category
     if args.digit is not None:
         from keras_infogan.reports.meanings import explain_category
 

@@ -46,7 +46,9 @@ class Code(abc.ABC):
     - `num_dimensions`, `to_values`, `served_spec`, `to_served` and
       `from_served`, if a value is chosen by other numbers than the
       generator's input: a category by its number, an angle by its radians;
-    - `is_discrete`, `has_categories`, `is_periodic` and `deviations_outside`;
+    - `is_discrete`, `has_categories` (with a line in `CATEGORY_FIELDS`),
+      `is_periodic`, `is_linear` and `deviations_outside`;
+    - `learns_from_views_alone`: what the generator minimizes;
     - `control` and `quantiles`: how the explorer's page chooses values.
 
     Attributes:
@@ -62,8 +64,20 @@ class Code(abc.ABC):
     # If so, each dimension is an angle in radians, values and `location` are
     # vectors (cos, sin), and numbers that differ by 2 pi are the same.
     is_periodic: ClassVar[bool] = False
+    # If so, and if the code is invariant or equivariant to an augmentation, the
+    # generator maximizes the bound on views alone. That on the images would
+    # reward it for any feature that it encodes in the code.
+    learns_from_views_alone: ClassVar[bool] = True
     # What values should be, for errors: "The code 'pose' should be ...".
     support: ClassVar[str] = "finite"
+
+    @property
+    def is_linear(self) -> bool:
+        """Whether values are numbers on a line, to which a line can be fitted.
+
+        By default, if the code is neither discrete nor periodic.
+        """
+        return not (self.is_discrete or self.is_periodic)
 
     # The prior.
 

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
+from keras_infogan.latents import find_categorical
 from keras_infogan.latents.code import RESERVED_NAMES
 from keras_infogan.latents.code import Code
 from keras_infogan.latents.code import check_count
@@ -114,6 +115,21 @@ class LatentSpec:
         return [
             name for name, code in self.codes.items() if code.has_categories
         ]
+
+    def first_categorical(self, user: str) -> str:
+        """The first of `categorical_names`.
+
+        Raises:
+            ValueError: If there is none; it says that `user` needs one.
+        """
+        return find_categorical(
+            user,
+            {name: code.has_categories for name, code in self.codes.items()},
+        )
+
+    def category_logits(self, name: str, posterior: Mapping[str, Any]) -> Any:
+        """The logits of a code that has categories, of shape `(batch, dim)`."""
+        return self.parameters(name, posterior)["logits"]
 
     def parameters(
         self, name: str, posterior: Mapping[str, Any]

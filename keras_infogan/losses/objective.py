@@ -176,8 +176,5 @@ class Objective:
                         "equivariant_codes should be continuous codes of one "
                         f"dimension. Received: {name}={code!r}."
                     )
-        if self.invariance_weight and not spec.categorical_names:
-            raise ValueError(
-                "invariance_weight is for categorical codes. "
-                f"Received: {', '.join(spec.codes)}, none of them categorical."
-            )
+        if self.invariance_weight:
+            spec.first_categorical("invariance_weight")

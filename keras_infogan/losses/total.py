@@ -61,8 +61,8 @@ def information_losses(
 
     An invariant or equivariant code has a second bound, on an augmented view of
     each generated image. `Q` maximizes the mean of both. The generator
-    maximizes the same mean for a categorical code, but only the bound on the
-    views for any other: the bound on the image alone would reward it for any
+    maximizes the same mean, or the bound on the views if the code
+    `learns_from_views_alone`: the bound on the image would reward it for any
     feature that it encodes in `pose`, and for slant that it encodes elsewhere.
 
     `posterior` is the output of the discriminator for the generated `images`.
@@ -82,9 +82,9 @@ def information_losses(
         of_views = mutual_information(spec, latents, undone)
         for name in objective.consistent_codes:
             mean = 0.5 * (of_images[name] + of_views[name])
-            is_categorical = name in spec.categorical_names
-            for_posterior[name] = mean
-            for_generator[name] = mean if is_categorical else of_views[name]
+            for_posterior[name] = for_generator[name] = mean
+            if spec.codes[name].learns_from_views_alone:
+                for_generator[name] = of_views[name]
 
     def loss(information: Tensors) -> tf.Tensor:
         weights = objective.information_weights
@@ -142,7 +142,8 @@ def discriminator_loss(
         information = tf.add_n(
             [
                 invariant_information(
-                    real[f"{name}_logits"], of_views[f"{name}_logits"]
+                    spec.category_logits(name, real),
+                    spec.category_logits(name, of_views),
                 )
                 for name in spec.categorical_names
             ]
@@ -155,7 +156,9 @@ def discriminator_loss(
             labeled = augment(
                 objective.augmentation, labeled, fold_in(key, _LABELED_VIEWS)
             ).images
-        logits = discriminate(labeled)[f"{spec.categorical_names[0]}_logits"]
+        logits = spec.category_logits(
+            spec.first_categorical("labels"), discriminate(labeled)
+        )
         metrics["label_loss"] = label_loss(batch["labels"], logits)
         loss += objective.label_weight * metrics["label_loss"]
     return loss, metrics

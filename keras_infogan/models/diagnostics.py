@@ -66,7 +66,8 @@ def diagnose(model: GeneratorEncoder, images: np.ndarray) -> dict[str, float]:
             num_neighbors=_NUM_NEIGHBORS,
         )
         measures |= {"density": density, "coverage": coverage}
-    for name in model.latent_spec.categorical_names[:1]:
+    spec = model.latent_spec
+    for name in spec.categorical_names[:1]:
         category = latents[name].numpy().argmax(axis=1)
         views = augment(
             _SLIGHT_AUGMENTATION,
@@ -75,10 +76,10 @@ def diagnose(model: GeneratorEncoder, images: np.ndarray) -> dict[str, float]:
         )
         augmented = np.clip(views.images.numpy(), -1.0, 1.0)
         of_real, of_generated, of_augmented = (
-            model.encode(x)[f"{name}_logits"].argmax(axis=1)
+            spec.category_logits(name, model.encode(x)).argmax(axis=1)
             for x in (images, generated, augmented)
         )
-        usage = np.bincount(of_real, minlength=model.latent_spec.code(name).dim)
+        usage = np.bincount(of_real, minlength=spec.code(name).dim)
         measures |= {
             "usage_entropy": scipy.stats.entropy(usage),
             "category_accuracy": (of_generated == category).mean(),

@@ -12,7 +12,6 @@ import tensorflow as tf
 
 from keras_infogan.images import check_input
 from keras_infogan.latents.spec import LatentSpec
-from keras_infogan.models.validation import check_labels
 
 # The images of a batch; the last are those that come with `labels`.
 _IMAGE_KEYS = ("images", "positives", "labeled_images")
@@ -75,7 +74,7 @@ def unpack_batch(data: Any, spec: LatentSpec) -> dict[str, tf.Tensor]:
     x, _, _ = keras.utils.unpack_x_y_sample_weight(data)
     batch = dict(x) if isinstance(x, Mapping) else {"images": x}
     if "labels" in batch:
-        check_labels(spec)
+        spec.first_categorical("labels")
     return {
         name: scale_bytes(value) if name in _IMAGE_KEYS else value
         for name, value in batch.items()

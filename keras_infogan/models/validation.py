@@ -66,15 +66,6 @@ def check_objective(
         )
 
 
-def check_labels(spec: LatentSpec) -> None:
-    """Raises a `ValueError` unless a code can learn from labels."""
-    if not spec.categorical_names:
-        raise ValueError(
-            "Labels need a categorical code that learns them. "
-            f"Received: {', '.join(spec.codes)}, none of them categorical."
-        )
-
-
 def has_batch_normalization(network: keras.Model) -> bool:
     """Whether the output for an image depends on others in its batch."""
     return any(

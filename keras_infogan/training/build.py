@@ -16,7 +16,6 @@ from keras_infogan.models.infogan import InfoGAN
 from keras_infogan.models.networks import build_discriminator
 from keras_infogan.models.networks import build_generator
 from keras_infogan.models.optimizers import LinearDecayAtEnd
-from keras_infogan.models.validation import check_labels
 from keras_infogan.training.config import TrainingConfig
 from keras_infogan.training.sections import DataConfig
 
@@ -64,7 +63,7 @@ def make_stream(
     # Checks the options. Without the search for neighbors, which takes seconds.
     stream(neighbor_share=0.0)
     if config.num_labels:
-        name = spec.categorical_names[0]
+        name = spec.first_categorical("num_labels")
         num_categories = spec.codes[name].dim
         if len(data.class_names) > num_categories:
             raise ValueError(
@@ -102,7 +101,7 @@ def build_model(
     shape = image_shape or config.data.image_shape
     spec = LatentSpec.from_config(dataclasses.asdict(config.latents))
     if config.data.num_labels:
-        check_labels(spec)
+        spec.first_categorical("num_labels")
     keras.utils.set_random_seed(config.seed)
     keras.config.set_dtype_policy(networks.dtype_policy)
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 from typing import NamedTuple
 
+from keras_infogan.latents import with_num_categories
 from keras_infogan.losses.objective import Objective
 from keras_infogan.options import from_plain
 from keras_infogan.options import option
@@ -92,19 +93,23 @@ class TrainingConfig(Section):
         """All options of all sections, in order."""
         return list(_settings(cls))
 
-    def replace(self, **options: Any) -> "TrainingConfig":
+    def replace(
+        self, *, num_categories: int | None = None, **options: Any
+    ) -> "TrainingConfig":
         """A copy with other options, as plain data by the names of their flags.
 
         `config.replace(epochs=3, warped_codes=["category"])`
 
-        Another option is `num_categories`, of the first categorical code.
+        Args:
+            num_categories: Of the first categorical code; the model checks it.
+            **options: Those of `settings`.
 
         Raises:
-            ValueError: If an option is unknown or out of its bounds.
+            ValueError: If an option is unknown or out of its bounds, or no code
+                has categories.
         """
         settings = {setting.name: setting for setting in self.settings()}
         content = self.to_json()
-        num_categories = options.pop("num_categories", None)
         for name, value in options.items():
             if name not in settings:
                 raise ValueError(
@@ -118,21 +123,12 @@ class TrainingConfig(Section):
             # Without options, as in `--warp {}`, there is no augmentation.
             is_optional = type(None) in typing.get_args(settings[name].kind)
             place[key] = None if value == {} and is_optional else value
-        if num_categories is not None:
-            codes = content["latents"]["codes"]
-            kinds = {name: code.get("type") for name, code in codes.items()}
-            first = [name for name in kinds if kinds[name] == "categorical"][:1]
-            if not first:
-                raise ValueError(
-                    "num_categories should come with a categorical code. "
-                    f"Received: num_categories={num_categories} and the codes "
-                    f"{', '.join(codes)}."
-                )
-            codes[first[0]] = {
-                **codes[first[0]],
-                "num_categories": num_categories,
-            }
-        return self.from_json(content)
+        config = self.from_json(content)
+        if num_categories is None:
+            return config
+        codes = with_num_categories(config.latents.codes, num_categories)
+        latents = dataclasses.replace(config.latents, codes=codes)
+        return dataclasses.replace(config, latents=latents)
 
     def to_json(self) -> dict[str, Any]:
         """The configuration as nested plain data."""

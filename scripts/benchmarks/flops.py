@@ -49,9 +49,11 @@ def step_flops(model: Any) -> int:
     generator, _ = network_flops(model.generator)
     discriminator, first = network_flops(model.discriminator)
     objective = model.objective
-    codes_of_views = set(objective.consistent_codes)
-    views = bool(codes_of_views)
-    differ = bool(codes_of_views - set(model.latent_spec.categorical_names))
+    views = bool(objective.consistent_codes)
+    differ = any(
+        model.latent_spec.codes[name].learns_from_views_alone
+        for name in objective.consistent_codes
+    )
     real = 2 if objective.invariance_weight else 1
     if model.information_gradient == "head":
         # Passes of images that information is learned from, and how often the

@@ -248,7 +248,16 @@ def test_too_much_memory_is_one_line():
                 '--codes={"a": {"type": "uniform"}}',
                 '--information-weights={"a": 1}',
             ],
-            "Labels need a categorical code",
+            "num_labels should come with a categorical code",
+        ),
+        (
+            ["--dry-run", "--num-categories=1"],
+            "should be a whole number of at least 2. Received: "
+            "num_categories=1.",
+        ),
+        (
+            ["--preset=dsprites", "--num-categories=4"],
+            "num_categories should come with a categorical code",
         ),
         (["--dry-run", "--beta-1=1"], "below 1"),
         (

@@ -16,7 +16,9 @@ import scipy.special
 import tensorflow as tf
 from scipy import stats
 
+from keras_infogan.latents import CATEGORY_FIELDS
 from keras_infogan.latents import CODE_TYPES
+from keras_infogan.latents import with_num_categories
 from keras_infogan.latents.code import Code
 from keras_infogan.latents.codes import CODES
 from keras_infogan.latents.codes import Bernoulli
@@ -24,6 +26,8 @@ from keras_infogan.latents.codes import Categorical
 from keras_infogan.latents.codes import Circular
 from keras_infogan.latents.codes import Normal
 from keras_infogan.latents.codes import Uniform
+from keras_infogan.latents.codes import code_config
+from keras_infogan.latents.codes import code_from_config
 from keras_infogan.latents.spec import LatentSpec
 
 KEY = tf.constant([3, 5], tf.int64)
@@ -385,6 +389,21 @@ def test_a_shifted_posterior_fits_shifted_values(code):
 
 
 @each_code
+def test_linear_codes_are_numbers_on_a_line(code):
+    """People choose the values themselves, and what lies between any two.
+
+    Not so an angle or a category, which have other numbers, or a bit.
+    """
+    values = code.sample(50, KEY)
+    numbers = served_numbers(code, values)
+    between = (values[1:] + values[:-1]) / 2
+    assert code.is_linear == (
+        np.array_equal(numbers, values)
+        and np.array_equal(code.clip(between), between)
+    )
+
+
+@each_code
 def test_controls_draw_from_the_prior(code):
     """The quantiles of the page, between which it interpolates linearly.
 
@@ -419,10 +438,31 @@ def test_categories_are_one_hot(code):
     assert set(np.unique(values)) == {0.0, 1.0}
     np.testing.assert_array_equal(values.sum(axis=1), 1.0)
     assert code.parameters == {"logits": code.dim}
+    spec = LatentSpec(1, {"c": code})
+    assert spec.category_logits("c", {"c_logits": 5}) == 5
     numbers = np.arange(code.dim)
     np.testing.assert_array_equal(
         code.to_values(numbers, code.dim), np.eye(code.dim)
     )
+
+
+@each_example
+def test_the_field_with_the_number_of_categories(example):
+    """Known without TensorFlow, of all kinds that have categories."""
+    config = code_config(example.code)
+    codes = {"first": {"type": "none"}, "own": config, "last": config}
+    if not example.code.has_categories:
+        assert config["type"] not in CATEGORY_FIELDS
+        with pytest.raises(
+            ValueError, match="num_categories should .*: first, own, last, none"
+        ):
+            with_num_categories(codes, 7)
+        return
+    changed = with_num_categories(codes, 7)
+    assert code_from_config("own", changed["own"]).dim == 7
+    assert list(changed) == list(codes)
+    assert changed["last"] is config
+    assert config == code_config(example.code)
 
 
 # Values.

@@ -52,6 +52,22 @@ def test_ends_in_the_order_of_the_codes():
         ("kind_logits", 4),
     ]
     assert SPEC.categorical_names == ["category", "kind"]
+    assert SPEC.first_categorical("--digit") == "category"
+
+
+def test_who_needs_a_categorical_code_says_so():
+    spec = LatentSpec(2, {"bits": Bernoulli(2), "style": Uniform()})
+    with pytest.raises(
+        ValueError,
+        match="^labels should come with a categorical code. Received: bits, "
+        "style, none of them categorical.$",
+    ):
+        spec.first_categorical("labels")
+
+
+def test_logits_of_categories():
+    posterior = {name: object() for name in SPEC.posterior_dims}
+    assert SPEC.category_logits("kind", posterior) is posterior["kind_logits"]
 
 
 def test_parameters_lose_the_prefix():

@@ -208,7 +208,8 @@ def test_invariance_without_a_category():
     objective = Objective(augmentation=Augmentation(), invariance_weight=1.0)
     with pytest.raises(
         ValueError,
-        match="invariance_weight is for categorical codes. Received: style, "
+        match="invariance_weight should come with a categorical code. "
+        "Received: style, "
         "none of them categorical.",
     ):
         objective.check_codes(NO_CATEGORY)

@@ -335,6 +335,29 @@ def test_who_maximizes_which_bound(invariant_codes):
     )
 
 
+def test_a_kind_says_which_bound_the_generator_maximizes(monkeypatch):
+    """Turned around: the bound on views for categories, the mean for numbers.
+
+    Each only to the rounding of a sum in float32.
+    """
+    monkeypatch.setattr(Categorical, "learns_from_views_alone", True)
+    monkeypatch.setattr(Uniform, "learns_from_views_alone", False)
+    discriminate = LinearDiscriminator()
+    objective = dataclasses.replace(INVARIANT, invariant_codes=list(SPEC.codes))
+    losses = information_of(objective, discriminate=discriminate)
+    latents = SPEC.sample(12, KEY)
+    of_images, of_views = (
+        numbers(mutual_information(SPEC, latents, LinearDiscriminator()(x)))
+        for x in discriminate.images
+    )
+    mean = {name: (of_images[name] + of_views[name]) / 2 for name in of_views}
+    np.testing.assert_allclose(losses.posterior, -sum(mean.values()), rtol=1e-6)
+    expected = -sum((of_views | {"style": mean["style"]}).values())
+    np.testing.assert_allclose(losses.generator, expected, rtol=1e-6)
+    # By more than rounding.
+    assert abs(expected + sum(mean.values())) > 0.1
+
+
 def test_a_circular_code_turns_with_the_image():
     """The bound on views is that of a `Q` which is right: `log 2 pi + max`.
 

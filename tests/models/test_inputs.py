@@ -189,6 +189,6 @@ def test_labels_need_a_categorical_code():
     spec = LatentSpec(4, {"continuous": Uniform(2)})
     batch = {"images": IMAGES, "labeled_images": IMAGES, "labels": LABELS}
     with pytest.raises(
-        ValueError, match="Labels need a categorical code .*: continuous, none"
+        ValueError, match="labels should come with a cat.*: continuous, none"
     ):
         unpack_batch(batch, spec)

@@ -79,7 +79,7 @@ def test_labels_need_a_categorical_code():
     config = preset("mnist").replace(
         **PLAIN, num_labels=20, codes={"style": {"type": "normal"}}
     )
-    with pytest.raises(ValueError, match="Labels need a categorical code"):
+    with pytest.raises(ValueError, match="num_labels should come with a cat"):
         build_model(config)
 
 

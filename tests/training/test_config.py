@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from keras_infogan.latents import CATEGORY_FIELDS
 from keras_infogan.training.config import TrainingConfig
 from keras_infogan.training.presets import preset
 from keras_infogan.training.sections import DataConfig
@@ -74,6 +75,25 @@ def test_no_augmentation():
     config = preset("paper").replace(warp={})
     assert config.objective.augmentation is None
     assert config == preset("paper").replace(warp=None)
+
+
+def test_categories_of_the_first_code_that_has_any(monkeypatch):
+    """Also of a kind that calls their number otherwise; types may be wrong."""
+    monkeypatch.setitem(CATEGORY_FIELDS, "toy", "count")
+    codes = {
+        "angle": {"type": ["toy"]},
+        "own": {"type": "toy"},
+        "category": {"type": "categorical", "num_categories": 3},
+    }
+    config = preset("paper").replace(codes=codes)
+    changed = config.replace(num_categories=5)
+    assert changed == preset("paper").replace(codes=codes, num_categories=5)
+    assert changed == config.replace(
+        codes=codes | {"own": {"type": "toy", "count": 5}}
+    )
+    assert "num_categories" not in SETTINGS
+    with pytest.raises(ValueError, match="codes.'a'. should be a mapping"):
+        config.replace(codes={"a": 3}, num_categories=5)
 
 
 def test_differences():

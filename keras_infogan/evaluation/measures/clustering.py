@@ -49,11 +49,17 @@ def measure_clustering(
     if code is None or train.labels is None or test.labels is None:
         return dict.fromkeys(_KEYS)
     labels = test.labels
-    train_clusters = observations.train_posterior[f"{code}_logits"].argmax(1)
-    clusters = observations.test_posterior[f"{code}_logits"].argmax(1)
+    spec = observations.model.latent_spec
+    train_clusters, clusters = (
+        spec.category_logits(code, posterior).argmax(axis=1)
+        for posterior in (
+            observations.train_posterior,
+            observations.test_posterior,
+        )
+    )
     sizes = {
         "num_classes": len(train.class_names),
-        "num_clusters": observations.model.latent_spec.codes[code].dim,
+        "num_clusters": spec.codes[code].dim,
     }
     mapping = match_clusters(
         confusion_matrix(train.labels, train_clusters, **sizes)
@@ -152,7 +158,9 @@ def count_naming_labels(
     labels = observations.train.labels
     if labels is None:
         return None
-    clusters = observations.train_posterior[f"{code}_logits"].argmax(axis=1)
+    spec = observations.model.latent_spec
+    logits = spec.category_logits(code, observations.train_posterior)
+    clusters = logits.argmax(axis=1)
     if observations.num_naming_labels is not None:
         rows = balanced_label_indices(
             labels, observations.num_naming_labels, observations.seed
@@ -162,7 +170,7 @@ def count_naming_labels(
         labels,
         clusters,
         num_classes=len(observations.train.class_names),
-        num_clusters=observations.model.latent_spec.codes[code].dim,
+        num_clusters=spec.codes[code].dim,
     )
 
 

@@ -58,8 +58,7 @@ def fit_code_map(
     if observations.attributes:
         estimates = spec.estimate(observations.test_posterior)
         for name, code in spec.codes.items():
-            # A line does not fit what is no number on a line.
-            if code.is_discrete or code.is_periodic:
+            if not code.is_linear:
                 del estimates[name]
         code_map = fit_to_real_images(
             code_map, estimates, observations.attributes

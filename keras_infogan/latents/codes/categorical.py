@@ -32,6 +32,7 @@ class Categorical(Code):
 
     is_discrete = True
     has_categories = True
+    learns_from_views_alone = False
     location = "probabilities"
     control = "tiles"
     num_dimensions = 1

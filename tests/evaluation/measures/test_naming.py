@@ -157,11 +157,13 @@ def test_fit_to_real_images():
     assert meaning.agreement == pytest.approx(-1.0)
 
 
-def test_lines_are_fitted_to_numbers_on_a_line():
-    """To means, not to probabilities of bits or to angles.
+@pytest.mark.parametrize("is_linear", [True, False])
+def test_lines_are_fitted_to_numbers_on_a_line(is_linear, monkeypatch):
+    """To means, not to probabilities of bits or to angles: the kind says so.
 
     The attribute of each is the mean itself, so its line has -1 at -1.
     """
+    monkeypatch.setattr(Normal, "is_linear", is_linear)
     means = np.linspace(-1.0, 1.0, 20)[:, None]
     posterior = {
         "line_mean": means,
@@ -191,7 +193,8 @@ def test_lines_are_fitted_to_numbers_on_a_line():
     found = {name: code.dimensions[0] for name, code in code_map.codes.items()}
     for name, attribute in attributes.items():
         assert found[name].attribute == attribute
-    assert found["line"].read_low == pytest.approx(-1.0)
+    low = pytest.approx(-1.0) if is_linear else None
+    assert found["line"].read_low == low
     assert found["bit"].read_low is found["angle"].read_low is None
 
 
