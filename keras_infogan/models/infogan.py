@@ -20,7 +20,7 @@ from keras_infogan.models.inference import TRAINING
 from keras_infogan.models.inference import make_key
 from keras_infogan.models.inputs import unpack_batch
 from keras_infogan.models.optimizers import build_optimizer
-from keras_infogan.models.optimizers import find_head_variables
+from keras_infogan.models.optimizers import partition_variables
 from keras_infogan.models.steps import TrainingState
 from keras_infogan.models.steps import compute_losses
 from keras_infogan.models.validation import check_objective
@@ -150,9 +150,10 @@ class InfoGAN(MonitoredModel):
             scale_losses=self.dtype_policy.name == "mixed_float16",
         )
         generator_variables = self.generator.trainable_variables
-        informed = variables = self.discriminator.trainable_variables
+        variables = self.discriminator.trainable_variables
+        informed, uninformed = variables, []
         if self.information_gradient == "head":
-            informed = find_head_variables(self.discriminator)
+            informed, uninformed = partition_variables(self.discriminator)
         # Attributes of the model, so that Keras saves them.
         self.generator_optimizer = build(
             generator_optimizer, generator_variables
@@ -171,6 +172,7 @@ class InfoGAN(MonitoredModel):
             self.latent_spec,
             self.objective,
             informed,
+            uninformed,
             self.generator_optimizer,
             self.discriminator_optimizer,
             self.information_optimizer,

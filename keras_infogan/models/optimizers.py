@@ -56,15 +56,20 @@ def build_optimizer(
     return optimizer
 
 
-def find_head_variables(discriminator: keras.Model) -> list[keras.Variable]:
-    """The trainable variables that only `Q(c|x)` uses, not the `logits`."""
+def partition_variables(
+    discriminator: keras.Model,
+) -> tuple[list[keras.Variable], list[keras.Variable]]:
+    """The trainable variables that only `Q(c|x)` uses, and the others.
+
+    Both in the order of the discriminator; the `logits` depend on the others.
+    """
     # Temporary, because two models that share layers cannot be saved.
     adversarial = keras.Model(
         discriminator.input, discriminator.output["logits"]
     )
+    # Not by their paths, which nested models may share.
     shared = {id(variable) for variable in adversarial.trainable_variables}
-    return [
-        variable
-        for variable in discriminator.trainable_variables
-        if id(variable) not in shared
-    ]
+    heads, others = [], []
+    for variable in discriminator.trainable_variables:
+        (others if id(variable) in shared else heads).append(variable)
+    return heads, others

@@ -31,8 +31,9 @@ class TrainingState:
     """The two networks, what they minimize and how they are trained.
 
     `informed_variables` are those of the discriminator that learn from the
-    information: all, or the heads of `Q` only. `information_optimizer`, for the
-    third phase, trains them and the generator.
+    information: all, or the heads of `Q` only; `uninformed_variables` are its
+    others. `information_optimizer`, for the third phase, trains the informed
+    ones and the generator.
     """
 
     generator: keras.Model
@@ -40,6 +41,7 @@ class TrainingState:
     spec: LatentSpec
     objective: Objective
     informed_variables: list[keras.Variable]
+    uninformed_variables: list[keras.Variable]
     generator_optimizer: keras.optimizers.Optimizer
     discriminator_optimizer: keras.optimizers.Optimizer
     information_optimizer: Any
@@ -109,23 +111,18 @@ def fused_update(state: TrainingState, batch: Batch, key: tf.Tensor) -> Tensors:
     """
     generator_variables = state.generator.trainable_variables
     informed = state.informed_variables
-    # Not by their paths, which nested models may share.
-    others = [
-        variable
-        for variable in state.discriminator.trainable_variables
-        if all(variable is not other for other in informed)
-    ]
+    uninformed = state.uninformed_variables
     with tf.GradientTape(persistent=True) as tape:
         losses = compute_losses(state, batch, key, training=True)
         generator_loss = state.generator_optimizer.scale_loss(losses.generator)
         scale = state.discriminator_optimizer.scale_loss
         informed_loss = scale(losses.discriminator)
-        other_loss = scale(losses.discriminator_alone)
+        uninformed_loss = scale(losses.discriminator_alone)
     generator_gradients = tape.gradient(generator_loss, generator_variables)
     gradients = tape.gradient(informed_loss, informed)
-    gradients += tape.gradient(other_loss, others)
+    gradients += tape.gradient(uninformed_loss, uninformed)
     _apply(state.generator_optimizer, generator_gradients, generator_variables)
-    _apply(state.discriminator_optimizer, gradients, informed + others)
+    _apply(state.discriminator_optimizer, gradients, informed + uninformed)
     return losses.metrics
 
 

@@ -24,7 +24,7 @@ from keras_infogan.models.infogan import InfoGAN
 from keras_infogan.models.networks import build_discriminator
 from keras_infogan.models.networks import build_generator
 from keras_infogan.models.optimizers import LinearDecayAtEnd
-from keras_infogan.models.optimizers import find_head_variables
+from keras_infogan.models.optimizers import partition_variables
 from tests.helpers.models import SHAPE
 from tests.helpers.models import SPEC
 from tests.helpers.models import adam
@@ -290,7 +290,7 @@ def test_weight_zero_is_a_plain_gan(batches):
         Objective(information_weights={"category": 0.0, "continuous": 0.0})
     )
     model.compile(keras.optimizers.SGD(0.1), keras.optimizers.SGD(0.1))
-    heads = find_head_variables(model.discriminator)
+    heads, _ = partition_variables(model.discriminator)
     before = [variable.value.numpy() for variable in heads]
     model.fit(batches, verbose=0)
     assert len(before) == 6  # kernel and bias of logits, mean, log stddev

@@ -23,7 +23,7 @@ from keras_infogan.models.architectures import ARCHITECTURES
 from keras_infogan.models.blocks import discriminator_outputs
 from keras_infogan.models.networks import build_discriminator
 from keras_infogan.models.networks import build_generator
-from keras_infogan.models.optimizers import find_head_variables
+from keras_infogan.models.optimizers import partition_variables
 from keras_infogan.models.validation import check_networks
 from keras_infogan.models.validation import has_batch_normalization
 
@@ -565,14 +565,10 @@ def test_information_reaches_all_but_the_logits(architecture):
         posterior = discriminator(generator(latents))
         bound = mutual_information(SMALL, latents, posterior)
         loss = -tf.add_n(list(bound.values()))
-    heads = find_head_variables(discriminator)
+    heads, others = partition_variables(discriminator)
     logits = discriminator.get_layer("logits").trainable_variables
-    known = {id(variable) for variable in heads + logits}
-    trunk = [
-        variable
-        for variable in discriminator.trainable_variables
-        if id(variable) not in known
-    ]
+    known = {id(variable) for variable in logits}
+    trunk = [variable for variable in others if id(variable) not in known]
     for variables in (generator.trainable_variables, trunk, heads):
         assert variables
         for variable, gradient in zip(

@@ -154,10 +154,12 @@ def test_what_each_optimizer_trains(information_gradient):
     generator = paths(state.generator.trainable_variables)
     discriminator = paths(state.discriminator.trainable_variables)
     informed = paths(state.informed_variables)
+    uninformed = paths(state.uninformed_variables)
     if information_gradient == "head":
         assert set(informed) == HEADS
+        assert uninformed == [p for p in discriminator if p not in HEADS]
     else:
-        assert informed == discriminator
+        assert (informed, uninformed) == (discriminator, [])
     for optimizer, expected in (
         (state.generator_optimizer, generator),
         (state.discriminator_optimizer, discriminator),
