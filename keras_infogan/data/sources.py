@@ -97,28 +97,12 @@ def open_images(
     check_choice("resize", resize, RESIZE_MODES)
     archives = Path(archives_dir).expanduser() if archives_dir else None
     opened = _open(source, Places(data_root(data_dir), archives))
-    num_images = opened.num_images(split)
     shape = _target_shape(opened, image_size, channels)
     fit = Fit(shape, resize if image_size else None)
-    # Two copies: the array, and the tensor that the streams gather from.
-    needed = 2 * num_images * math.prod(shape)
-    fits = needed <= psutil.virtual_memory().available
-    if opened.identity and not (
-        fits and (not opened.is_slow or num_images < _MIN_CACHED)
-    ):
-        images, labels = _map_images(
-            opened, split, fit, cache_directory(data_dir)
-        )
-        images = np.array(images) if fits else images
-    else:
-        images = np.empty((num_images, *shape), np.uint8)
-        labels = _decode_into(images, opened, split, fit)
+    images, labels = _read(opened, split, fit, cache_directory(data_dir))
+    class_names = () if labels is None else opened.class_names
     return ImageData(
-        images,
-        labels,
-        opened.name,
-        () if labels is None else opened.class_names,
-        opened.file_names(split),
+        images, labels, opened.name, class_names, opened.file_names(split)
     )
 
 
@@ -152,6 +136,21 @@ def _target_shape(
             "positive image_size."
         )
     return height, width, channels or depth
+
+
+def _read(
+    source: Source, split: str, fit: Fit, folder: Path
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """The images and labels of a split, from the cache if that is faster."""
+    shape = (source.num_images(split), *fit.shape)
+    # Two copies: the array, and the tensor that the streams gather from.
+    fits = 2 * math.prod(shape) <= psutil.virtual_memory().available
+    is_quick = not source.is_slow or shape[0] < _MIN_CACHED
+    if source.identity and not (fits and is_quick):
+        images, labels = _map_images(source, split, fit, folder)
+        return np.array(images) if fits else images, labels
+    images = np.empty(shape, np.uint8)
+    return images, _decode_into(images, source, split, fit)
 
 
 def _map_images(
