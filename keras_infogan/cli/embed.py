@@ -86,8 +86,9 @@ def run(args: argparse.Namespace) -> Any:
     if data.labels is not None:
         columns["label"] = np.array(data.class_names)[data.labels]
     posterior = model.encode(data.images)
-    for name in model.latent_spec.categorical_names:
-        columns[name] = posterior[f"{name}_logits"].argmax(axis=1)
+    spec = model.latent_spec
+    for name in spec.categorical_names:
+        columns[name] = spec.category_logits(name, posterior).argmax(axis=1)
     columns |= posterior
     with atomic_path(args.output) as partial:
         if args.output.suffix == ".npz":

@@ -9,10 +9,12 @@ from typing import Any
 from keras_infogan.cli import arguments
 from keras_infogan.cli.arguments import load_code_map
 from keras_infogan.cli.console import say
+from keras_infogan.latents import find_categorical
 from keras_infogan.models.pretrained import load_model
 
 if TYPE_CHECKING:
     from keras_infogan.latents.spec import LatentSpec
+    from keras_infogan.serving import PredictionClient
 
 # More images than a person can look at.
 _MOST_IMAGES = 10_000
@@ -132,6 +134,25 @@ def _chosen_codes(
     return codes
 
 
+def _first_categorical(client: "PredictionClient") -> str:
+    """The code of `--category`: the same as without a server."""
+    inputs = dict(client.metadata().signature("sample").inputs)
+    inputs.pop("seed", None)
+    categorical = {name: x.dtype.kind == "i" for name, x in inputs.items()}
+    names = [name for name, found in categorical.items() if found]
+    if len(names) > 1:
+        # A code map has the order of the model; a server keeps none.
+        codes = client.find_code_map().codes
+        if not codes:
+            raise ValueError(
+                "--category needs a code map if a model has several "
+                f"categorical codes. Received: {', '.join(names)}, and "
+                "no code map. Give --code-map, or --code NAME=C."
+            )
+        categorical = {name: bool(x.categories) for name, x in codes.items()}
+    return find_categorical("--category", categorical)
+
+
 def _ask_server(args: argparse.Namespace) -> Any:
     """Images of a served model."""
     from keras_infogan.serving import PredictionClient
@@ -140,9 +161,8 @@ def _ask_server(args: argparse.Namespace) -> Any:
         name: values if len(values) > 1 else values[0]
         for name, values in args.code
     }
-    for name in ("category", "digit"):
-        if getattr(args, name) is not None:
-            choices[name] = getattr(args, name)
+    if args.digit is not None:
+        choices["digit"] = args.digit
     choices |= dict(args.attribute)
     client = PredictionClient(
         args.server,
@@ -153,6 +173,14 @@ def _ask_server(args: argparse.Namespace) -> Any:
         retries=7,
     )
     with client:
+        if args.category is not None:
+            name = _first_categorical(client)
+            if name in choices:
+                raise ValueError(
+                    f"The code {name!r} should be chosen once. Received: "
+                    f"--code {name} and --category. Leave one of them out."
+                )
+            choices[name] = args.category
         return client.sample(count=args.count, seed=args.seed, **choices)
 
 

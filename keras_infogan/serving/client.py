@@ -230,6 +230,10 @@ class PredictionClient(AbstractContextManager["PredictionClient"]):
         """Asks which version answers now, and for its signatures."""
         return self._session.load(self._model.deadline()).metadata
 
+    def find_code_map(self) -> CodeMap:
+        """The given code map, or that of the model; empty if it has none."""
+        return self._session.ask(self._find_code_map)
+
     def wait_until_ready(self, timeout: float | None = None) -> None:
         """Returns once the model, or its chosen version, answers requests.
 

@@ -1,23 +1,35 @@
 """`keras-infogan sample`: chosen codes arrive in the images of a file."""
 
+import argparse
 import json
 import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from keras_infogan.cli import sample
 from keras_infogan.evaluation.code_map import CodeMap
 from keras_infogan.evaluation.meanings import CategoryMeaning
 from keras_infogan.files import write_json
+from keras_infogan.latents.codes import Categorical
+from keras_infogan.latents.codes import Uniform
+from keras_infogan.latents.spec import LatentSpec
 from keras_infogan.models.pretrained import load_model
 from keras_infogan.reports import images as report_images
+from tests.helpers import imitated_model
 from tests.helpers.code_maps import categories
+from tests.helpers.command_line import fail
 from tests.helpers.command_line import run
+from tests.helpers.imitated_model import FLOAT
+from tests.helpers.imitated_model import INT32
+from tests.helpers.imitated_model import Served
 from tests.helpers.imitated_model import expected_images
+from tests.helpers.imitated_rest import ImitatedRestServer
 from tests.helpers.imitated_rest import imitated_rest
 
 
@@ -166,6 +178,73 @@ def test_codes_arrive_at_an_imitated_server(capfd, tmp_path):
         {"seed": seed, "category": 4, "continuous": [0.25, -0.5]}
         for seed in (0, 1)
     ]
+
+
+@pytest.fixture
+def letters(monkeypatch: pytest.MonkeyPatch) -> Iterator[ImitatedRestServer]:
+    """Serves `letter`, `kind` and `style`, and lists them by the alphabet."""
+    computed = imitated_model.compute
+
+    def compute(
+        served: Served, signature: str, inputs: dict[str, np.ndarray]
+    ) -> dict[str, np.ndarray]:
+        if signature == "sample":
+            inputs["category"] = inputs["letter"]
+            inputs["continuous"] = inputs["style"]
+        return computed(served, signature, inputs)
+
+    monkeypatch.setattr(imitated_model, "compute", compute)
+    with imitated_rest() as server:
+        signatures = server.served.signatures
+        for name, kind, letter in (
+            ("sample", (INT32, ()), (INT32, ())),
+            ("serving_default", (FLOAT, (3,)), (FLOAT, (10,))),
+        ):
+            inputs, outputs = signatures[name]
+            renamed = {"kind": kind, "letter": letter, **inputs}
+            del renamed["category"]
+            renamed["style"] = renamed.pop("continuous")
+            signatures[name] = renamed, outputs
+        server.served.code_map = {
+            "codes": {
+                "letter": {"categories": [{}] * 10},
+                "kind": {"categories": [{}] * 3},
+                "style": {"dimensions": [{}, {}]},
+            }
+        }
+        yield server
+
+
+def test_category_is_of_the_first_categorical_code(letters, capfd, tmp_path):
+    """In the order of the code map, whatever the code is called.
+
+    As without a server, where it is the first of the model.
+    """
+    spec = LatentSpec(1, {"style": Uniform(2), "letter": Categorical(10)})
+    args = argparse.Namespace(code=[], category=4, digit=None, attribute=[])
+    assert sample._chosen_codes(args, spec) == {"letter": 4}
+    command = (
+        *("sample", "infogan", f"--server=http://127.0.0.1:{letters.port}"),
+        *("--category=4", "--count=1", "-o", tmp_path / "x.png"),
+    )
+    run(capfd, *command)
+    row = {"seed": 0, "kind": 0, "letter": 4, "style": [0.0, 0.0]}
+    assert json.loads(letters.requests[-1][2])["instances"] == [row]
+    error = fail(capfd, *command, "--code=letter=1")
+    assert "Received: --code letter and --category." in error
+    letters.served.code_map = None
+    error = fail(capfd, *command)
+    assert "Received: kind, letter, and no code map. Give --code-map" in error
+    # Of one code with categories, nobody needs the order.
+    for name in ("sample", "serving_default"):
+        del letters.served.signatures[name][0]["kind"]
+    run(capfd, *command)
+    del row["kind"]
+    assert json.loads(letters.requests[-1][2])["instances"] == [row]
+    for name in ("sample", "serving_default"):
+        del letters.served.signatures[name][0]["letter"]
+    error = fail(capfd, *command)
+    assert "--category should come with a categorical code" in error
 
 
 def test_grpc_says_nothing_of_tensorflow():
