@@ -24,7 +24,7 @@ ROOT = Path(__file__).parents[2]
 def test_medians_and_their_units(tmp_path, monkeypatch):
     """The browser gives milliseconds: three loads, and ten images of each."""
     monkeypatch.syspath_prepend(ROOT / "scripts")
-    make_explorer = importlib.import_module("make_explorer")
+    script = importlib.import_module("measure_explorer")
     loads = iter([4000.0, 1500.0, 2500.0])
 
     @contextmanager
@@ -32,13 +32,13 @@ def test_medians_and_their_units(tmp_path, monkeypatch):
         assert url == (tmp_path / "page.html").as_uri()
         answers = {
             "window.explorer.ready": next(loads),
-            make_explorer.TIME_IMAGES: [1.5] * 6 + [90.0] * 4,
+            script.TIME_IMAGES: [1.5] * 6 + [90.0] * 4,
         }
         yield SimpleNamespace(evaluate=answers.get)
 
-    monkeypatch.setattr(make_explorer, "open_page", open_page)
+    monkeypatch.setattr(script, "open_page", open_page)
     (tmp_path / "page.html").write_bytes(b"1234567")
-    assert make_explorer.measure(tmp_path / "page.html", num_loads=3) == {
+    assert script.measure(tmp_path / "page.html", num_loads=3) == {
         "bytes": 7,
         "seconds_to_first_image": 2.5,
         "milliseconds_per_image": 1.5,
