@@ -40,7 +40,7 @@ def read_pixels(images: np.ndarray) -> dict[str, np.ndarray]:
 
 
 @pytest.fixture
-def model(monkeypatch) -> Any:
+def model(monkeypatch: pytest.MonkeyPatch) -> Any:
     for module in (directions_module, traversals_module):
         monkeypatch.setattr(module, "measure", read_pixels)
     return Linear()

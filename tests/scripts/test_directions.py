@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from keras_infogan.training.config import TrainingConfig
 from keras_infogan.training.presets import preset
 
 SCRIPTS = Path(__file__).parents[2] / "scripts"
@@ -77,7 +78,7 @@ def test_committed_results(benchmark):
     path = SCRIPTS / "results/directions.json"
     content = json.loads(path.read_text())
     config = benchmark.configure(content["seeds"][0], content["epochs"])
-    assert content["configuration"] == config.to_json()
+    assert TrainingConfig.from_json(content["configuration"]) == config
     assert content["codes"]["seeds"] == benchmark.read_codes(content["seeds"])
     for attribute, rows in content["directions"].items():
         assert [row["seed"] for row in rows] == content["seeds"]
