@@ -25,8 +25,8 @@ import tensorflow as tf
 
 from keras_infogan import InfoGAN
 from keras_infogan import __version__
-from keras_infogan import load_images
 from keras_infogan import load_model
+from keras_infogan import open_images
 from keras_infogan import train
 from keras_infogan.evaluation.directions import direction_latents
 from keras_infogan.evaluation.directions import find_direction
@@ -220,7 +220,7 @@ def compare(args: argparse.Namespace) -> dict[str, Any]:
     models = [train_plain(seed, args) for seed in args.seeds]
     infogan = load_model("mnist")
     data, test = (
-        load_images("mnist", split=name) for name in ("train", "test")
+        open_images("mnist", split=name) for name in ("train", "test")
     )
     scales = attribute_scales(measure(test.scaled(slice(2000))))
     measured_by = scales, load_feature_extractor(data)
