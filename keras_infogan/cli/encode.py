@@ -4,11 +4,17 @@ import argparse
 import warnings
 from pathlib import Path
 from typing import Any
+from typing import NamedTuple
 
 from keras_infogan.cli import arguments
 from keras_infogan.cli.console import say
 from keras_infogan.files import explain
 from keras_infogan.models.pretrained import load_model
+
+# Views that agree less on a category are worth a warning.
+_SURE = 0.9
+# Those of a photograph that is upside down must agree this much better.
+_SURER = 0.03
 
 
 def add_parser(commands: Any) -> None:
@@ -30,12 +36,30 @@ def add_parser(commands: Any) -> None:
         help="image file like the training images: for MNIST one centered "
         "digit, white on black",
     )
-    parser.add_argument(
+    group = parser.add_mutually_exclusive_group()
+    group.add_argument(
         "--invert",
         action="store_true",
         help="invert the brightness first, for ink on white or transparent "
         "paper",
     )
+    group.add_argument(
+        "--photo",
+        action="store_true",
+        help="read photographs and scans, such as of ink on paper: remove the "
+        "background, and find, scale and center each digit",
+    )
+
+
+class Item(NamedTuple):
+    """An image to encode: a file, or a part of a photograph."""
+
+    path: Path
+    image: Any
+    # Sentences that continue after the path.
+    notes: list[str]
+    # Left, top, right and bottom in the file, of a part of it.
+    box: tuple[int, ...] | None = None
 
 
 def run(args: argparse.Namespace) -> Any:
@@ -44,72 +68,124 @@ def run(args: argparse.Namespace) -> Any:
     An image that cannot be read has an `error` instead. If none can be read,
     the first error is raised.
     """
-    import numpy as np
-
     from keras_infogan.evaluation import outliers
+
+    model = load_model(args.model)
+    read = _read_photo if args.photo else _read_file
+    items: list[Item] = []
+    results: list[dict[str, Any]] = []
+    errors: list[Exception] = []
+    for path in args.images:
+        try:
+            items += read(args, model, path)
+        except (OSError, ValueError) as error:
+            errors.append(error)
+            results.append({"image": str(path), "error": explain(error)})
+    if not items:
+        raise errors[0]
+    for result in results:
+        say(f"{result['image']}: error: {result['error']}")
+    ranges = outliers.find_ranges(
+        model.generate(outliers.NUM_GENERATED, seed=0)
+    )
+    found = _describe(args, model, items, ranges)
+    # In the order of the command.
+    order = {str(path): place for place, path in enumerate(args.images)}
+    return sorted([*results, *found], key=lambda r: order[r["image"]])
+
+
+def _describe(
+    args: argparse.Namespace,
+    model: Any,
+    items: list[Item],
+    ranges: dict[str, tuple[float, float]],
+) -> list[dict[str, Any]]:
+    """Says what each image means, and returns it."""
     from keras_infogan.reports.meanings import describe_meaning
     from keras_infogan.reports.outliers import describe_outlier
     from keras_infogan.reports.outliers import describe_unlikely_codes
 
-    model = load_model(args.model)
     spec = model.latent_spec
     code_map = arguments.find_code_map(args.model)
-    images, notes, errors = _read_images(args, model.image_shape)
-    # The pixels of files are bytes, and outliers are described below.
-    with warnings.catch_warnings(action="ignore", category=UserWarning):
-        posterior = model.encode(np.stack(list(images.values())))
-    codes_of = dict(zip(images, spec.summarize(posterior), strict=True))
+    posterior = _encode(model, [item.image for item in items])
     estimates = spec.estimate(posterior)
-    ranges = outliers.find_ranges(
-        model.generate(outliers.NUM_GENERATED, seed=0)
-    )
-    results: list[dict[str, Any]] = []
-    for path in args.images:
-        if path in errors:
-            text = explain(errors[path])
-            say(f"{path}: error: {text}")
-            results.append({"image": str(path), "error": text})
-            continue
-        codes = codes_of[path]
+    results = []
+    for row, (item, codes) in enumerate(
+        zip(items, spec.summarize(posterior), strict=True)
+    ):
         text = spec.describe(codes)
-        meaning: dict[str, Any] = {}
+        result: dict[str, Any] = {"image": str(item.path)}
+        if item.box:
+            result["box"] = list(item.box)
         if code_map is not None:
-            row = list(images).index(path)
             guess = {name: values[row] for name, values in estimates.items()}
             words = describe_meaning(code_map, guess)
-            meaning = {"meaning": words, **code_map.interpret(guess)}
+            result |= {"meaning": words, **code_map.interpret(guess)}
             text = " - ".join([", ".join(words)] * bool(words) + [text])
         all_warnings = [
-            *notes[path],
-            *describe_outlier(images[path], ranges, inverted=args.invert),
+            *item.notes,
+            *describe_outlier(item.image, ranges, inverted=args.invert),
             *describe_unlikely_codes(spec, codes),
         ]
-        say(f"{path}: {text}")
+        place = f"{item.path}" + (f" at {item.box}" if item.box else "")
+        say(f"{place}: {text}")
         for warning in all_warnings:
-            say(f"Warning: {path} {warning}")
-        results.append(
-            {"image": str(path)}
-            | meaning
-            | {"warnings": all_warnings, "codes": codes}
-        )
+            say(f"Warning: {place} {warning}")
+        results.append(result | {"warnings": all_warnings, "codes": codes})
     return results
 
 
-def _read_images(
-    args: argparse.Namespace, shape: tuple[int, ...]
-) -> tuple[dict[Path, Any], dict[Path, list[str]], dict[Path, Exception]]:
-    """Images, notes about them, and errors, by their paths."""
+def _encode(model: Any, images: Any) -> dict[str, Any]:
+    import numpy as np
+
+    # The pixels of files are bytes, and outliers are described.
+    with warnings.catch_warnings(action="ignore", category=UserWarning):
+        return model.encode(np.stack(images))
+
+
+def _read_file(args: argparse.Namespace, model: Any, path: Path) -> list[Item]:
     from keras_infogan.data.image_file import describe_crop
     from keras_infogan.data.image_file import read_image
 
-    images, notes = {}, {}
-    errors: dict[Path, Exception] = {}
-    for path in args.images:
-        try:
-            images[path], size = read_image(path, shape, invert=args.invert)
-            notes[path] = describe_crop(size, shape)
-        except (OSError, ValueError) as error:
-            errors[path] = error
-    if not images:
-        raise errors[args.images[0]]
-    return images, notes, errors
+    shape = model.image_shape
+    image, size = read_image(path, shape, invert=args.invert)
+    return [Item(path, image, describe_crop(size, shape))]
+
+
+def _read_photo(args: argparse.Namespace, model: Any, path: Path) -> list[Item]:
+    """The drawings of a photograph, upside down if `Q` is surer of these."""
+    import numpy as np
+
+    from keras_infogan.data.image_file import open_image
+    from keras_infogan.data.photo import find_drawings
+    from keras_infogan.evaluation.agreement import average_probabilities
+
+    del args
+    photo = open_image(path, background="white")
+    readings = [
+        find_drawings(photo, model.image_shape, turned=turned)
+        for turned in (False, True)
+    ]
+    if not readings[0]:
+        raise ValueError(
+            f"{path} should show ink on paper, or something bright on a dark "
+            "background. Received: an image without enough contrast."
+        )
+    name = next(iter(model.latent_spec.categorical_names), None)
+    if name is None:
+        return [Item(path, x.image, [], x.box) for x in readings[0]]
+    images = [np.stack([x.image for x in drawings]) for drawings in readings]
+    shares = [average_probabilities(model, x, name) for x in images]
+    sure = [x.max(axis=1).mean() for x in shares]
+    turned = int(sure[1] > sure[0] + _SURER)
+    notes = ["was read upside down, which fits better."] * turned
+    category = _encode(model, images[turned])[f"{name}_probabilities"].argmax(1)
+    items = []
+    for row, drawing in enumerate(readings[turned]):
+        share = shares[turned][row, category[row]]
+        unsure = [
+            f"may be something else: slightly changed, {share:.0%} of it is in "
+            "this category."
+        ] * int(share < _SURE)
+        items.append(Item(path, drawing.image, notes + unsure, drawing.box))
+    return items

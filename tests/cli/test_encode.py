@@ -112,6 +112,41 @@ def test_encode_of_ink_on_paper(model_path, capfd, tmp_path):
     assert "is a single color" in err
 
 
+def test_encode_of_a_photograph(mnist_test, capfd, tmp_path):
+    """Eight digits of MNIST in ink on gray paper, in two lines.
+
+    Upside down too: they fit better upright. The classes of the page are read
+    in order; all are digits that are clear to people.
+    """
+    rows = [
+        int(np.flatnonzero(mnist_test.labels == d)[3]) for d in range(2, 10)
+    ]
+    digits = mnist_test.images[rows][..., 0].repeat(3, 1).repeat(3, 2)
+    lines = [
+        np.concatenate(list(line), axis=1) for line in (digits[:4], digits[4:])
+    ]
+    mask = np.pad(np.concatenate(lines), 20) / 255.0
+    page = Image.fromarray(np.rint(170.0 - 120.0 * mask).astype(np.uint8))
+    for name, image in (
+        ("page.png", page),
+        ("turned.png", page.transpose(Image.Transpose.ROTATE_180)),
+    ):
+        image.save(tmp_path / name)
+        results, err = run(capfd, "encode", "mnist", "--photo", tmp_path / name)
+        read = [result["meaning"][0].split()[0] for result in results]
+        assert read == list("23456789")
+        assert ("upside down" in err) == (name == "turned.png")
+        left, top, right, bottom = results[0]["box"]
+        assert 0 <= left < right <= page.width
+        assert 0 <= top < bottom <= page.height
+
+
+def test_a_photograph_without_ink(capfd, tmp_path, refuse):
+    Image.new("L", (50, 50), 200).save(tmp_path / "blank.png")
+    message = refuse("encode", "mnist", "--photo", str(tmp_path / "blank.png"))
+    assert "without enough contrast" in message
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

@@ -209,6 +209,11 @@ PLACES: dict[str, Callable[[Observed], Iterable[Any]]] = {
         seen.callback(RunLog).batch_size,
         NUM_IMAGES / seen.callback(RunLog).run.steps_per_epoch,
     ],
+    # 0 where the images fill more steps anyway.
+    "min_epoch_steps": lambda seen: [
+        steps if steps != STEPS_PER_EPOCH else 0
+        for steps in [seen.callback(RunLog).run.steps_per_epoch]
+    ],
     "neighbor_share": lambda seen: [seen.batches["neighbor_share"]],
     "num_labels": lambda seen: [
         seen.batches["num_labels"],
