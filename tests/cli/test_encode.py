@@ -82,7 +82,7 @@ def test_encode_keeps_what_can_be_read(model_path, capfd, tmp_path):
     bad, black = json.loads(out)
     assert bad["error"].startswith("There is no file")
     assert "codes" not in bad
-    assert "one color" in black["warnings"][0]
+    assert "single color" in black["warnings"][0]
     assert f"Warning: {tmp_path / 'x.png'} is a single color" in err
     assert set(black["codes"]) == {"category", "continuous"}
 
