@@ -86,7 +86,9 @@ def _argument(setting: Setting) -> dict[str, Any]:
     if setting.kind in metavars:
         metavar = metavars[setting.kind]
         return {"type": setting.kind, "metavar": metavar, "help": text}
+    # None are the gains of an effect that no code of the preset follows.
     example = setting.value(PRESETS[DEFAULT_PRESET].to_json())
+    example = {} if example is None else example
     if isinstance(example, Mapping):
         example = {key: value for key, value in example.items() if value}
     kind = (*typing.get_args(setting.kind), setting.kind)[0]
@@ -98,7 +100,9 @@ def _argument(setting: Setting) -> dict[str, Any]:
     return {
         "type": functools.partial(arguments.json_value, example),
         "metavar": "JSON",
-        "help": f"{text}; for example '{json.dumps(example)}'",
+        "help": f"{text}; for example '{json.dumps(example)}'"
+        if example
+        else text,
     }
 
 

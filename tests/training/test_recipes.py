@@ -1,5 +1,7 @@
 """The recipe of a preset in one call is that of a run."""
 
+from typing import Any
+
 import keras
 import numpy as np
 import pytest
@@ -13,7 +15,7 @@ from keras_infogan.training.recipes import fit_images
 from keras_infogan.training.recipes import from_preset
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (70, 16, 20, 3), np.uint8)
-OPTIONS = {
+OPTIONS: dict[str, Any] = {
     "batch_size": 16,
     "jit_compile": False,
     "steps_per_execution": 1,
