@@ -150,8 +150,8 @@ class InfoGAN(MonitoredModel):
             scale_losses=self.dtype_policy.name == "mixed_float16",
         )
         generator_variables = self.generator.trainable_variables
-        variables = self.discriminator.trainable_variables
-        informed, uninformed = variables, []
+        informed = variables = self.discriminator.trainable_variables
+        uninformed: list[keras.Variable] = []
         if self.information_gradient == "head":
             informed, uninformed = partition_variables(self.discriminator)
         # Attributes of the model, so that Keras saves them.

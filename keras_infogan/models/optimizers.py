@@ -69,7 +69,8 @@ def partition_variables(
     )
     # Not by their paths, which nested models may share.
     shared = {id(variable) for variable in adversarial.trainable_variables}
-    heads, others = [], []
+    heads: list[keras.Variable] = []
+    others: list[keras.Variable] = []
     for variable in discriminator.trainable_variables:
         (others if id(variable) in shared else heads).append(variable)
     return heads, others

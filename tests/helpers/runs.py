@@ -24,6 +24,10 @@ PLAIN: dict[str, Any] = {
 
 def few_digits(**options: Any) -> TrainingConfig:
     """The preset `mnist` for `few_digits_dir`, without XLA."""
-    few = {"dataset": "few_digits", "batch_size": 32, "epochs": 1}
+    few: dict[str, Any] = {
+        "dataset": "few_digits",
+        "batch_size": 32,
+        "epochs": 1,
+    }
     fast = {"jit_compile": False, "steps_per_execution": 1}
     return preset("mnist").replace(**few, **{**fast, **options})

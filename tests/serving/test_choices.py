@@ -83,6 +83,8 @@ def test_the_code_map_of_a_file(rest, tmp_path):
     path.write_text(json.dumps(CODE_MAP))
     with connected("http", rest, code_map=path) as client:
         assert client.sample(digit=7)[0, 0, 1, 0] == np.float32(0.4)
+        assert client.find_code_map() == CodeMap.from_json(CODE_MAP)
+    assert code_maps_asked(rest) == 0
 
 
 @pytest.mark.parametrize(
