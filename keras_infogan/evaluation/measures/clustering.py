@@ -103,7 +103,10 @@ def measure_categorical_codes(
         return {"categorical_codes": None}
     splits = (observations.train_posterior, observations.test_posterior)
     categories = [
-        np.stack([x[f"{name}_logits"].argmax(1) for name in names], axis=1)
+        np.stack(
+            [spec.category_logits(name, x).argmax(axis=1) for name in names],
+            axis=1,
+        )
         for x in splits
     ]
     unique, joint = np.unique(
