@@ -13,6 +13,8 @@ import tensorflow as tf
 from keras_infogan.latents import find_categorical
 from keras_infogan.latents.code import RESERVED_NAMES
 from keras_infogan.latents.code import Code
+from keras_infogan.latents.code import Posterior
+from keras_infogan.latents.code import Tensors
 from keras_infogan.latents.code import check_count
 from keras_infogan.latents.codes import CODES
 from keras_infogan.latents.codes import code_config
@@ -112,20 +114,12 @@ class LatentSpec:
     @property
     def categorical_names(self) -> list[str]:
         """The names of the codes that have categories, in order."""
-        return [
-            name for name, code in self.codes.items() if code.has_categories
-        ]
+        return [name for name, x in self.codes.items() if x.has_categories]
 
     def first_categorical(self, user: str) -> str:
-        """The first of `categorical_names`.
-
-        Raises:
-            ValueError: If there is none; it says that `user` needs one.
-        """
-        return find_categorical(
-            user,
-            {name: code.has_categories for name, code in self.codes.items()},
-        )
+        """The first of `categorical_names`, or an error: `user` needs one."""
+        found = {name: x.has_categories for name, x in self.codes.items()}
+        return find_categorical(user, found)
 
     def category_logits(self, name: str, posterior: Mapping[str, Any]) -> Any:
         """The logits of a code that has categories, of shape `(batch, dim)`."""
@@ -140,9 +134,7 @@ class LatentSpec:
             for parameter in self.code(name).parameters
         }
 
-    def posterior(
-        self, outputs: Mapping[str, tf.Tensor]
-    ) -> dict[str, tf.Tensor]:
+    def posterior(self, outputs: Tensors) -> dict[str, tf.Tensor]:
         """The outputs of `encode`, from those of the discriminator by name.
 
         All parameters in the order of `posterior_dims`, then what codes derive
@@ -150,25 +142,19 @@ class LatentSpec:
         """
         parameters = {name: outputs[name] for name in self.posterior_dims}
         return parameters | {
-            f"{name}_{output}": values
+            f"{name}_{output}": x
             for name, code in self.codes.items()
-            for output, values in code.derive(
-                self.parameters(name, outputs)
-            ).items()
+            for output, x in code.derive(self.parameters(name, outputs)).items()
         }
 
-    def estimate(
-        self, posterior: Mapping[str, np.ndarray]
-    ) -> dict[str, np.ndarray]:
+    def estimate(self, posterior: Posterior) -> dict[str, np.ndarray]:
         """What `Code.estimate` returns, by name; arguments of `summarize`."""
         return {
             name: self.codes[name].estimate(outputs)
             for name, outputs in self._outputs(posterior).items()
         }
 
-    def summarize(
-        self, posterior: Mapping[str, np.ndarray]
-    ) -> list[dict[str, dict[str, Any]]]:
+    def summarize(self, posterior: Posterior) -> list[dict[str, Any]]:
         """For each image, what `Code.summarize` returns, by name of the code.
 
         Args:
@@ -186,9 +172,7 @@ class LatentSpec:
             for row in range(num_images)
         ]
 
-    def _outputs(
-        self, posterior: Mapping[str, np.ndarray]
-    ) -> dict[str, dict[str, np.ndarray]]:
+    def _outputs(self, posterior: Posterior) -> dict[str, Posterior]:
         """The outputs of `encode` by code, without its name as prefix."""
         return {
             name: {
@@ -301,9 +285,8 @@ class LatentSpec:
         latents = self.sample(num_rows, key)
         for first in self.categorical_names[:1]:
             category = self.codes[first]
-            latents[first] = category.to_values(
-                category.traversal(num_rows), num_rows
-            )
+            rows = category.traversal(num_rows)
+            latents[first] = category.to_values(rows, num_rows)
         grid = {
             key_: np.repeat(np.asarray(rows), num_columns, axis=0)
             for key_, rows in latents.items()
