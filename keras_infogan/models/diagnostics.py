@@ -6,10 +6,8 @@ from collections.abc import Mapping
 
 import keras
 import numpy as np
-import scipy.stats
 import tensorflow as tf
 
-from keras_infogan.distances import density_coverage
 from keras_infogan.losses.augmentation import Augmentation
 from keras_infogan.losses.views import augment
 from keras_infogan.models.inference import GeneratorEncoder
@@ -60,6 +58,9 @@ def diagnose(model: GeneratorEncoder, images: np.ndarray) -> dict[str, float]:
     higher = np.sign(real_logits - fake_logits.T).mean()
     measures = {"separation": round(0.5 + 0.5 * float(higher), 3)}
     if len(images) > _NUM_NEIGHBORS:
+        # Here, as who generates and encodes needs no scikit-learn.
+        from keras_infogan.distances import density_coverage
+
         density, coverage = density_coverage(
             images.reshape(len(images), -1),
             generated.reshape(len(generated), -1),
@@ -81,7 +82,7 @@ def diagnose(model: GeneratorEncoder, images: np.ndarray) -> dict[str, float]:
         )
         usage = np.bincount(of_real, minlength=spec.code(name).dim)
         measures |= {
-            "usage_entropy": scipy.stats.entropy(usage),
+            "usage_entropy": _entropy(usage),
             "category_accuracy": (of_generated == category).mean(),
             "augmented_category_accuracy": (of_augmented == category).mean(),
         }
@@ -89,6 +90,12 @@ def diagnose(model: GeneratorEncoder, images: np.ndarray) -> dict[str, float]:
         f"diagnostics_{name}": round(float(value), 4)
         for name, value in measures.items()
     }
+
+
+def _entropy(counts: np.ndarray) -> float:
+    """In nats, of the shares of some counts."""
+    shares = counts[counts > 0] / counts.sum()
+    return float(-(shares * np.log(shares)).sum())
 
 
 def find_problems(

@@ -74,7 +74,7 @@ def test_an_attribute_is_one_function_and_one_registration(toy):
         clustering_code=None,
         train=SimpleNamespace(labels=None),
         test=SimpleNamespace(labels=None),
-        test_posterior={"u_mean": means},
+        test_posterior={"u_mean": means, "u_log_stddev": 0.0 * means},
     )
     report = measure_traversals(observations, {})
     (traversal,) = report["traversals"]["u"]
