@@ -1,6 +1,7 @@
 """The Python examples and commands of the README run as they are printed."""
 
 import ast
+import json
 import os
 import re
 import subprocess
@@ -48,6 +49,20 @@ def test_training_examples(mnist_data_dir, tmp_path):
     assert done.stdout.splitlines()[-1] == "(16, 28, 28, 1) (5, 10)"
     assert (tmp_path / "infogan.keras").exists()
     assert (tmp_path / "digits.png").exists()
+
+
+def test_the_first_example_makes_digits():
+    """Each category draws one class: at least nine in ten of its images.
+
+    A result of the example as it is printed now, in the time that it names.
+    """
+    path = ROOT / "scripts/results/first_result.json"
+    result = json.loads(path.read_text())
+    assert result["example"] == RECIPE
+    assert result["seconds"] <= 150
+    purity = result["class_and_purity_by_category"]
+    assert sorted(number for number, _ in purity) == list(range(10))
+    assert min(share for _, share in purity) >= 0.9
 
 
 def test_commands_parse():
