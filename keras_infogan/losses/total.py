@@ -135,9 +135,8 @@ def discriminator_loss(
         )
     if objective.augmentation and objective.invariance_weight:
         positives = batch.get("positives", images)
-        views = augment(
-            objective.augmentation, positives, fold_in(key, _REAL_VIEWS)
-        )
+        key_of_views = fold_in(key, _REAL_VIEWS)
+        views = augment(objective.augmentation, positives, key_of_views)
         of_views = discriminate(views.images)
         information = tf.add_n(
             [

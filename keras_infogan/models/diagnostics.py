@@ -67,28 +67,41 @@ def diagnose(model: GeneratorEncoder, images: np.ndarray) -> dict[str, float]:
             num_neighbors=_NUM_NEIGHBORS,
         )
         measures |= {"density": density, "coverage": coverage}
-    spec = model.latent_spec
-    for name in spec.categorical_names[:1]:
+    for name in model.latent_spec.categorical_names[:1]:
         category = latents[name].numpy().argmax(axis=1)
-        views = augment(
-            _SLIGHT_AUGMENTATION,
-            tf.constant(generated),
-            tf.constant(_KEY, tf.int64),
-        )
-        augmented = np.clip(views.images.numpy(), -1.0, 1.0)
-        of_real, of_generated, of_augmented = (
-            spec.category_logits(name, model.encode(x)).argmax(axis=1)
-            for x in (images, generated, augmented)
-        )
-        usage = np.bincount(of_real, minlength=spec.code(name).dim)
-        measures |= {
-            "usage_entropy": _entropy(usage),
-            "category_accuracy": (of_generated == category).mean(),
-            "augmented_category_accuracy": (of_augmented == category).mean(),
-        }
+        measures |= _measure_category(model, name, images, generated, category)
     return {
         f"diagnostics_{name}": round(float(value), 4)
         for name, value in measures.items()
+    }
+
+
+def _measure_category(
+    model: GeneratorEncoder,
+    name: str,
+    images: np.ndarray,
+    generated: np.ndarray,
+    category: np.ndarray,
+) -> dict[str, float]:
+    """What `Q` says of real images, and of those generated with a category."""
+    spec = model.latent_spec
+    views = augment(
+        _SLIGHT_AUGMENTATION,
+        tf.constant(generated),
+        tf.constant(_KEY, tf.int64),
+    )
+    augmented = tf.clip_by_value(views.images, -1.0, 1.0)
+    of_real, of_generated, of_augmented = (
+        spec.category_logits(name, model.discriminator(x, training=False))
+        .numpy()
+        .argmax(axis=1)
+        for x in map(tf.constant, (images, generated, augmented))
+    )
+    usage = np.bincount(of_real, minlength=spec.code(name).dim)
+    return {
+        "usage_entropy": _entropy(usage),
+        "category_accuracy": float((of_generated == category).mean()),
+        "augmented_category_accuracy": float((of_augmented == category).mean()),
     }
 
 

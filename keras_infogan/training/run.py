@@ -36,8 +36,7 @@ def train(
 ) -> dict[str, Any]:
     """Trains and evaluates a model, or resumes a run that was stopped.
 
-    With more epochs than before, and otherwise the same options, it continues
-    the run, whether or not that is complete.
+    With more epochs than before and otherwise the same options, it continues.
 
     The directory holds `config.json`, `log.jsonl`, TensorBoard's `events.*`,
     `samples/` and `checkpoints/`, and finally `model.keras`, `report.json`,
@@ -62,8 +61,7 @@ def train(
     """
     run_dir = Path(run_dir)
     check_directory(run_dir, config)
-    report = _read_finished(run_dir / "report.json", config)
-    if report is not None:
+    if report := _read_finished(run_dir / "report.json", config):
         return report
     # Data and model first: errors in the options should leave no directory.
     data = load_data(config.data, data_dir=data_dir, archives_dir=archives_dir)
