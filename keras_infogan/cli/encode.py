@@ -158,23 +158,22 @@ def _read_photo(args: argparse.Namespace, model: Any, path: Path) -> list[Item]:
 
     from keras_infogan.data.image_file import open_image
     from keras_infogan.data.photo import find_drawings
+    from keras_infogan.data.photo import turn_upside_down
     from keras_infogan.evaluation.agreement import average_probabilities
 
     del args
     photo = open_image(path, background="white")
-    readings = [
-        find_drawings(photo, model.image_shape, turned=turned)
-        for turned in (False, True)
-    ]
-    if not readings[0]:
+    drawings = find_drawings(photo, model.image_shape)
+    if not drawings:
         raise ValueError(
             f"{path} should show ink on paper, or something bright on a dark "
             "background. Received: an image without enough contrast."
         )
     name = next(iter(model.latent_spec.categorical_names), None)
     if name is None:
-        return [Item(path, x.image, [], x.box) for x in readings[0]]
-    images = [np.stack([x.image for x in drawings]) for drawings in readings]
+        return [Item(path, x.image, [], x.box) for x in drawings]
+    readings = (drawings, turn_upside_down(drawings))
+    images = [np.stack([x.image for x in reading]) for reading in readings]
     shares = [average_probabilities(model, x, name) for x in images]
     sure = [x.max(axis=1).mean() for x in shares]
     turned = int(sure[1] > sure[0] + _SURER)

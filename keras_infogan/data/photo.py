@@ -42,15 +42,12 @@ class Drawing(NamedTuple):
     box: tuple[int, int, int, int]
 
 
-def find_drawings(
-    photo: Any, image_shape: tuple[int, ...], *, turned: bool = False
-) -> list[Drawing]:
+def find_drawings(photo: Any, image_shape: tuple[int, ...]) -> list[Drawing]:
     """Finds drawings, such as digits, on a background of any brightness.
 
     Args:
         photo: An upright Pillow image of 8 bits, as of `open_image`.
         image_shape: `(height, width, 1)`.
-        turned: Whether to read the photograph upside down.
 
     Returns:
         The drawings from left to right, line by line; none on blank paper.
@@ -64,8 +61,6 @@ def find_drawings(
             f"a model of {image_shape[-1]} channels."
         )
     gray = photo.convert("L")
-    if turned:
-        gray = gray.transpose(Image.Transpose.ROTATE_180)
     shrink = max(1.0, max(gray.size) / _WORKING_SIDE)
     size = [max(1, round(side / shrink)) for side in gray.size]
     pixels = np.asarray(gray.resize(size, Image.Resampling.BOX), np.float64)
@@ -79,11 +74,16 @@ def find_drawings(
             round(side * shrink)
             for side in (columns.start, rows.start, columns.stop, rows.stop)
         )
-        if turned:
-            left, right = gray.width - right, gray.width - left
-            top, bottom = gray.height - bottom, gray.height - top
         drawings.append(Drawing(image, (left, top, right, bottom)))
-    return _in_lines(drawings, reverse=turned)
+    return _in_lines(drawings)
+
+
+def turn_upside_down(drawings: list[Drawing]) -> list[Drawing]:
+    """The same drawings, of a photograph that was taken upside down."""
+    return [
+        Drawing(drawing.image[::-1, ::-1], drawing.box)
+        for drawing in reversed(drawings)
+    ]
 
 
 def _find_ink(gray: np.ndarray) -> np.ndarray:
@@ -219,16 +219,15 @@ def _as_in_mnist(
     return (2.0 * image - 1.0)[..., None]
 
 
-def _in_lines(drawings: list[Drawing], *, reverse: bool) -> list[Drawing]:
+def _in_lines(drawings: list[Drawing]) -> list[Drawing]:
     """In the order of reading: lines from the top, each from the left."""
-    sign = -1 if reverse else 1
-    rest = sorted(drawings, key=lambda d: sign * (d.box[1] + d.box[3]))
+    rest = sorted(drawings, key=lambda d: d.box[1] + d.box[3])
     ordered: list[Drawing] = []
     while rest:
         first = rest[0].box
         line = [
             d for d in rest if first[1] <= (d.box[1] + d.box[3]) / 2 <= first[3]
         ]
-        ordered += sorted(line, key=lambda d: sign * d.box[0])
+        ordered += sorted(line, key=lambda d: d.box[0])
         rest = [d for d in rest if not any(d is one for one in line)]
     return ordered
