@@ -276,24 +276,48 @@ class LatentSpec:
                 "A grid should have at least one row and one column. "
                 f"Received: {num_rows} and {num_columns}."
             )
+        latents = self.sample(num_rows, key)
+        for first in self.categorical_names[:1]:
+            category = self.codes[first]
+            rows = category.traversal(num_rows)
+            latents[first] = category.to_values(rows, num_rows)
+        values = self.code(name).traversal(num_columns)
+        return self.vary(latents, name, index, values)
+
+    def vary(
+        self,
+        latents: Mapping[str, tf.Tensor],
+        name: str,
+        index: int,
+        values: np.ndarray,
+    ) -> dict[str, tf.Tensor]:
+        """Repeats each row of latents with each value of a dimension.
+
+        Args:
+            latents: As `sample`.
+            name: The code that varies.
+            index: Which of its `num_dimensions`.
+            values: Numbers such as those of `Code.traversal`.
+
+        Returns:
+            As `sample`, with `len(values)` rows for each row of `latents`.
+
+        Raises:
+            ValueError: If there is no such code or dimension.
+        """
         code = self.code(name)
         if not 0 <= index < code.num_dimensions:
             raise ValueError(
                 f"The index of the code {name!r} should be from 0 to "
                 f"{code.num_dimensions - 1}. Received: {index}."
             )
-        latents = self.sample(num_rows, key)
-        for first in self.categorical_names[:1]:
-            category = self.codes[first]
-            rows = category.traversal(num_rows)
-            latents[first] = category.to_values(rows, num_rows)
         grid = {
-            key_: np.repeat(np.asarray(rows), num_columns, axis=0)
-            for key_, rows in latents.items()
+            key: np.repeat(np.asarray(rows), len(values), axis=0)
+            for key, rows in latents.items()
         }
-        values = np.tile(code.traversal(num_columns), num_rows)
+        values = np.tile(values, len(grid["noise"]) // len(values))
         if code.num_dimensions == 1:
             grid[name] = code.to_values(values, len(values))
         else:
             grid[name][:, index] = values
-        return {key_: tf.constant(rows) for key_, rows in grid.items()}
+        return {key: tf.constant(rows) for key, rows in grid.items()}

@@ -1,0 +1,126 @@
+"""Noise for traversals that people look at, chosen by a rule.
+
+A generator makes a malformed image now and then. Such an image in a traversal
+says nothing about the code that varies, so its noise is chosen: of 32 seeds,
+the one whose images `Q` reads most surely. Measurements use random noise.
+"""
+
+from collections.abc import Iterator
+from collections.abc import Mapping
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from keras_infogan.models.inference import GeneratorEncoder
+
+# Candidates: at most so many, and fewer if they need more images than this.
+_MAX_SEEDS = 32
+_MIN_SEEDS = 4
+_MAX_IMAGES = 4_000
+# Values of a traversal that are judged: its ends and its middle.
+_NUM_VALUES = 3
+
+
+def surest_seeds(model: GeneratorEncoder, count: int = 1) -> list[int]:
+    """The seeds whose noise gives images that `Q` reads most surely.
+
+    The candidates are the seeds from 0 to 31; fewer, but at least 4, if they
+    take more than 4,000 images. A seed's images are those of `traversal_rows`,
+    in each category and along each dimension. The score of an image is
+    `log Q(c|x)` in nats, summed over all codes: its share of the variational
+    bound (Eq. 5 of [Chen et al., 2016](https://arxiv.org/abs/1606.03657)). The
+    score of a seed is that of its worst image.
+
+    Args:
+        model: The model.
+        count: How many seeds to choose, at least 1.
+
+    Returns:
+        Different seeds, the surest first, whose noise is that of
+        `generate(1, seed=seed)`. If there are fewer candidates than `count`,
+        further ones follow in order.
+    """
+    grids = list(_judged_grids(model))
+    per_seed = sum(num_rows * len(values) for *_, num_rows, values in grids)
+    num_seeds = max(_MIN_SEEDS, min(_MAX_SEEDS, _MAX_IMAGES // per_seed))
+    worst = np.full(num_seeds, np.inf)
+    for name, index, num_rows, values in grids:
+        seeds = np.repeat(np.arange(num_seeds), num_rows)
+        rows = traversal_rows(model, seeds.tolist())
+        latents = model.latent_spec.vary(rows, name, index, values)
+        scores = _log_posterior(model, latents).reshape(num_seeds, -1)
+        # A diverged model gives NaN, which is never the surest.
+        worst = np.fmin(worst, np.nan_to_num(scores, nan=-np.inf).min(axis=1))
+    order = np.argsort(-worst, kind="stable").tolist()
+    return [*order, *range(num_seeds, count)][:count]
+
+
+def traversal_rows(
+    model: GeneratorEncoder,
+    seeds: Sequence[int],
+    categories: Sequence[int] | None = None,
+) -> dict[str, tf.Tensor]:
+    """Latents of rows that differ in category and noise only.
+
+    Args:
+        model: The model.
+        seeds: Of each row, the seed of its noise, as in `generate`.
+        categories: Of each row, the category of the first categorical code; by
+            default, row `r` has category `r`, modulo their number.
+
+    Returns:
+        As `InfoGAN.sample_latents`. All other codes are in the middle of their
+        traversals.
+    """
+    spec = model.latent_spec
+    num_rows = len(seeds)
+    codes: dict[str, Any] = {
+        name: code.traversal(3)[1] for name, code in spec.codes.items()
+    }
+    for name in spec.categorical_names[:1]:
+        turns = spec.codes[name].traversal(num_rows)
+        codes[name] = turns if categories is None else np.asarray(categories)
+    latents = model.sample_latents(num_rows, codes=codes)
+    noise = {
+        seed: model.sample_latents(1, seed=seed)["noise"][0]
+        for seed in dict.fromkeys(seeds)
+    }
+    return {**latents, "noise": tf.stack([noise[seed] for seed in seeds])}
+
+
+def _judged_grids(
+    model: GeneratorEncoder,
+) -> Iterator[tuple[str, int, int, np.ndarray]]:
+    """Code, dimension, number of rows and values of each traversal."""
+    spec = model.latent_spec
+    first = next(iter(spec.categorical_names), None)
+    num_rows = spec.codes[first].dim if first else 1
+    for name, code in spec.codes.items():
+        if name != first:
+            values = code.traversal(_NUM_VALUES)
+            for index in range(code.num_dimensions):
+                yield name, index, num_rows, values
+        elif len(spec.codes) == 1:
+            yield name, 0, 1, code.traversal(num_rows)
+
+
+def _log_posterior(
+    model: GeneratorEncoder, latents: Mapping[str, tf.Tensor]
+) -> np.ndarray:
+    """`log Q(c|x)` of all codes in nats, of shape `(num_images,)`."""
+    spec = model.latent_spec
+    posterior = {
+        name: tf.constant(values)
+        for name, values in model.encode(model.generate_from(latents)).items()
+    }
+    return np.sum(
+        [
+            code.log_likelihood(
+                latents[name], spec.parameters(name, posterior)
+            ).numpy()
+            for name, code in spec.codes.items()
+        ],
+        axis=0,
+    )
