@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # From a fresh clone to a trained model: installs into .venv, trains on MNIST,
-# evaluates, and draws images.
+# evaluates, draws images, and exports the model in every form.
 #
 #   scripts/quickstart.sh             trains in runs/mnist
 #   scripts/quickstart.sh --epochs 1  trains in runs/mnist--epochs-1

@@ -28,6 +28,7 @@ MAY_IMPORT = {
         "data",
         "evaluation",
         "reports",
+        "export",
     },
     "export": {"latents", "models", "evaluation"},
     "serving": {"evaluation"},

@@ -57,6 +57,8 @@ def run(args: argparse.Namespace) -> Any:
     from keras_infogan.evaluation.report import report_to_json
     from keras_infogan.reports.text import describe_report
     from keras_infogan.training.build import load_data
+    from keras_infogan.training.exports import export_run
+    from keras_infogan.training.exports import find_explorer
     from keras_infogan.training.finish import finish
 
     data = load_data(
@@ -69,6 +71,9 @@ def run(args: argparse.Namespace) -> Any:
         cache_dir=cache_directory(args.data_dir),
         num_naming_labels=args.num_naming_labels,
     )
+    # They carry the code map.
+    if find_explorer(args.model):
+        export_run(args.model)
     for sentence in describe_report(report):
         say(sentence)
     return report_to_json(report)

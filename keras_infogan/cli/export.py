@@ -1,13 +1,10 @@
 """`keras-infogan export`: writes a SavedModel or ONNX files."""
 
 import argparse
-import json
-from pathlib import Path
 from typing import Any
 
 from keras_infogan.cli import arguments
 from keras_infogan.cli.console import say
-from keras_infogan.models.pretrained import find_companion
 from keras_infogan.models.pretrained import load_model
 
 
@@ -75,35 +72,14 @@ def check(args: argparse.Namespace) -> None:
     arguments.check_model(args)
 
 
-def _load_model_card(run: Path) -> str | None:
-    """The card of a model; by default what its report says."""
-    from keras_infogan.evaluation.report import read_report
-    from keras_infogan.reports.text import describe_report
-
-    card = find_companion(run, "model_card.md")
-    if card is not None:
-        return card.read_text(encoding="utf-8")
-    path = find_companion(run, "report.json")
-    report = read_report(path) if path else None
-    if report is None:
-        return None
-    sentences = describe_report(report)
-    title = f"# {run.resolve().name}\n\nAn InfoGAN by keras-infogan.\n\n"
-    return title + "".join(f"- {sentence}\n" for sentence in sentences)
-
-
 def run(args: argparse.Namespace) -> Any:
     """`keras-infogan export`: returns the paths that were written."""
     from keras_infogan.export import onnx
     from keras_infogan.export import saved_model
-
-    def read(name: str) -> Any:
-        path = find_companion(args.model, name)
-        return json.loads(path.read_text()) if path else None
+    from keras_infogan.training.exports import Companions
 
     model = load_model(args.model)
-    code_map = arguments.find_code_map(args.model)
-    model_card = _load_model_card(args.model)
+    companions = Companions.find(args.model)
     result = {}
     version = 1 if args.version is None else args.version
     if args.saved_model is not None:
@@ -111,9 +87,9 @@ def run(args: argparse.Namespace) -> Any:
             model,
             args.saved_model,
             version=args.version,
-            code_map=code_map,
-            model_card=model_card,
-            configuration=read("config.json"),
+            code_map=companions.code_map,
+            model_card=companions.model_card,
+            configuration=companions.configuration,
         )
         version = int(result["saved_model"].name)
     for kind, export in (
@@ -125,8 +101,8 @@ def run(args: argparse.Namespace) -> Any:
             result[kind] = export(
                 model,
                 path,
-                code_map=code_map,
-                model_card=model_card,
+                code_map=companions.code_map,
+                model_card=companions.model_card,
                 version=version,
                 float16_weights=args.float16_weights,
             )

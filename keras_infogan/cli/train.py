@@ -4,8 +4,10 @@ import argparse
 import dataclasses
 import functools
 import json
+import shlex
 import sys
 import typing
+from collections.abc import Iterator
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -55,6 +57,13 @@ def add_parser(commands: Any) -> None:
         "--dry-run",
         action="store_true",
         help="check the options, but not the data, and print them",
+    )
+    parser.add_argument(
+        "--export",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="write SavedModel, ONNX files and explorer to DIR/export at the "
+        "end (default)",
     )
     arguments.add_data_arguments(parser)
     group = parser.add_argument_group(
@@ -120,6 +129,24 @@ def _config(args: argparse.Namespace, run_dir: Path) -> TrainingConfig:
     return preset(given.pop("preset", DEFAULT_PRESET)).replace(**given)
 
 
+def _next_steps(run_dir: Path) -> Iterator[str]:
+    """What to do with the files of a run, by commands as this one."""
+    from keras_infogan.training.exports import find_explorer
+
+    # As it was called: it need not be on the PATH.
+    program = sys.argv[0] if sys.argv[0].endswith(PROGRAM) else PROGRAM
+    where = shlex.quote(str(run_dir))
+    yield f"Open {run_dir / 'report.html'} for images, curves and numbers."
+    if explorer := find_explorer(run_dir):
+        versions = shlex.quote(str(explorer.parent / run_dir.resolve().name))
+        yield f"Open {explorer} to play with the codes."
+        yield (
+            f"Serve the model: `{program} serve-config serving --model-dir "
+            f"{versions}` writes all that TensorFlow Serving needs."
+        )
+    yield f"Draw images: `{program} sample {where}`."
+
+
 def run(args: argparse.Namespace) -> Any:
     """`keras-infogan train`: returns a summary of the report."""
     name = args.preset or DEFAULT_PRESET
@@ -154,6 +181,7 @@ def run(args: argparse.Namespace) -> Any:
         run_dir,
         data_dir=args.data_dir,
         archives_dir=args.archives_dir,
+        export=args.export,
     )
     for sentence in describe_report(report):
         say(sentence)
@@ -163,12 +191,8 @@ def run(args: argparse.Namespace) -> Any:
             f"This run has {config.epochs} of the {usual} epochs of "
             f"{config.preset}; with all of them it learns more."
         )
-    # As it was called: it need not be on the PATH.
-    command = sys.argv[0] if sys.argv[0].endswith(PROGRAM) else PROGRAM
-    say(
-        f"Images, curves, report and model.keras are in {run_dir}. Continue "
-        f"with `{command} sample {run_dir}`."
-    )
+    for sentence in _next_steps(run_dir):
+        say(sentence)
     return {
         "run_dir": str(run_dir),
         **{name: report[name] for name in _SUMMARY},

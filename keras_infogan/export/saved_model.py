@@ -51,6 +51,8 @@ Tensors = Mapping[str, tf.Tensor]
 
 # A single request, and one as the server's batching makes them.
 WARMUP_BATCH_SIZES = (1, 32)
+# Sums in another order, as for ONNX: of the largest value of an output, or 1.
+TOLERANCE = 1e-5
 # Where the server looks for the requests that it runs before it offers a model.
 WARMUP_FILE = Path("assets.extra", "tf_serving_warmup_requests")
 
@@ -66,7 +68,9 @@ def export_saved_model(
 ) -> Path:
     """Publishes a model for TensorFlow Serving, in float32.
 
-    Each signature above has a warm-up request in two batch sizes.
+    Each signature above has a warm-up request in two batch sizes. A version
+    appears only if it has been loaded again, and its images and posteriors
+    agree with the model.
 
     Args:
         model: The model.
@@ -81,8 +85,8 @@ def export_saved_model(
         The path of the version, `directory/<version>`.
 
     Raises:
-        ValueError: If the version exists, or the extra `serving` is not
-            installed.
+        ValueError: If the version exists, the extra `serving` is not
+            installed, or the written networks return other values.
         OSError: If a file cannot be written.
     """
     directory = Path(directory)
@@ -91,7 +95,8 @@ def export_saved_model(
         "model_card.md": model_card,
         "config.json": None if configuration is None else _json(configuration),
     }
-    archive = _build_archive(model, assets["code_map.json"] or "")
+    signatures = _Signatures(model, assets["code_map.json"] or "")
+    archive = _build_archive(signatures)
     warmup = _warmup_records(model, directory.resolve().name)
 
     def write(version_dir: Path) -> None:
@@ -101,6 +106,7 @@ def export_saved_model(
             with tf.io.TFRecordWriter(str(version_dir / WARMUP_FILE)) as file:
                 for record in warmup:
                     file.write(record)
+            _check(version_dir, signatures)
         except tf.errors.OpError as error:
             # TensorFlow puts its operation and file before the reason.
             reason = one_line(error, limit=1000).rpartition("; ")[2]
@@ -128,84 +134,130 @@ def _fingerprint(model: InfoGAN, code_map: str) -> str:
     return digest.hexdigest()[:16]
 
 
-def _build_archive(model: InfoGAN, code_map: str) -> keras.export.ExportArchive:
-    generator = float32_copy(model.generator)
-    discriminator = float32_copy(model.discriminator)
-    codes = model.latent_spec.codes
-    fingerprint = _fingerprint(model, code_map)
-    read_files = make_reader(model.image_shape, find_frame(model))
+class _Signatures:
+    """What a server calls, in float32; see the module for the signatures."""
 
-    def mark(outputs: Tensors, valid: tf.Tensor) -> Tensors:
-        rows = tf.fill(tf.shape(valid), fingerprint)
-        return {**outputs, "valid": valid, "fingerprint": rows}
+    def __init__(self, model: InfoGAN, code_map: str) -> None:
+        self.model = model
+        self.spec = model.latent_spec
+        self.generator = float32_copy(model.generator)
+        self.discriminator = float32_copy(model.discriminator)
+        self.code_map = code_map
+        self.fingerprint = _fingerprint(model, code_map)
+        self.read_files = make_reader(model.image_shape, find_frame(model))
 
-    def generate(inputs: Tensors) -> dict[str, tf.Tensor]:
-        return {"image": generator(inputs, training=False)}
+    def generate(self, inputs: Tensors) -> Tensors:
+        return {"image": self.generator(inputs, training=False)}
 
-    def sample(inputs: Tensors) -> Tensors:
-        latents = {"noise": model.sample_noise(inputs["seed"])}
+    def sample(self, inputs: Tensors) -> Tensors:
+        latents = {"noise": self.model.sample_noise(inputs["seed"])}
         valid = tf.ones_like(inputs["seed"], tf.bool)
-        for name, code in codes.items():
+        for name, code in self.spec.codes.items():
             latents[name], is_valid = code.from_served(inputs[name])
             valid &= is_valid
-        image = generator(latents, training=False)
+        image = self.generator(latents, training=False)
         # A normal code may be so large that the generator overflows.
         finite = tf.reduce_all(tf.math.is_finite(image), [1, 2, 3])
         image = tf.where(finite[:, None, None, None], image, 0.0)
-        return mark({"image": image}, valid & finite)
+        return self._mark({"image": image}, valid & finite)
 
-    def sample_png(inputs: Tensors) -> Tensors:
-        outputs = sample(inputs)
+    def sample_png(self, inputs: Tensors) -> Tensors:
+        outputs = self.sample(inputs)
         png = encode_pngs(outputs["image"])
-        return mark({"png_bytes": png}, outputs["valid"])
+        return self._mark({"png_bytes": png}, outputs["valid"])
 
-    def infer(image: tf.Tensor, valid: tf.Tensor) -> Tensors:
-        count = tf.shape(image)[0]
-        # oneDNN's fused convolutions fail on an empty batch.
-        missing = tf.cast(tf.equal(count, 0), tf.int32)
-        padded = tf.pad(image, [[0, missing], [0, 0], [0, 0], [0, 0]])
-        posterior = model.latent_spec.posterior(
-            discriminator(padded, training=False)
-        )
-        return mark(
-            {name: rows[:count] for name, rows in posterior.items()}, valid
-        )
-
-    def encode(inputs: Tensors) -> Tensors:
+    def encode(self, inputs: Tensors) -> Tensors:
         image = inputs["image"]
         clipped = tf.clip_by_value(image, -LARGEST_PIXEL, LARGEST_PIXEL)
         # NaN is not equal to itself.
         valid = tf.reduce_all(tf.equal(image, clipped), [1, 2, 3])
-        return infer(tf.where(tf.math.is_nan(image), 0.0, clipped), valid)
+        image = tf.where(tf.math.is_nan(image), 0.0, clipped)
+        return self._infer(image, valid)
 
-    def encode_image(inputs: Tensors) -> Tensors:
-        return infer(*read_files(inputs["image_bytes"]))
+    def encode_image(self, inputs: Tensors) -> Tensors:
+        return self._infer(*self.read_files(inputs["image_bytes"]))
 
-    def return_code_map(inputs: Tensors) -> Tensors:
+    def return_code_map(self, inputs: Tensors) -> Tensors:
         rows = tf.shape(inputs["row"])
         return {
-            "code_map": tf.fill(rows, code_map),
-            "fingerprint": tf.fill(rows, fingerprint),
+            "code_map": tf.fill(rows, self.code_map),
+            "fingerprint": tf.fill(rows, self.fingerprint),
         }
 
+    def _infer(self, image: tf.Tensor, valid: tf.Tensor) -> Tensors:
+        count = tf.shape(image)[0]
+        # oneDNN's fused convolutions fail on an empty batch.
+        missing = tf.cast(tf.equal(count, 0), tf.int32)
+        padded = tf.pad(image, [[0, missing], [0, 0], [0, 0], [0, 0]])
+        posterior = self.spec.posterior(
+            self.discriminator(padded, training=False)
+        )
+        outputs = {name: rows[:count] for name, rows in posterior.items()}
+        return self._mark(outputs, valid)
+
+    def _mark(self, outputs: Tensors, valid: tf.Tensor) -> Tensors:
+        rows = tf.fill(tf.shape(valid), self.fingerprint)
+        return {**outputs, "valid": valid, "fingerprint": rows}
+
+
+def _build_archive(signatures: _Signatures) -> keras.export.ExportArchive:
+    spec = signatures.spec
+
+    def rows(name: str, dtype: Any, *shape: int) -> tf.TensorSpec:
+        return tf.TensorSpec((None, *shape), dtype, name)
+
     latents = {
-        name: tf.TensorSpec((None, dim), tf.float32, name)
-        for name, dim in model.latent_spec.input_dims.items()
+        name: rows(name, tf.float32, dim)
+        for name, dim in spec.input_dims.items()
     }
-    seeded = {"seed": tf.TensorSpec((None,), tf.int64, "seed")} | {
-        name: code.served_spec(name) for name, code in codes.items()
+    seeded = {"seed": rows("seed", tf.int64)} | {
+        name: code.served_spec(name) for name, code in spec.codes.items()
     }
-    image = tf.TensorSpec((None, *model.image_shape), tf.float32, "image")
-    files = tf.TensorSpec((None,), tf.string, "image_bytes")
-    row = tf.TensorSpec((None,), tf.int64, "row")
+    image = rows("image", tf.float32, *signatures.model.image_shape)
+    files = rows("image_bytes", tf.string)
     archive = keras.export.ExportArchive()
-    archive.add_endpoint("serving_default", generate, [latents])
-    archive.add_endpoint("sample", sample, [seeded])
-    archive.add_endpoint("sample_png", sample_png, [seeded])
-    archive.add_endpoint("encode", encode, [{"image": image}])
-    archive.add_endpoint("encode_image", encode_image, [{"image_bytes": files}])
-    archive.add_endpoint("code_map", return_code_map, [{"row": row}])
+    for name, function, inputs in (
+        ("serving_default", signatures.generate, latents),
+        ("sample", signatures.sample, seeded),
+        ("sample_png", signatures.sample_png, seeded),
+        ("encode", signatures.encode, {"image": image}),
+        ("encode_image", signatures.encode_image, {"image_bytes": files}),
+        (
+            "code_map",
+            signatures.return_code_map,
+            {"row": rows("row", tf.int64)},
+        ),
+    ):
+        archive.add_endpoint(name, function, [inputs])
     return archive
+
+
+def _check(version_dir: Path, signatures: _Signatures) -> None:
+    """Raises a `ValueError` if what was written differs from the model."""
+    written = tf.saved_model.load(str(version_dir)).signatures
+    latents = signatures.model.sample_latents(WARMUP_BATCH_SIZES[-1])
+    images = signatures.generate(latents)
+    posterior = signatures.encode(images)
+    for name, inputs, expected in (
+        ("serving_default", latents, images),
+        ("encode", images, posterior),
+    ):
+        received = written[name](**inputs)
+        for output, values in expected.items():
+            if not _agree(received[output], values):
+                raise ValueError(
+                    f"The SavedModel should return what the model does. "
+                    f"Received: other values of {output!r} from {name!r}. "
+                    "Build the networks of other layers."
+                )
+
+
+def _agree(one: tf.Tensor, other: tf.Tensor) -> bool:
+    """Whether tensors are equal up to the order of sums."""
+    if not one.dtype.is_floating:
+        return bool(tf.reduce_all(one == other))
+    size = max(1.0, float(tf.reduce_max(tf.abs(other))))
+    return bool(tf.reduce_max(tf.abs(one - other)) <= TOLERANCE * size)
 
 
 def _warmup_requests(model: InfoGAN) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -10,6 +10,7 @@ from typing import Any
 
 from keras_infogan.data.tfds import cache_directory
 from keras_infogan.evaluation.report import read_report
+from keras_infogan.export.everything import remove_exports
 from keras_infogan.files import atomic_path
 from keras_infogan.files import is_partial
 from keras_infogan.files import write_json
@@ -21,6 +22,9 @@ from keras_infogan.training.build import steps_per_epoch
 from keras_infogan.training.callbacks import Run
 from keras_infogan.training.callbacks import restore
 from keras_infogan.training.config import TrainingConfig
+from keras_infogan.training.exports import FOLDER
+from keras_infogan.training.exports import export_run
+from keras_infogan.training.exports import find_explorer
 from keras_infogan.training.finish import finish
 from keras_infogan.training.fit import fit
 
@@ -33,6 +37,7 @@ def train(
     *,
     data_dir: Path | None = None,
     archives_dir: Path | None = None,
+    export: bool = True,
 ) -> dict[str, Any]:
     """Trains and evaluates a model, or resumes a run that was stopped.
 
@@ -40,15 +45,17 @@ def train(
 
     The directory holds `config.json`, `log.jsonl`, TensorBoard's `events.*`,
     `samples/` and `checkpoints/`, and finally `model.keras`, `report.json`,
-    `code_map.json`, images, and `report.html` with all of them. A run that was
-    killed ends with the same weights as one that was not (on a CPU). Sets the
-    global seed and dtype policy of Keras.
+    `code_map.json`, images, `report.html` with all of them, and `export/` with
+    what `export_everything` writes. A run that was killed ends with the same
+    weights as one that was not (on a CPU). Sets the global seed and dtype
+    policy of Keras.
 
     Args:
         config: The configuration.
         run_dir: The directory, which is created if it does not exist.
         data_dir: Where tfds keeps prepared data sets.
         archives_dir: Folder of the original archives of the data set.
+        export: Whether to write `export/`.
 
     Returns:
         The report; see `finish`.
@@ -62,6 +69,9 @@ def train(
     run_dir = Path(run_dir)
     check_directory(run_dir, config)
     if report := _read_finished(run_dir / "report.json", config):
+        if export and not find_explorer(run_dir):
+            with lock_directory(run_dir, config):
+                export_run(run_dir)
         return report
     # Data and model first: errors in the options should leave no directory.
     data = load_data(config.data, data_dir=data_dir, archives_dir=archives_dir)
@@ -86,7 +96,10 @@ def train(
             with atomic_path(run_dir / "model.keras") as partial:
                 model.save(partial)
         cache_dir = cache_directory(data_dir)
-        return finish(config, run_dir, *data, cache_dir=cache_dir)
+        report = finish(config, run_dir, *data, cache_dir=cache_dir)
+        if export:
+            export_run(run_dir)
+        return report
 
 
 def _announce(run: Run) -> None:
@@ -171,6 +184,7 @@ def _continue(run_dir: Path, config: TrainingConfig) -> None:
     # The configuration last, as a run without its model is not complete.
     for name in ("report.json", "model.keras"):
         (run_dir / name).unlink(missing_ok=True)
+    remove_exports(run_dir / FOLDER)
     write_json(path, config.to_json())
 
 

@@ -78,7 +78,7 @@ def train_plain(seed: int, args: argparse.Namespace) -> InfoGAN:
     config = configure(seed, args.epochs)
     check_directory(run_dir, config)
     if not (run_dir / "model.keras").exists():
-        train(config, run_dir)
+        train(config, run_dir, export=False)
         keras.backend.clear_session()
     return load_model(run_dir / "model.keras")
 

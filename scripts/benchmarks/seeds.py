@@ -137,6 +137,7 @@ def train(name: str, seed: int, args: argparse.Namespace) -> dict[str, Any]:
             "--run-dir",
             str(run_dir),
             *options_of(seed, args),
+            "--no-export",
             # Local folders are not part of the recorded command.
             *(["--archives-dir", args.archives_dir] * bool(args.archives_dir)),
         ],

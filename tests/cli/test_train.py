@@ -100,8 +100,8 @@ def test_dry_run_tells_of_another_run(capfd, tmp_path):
 
 
 def test_train_summary(capfd, few_digits_dir, tmp_path):
-    result, err = run(
-        capfd,
+    """The main job: report and exports, and what to do with them."""
+    command = (
         "train",
         f"--run-dir={tmp_path / 'run'}",
         f"--data-dir={few_digits_dir}",
@@ -110,6 +110,16 @@ def test_train_summary(capfd, few_digits_dir, tmp_path):
         "--batch-size=64",
         "--no-jit-compile",
     )
+    result, err = run(capfd, *command, "--no-export")
+    exports = tmp_path / "run" / "export"
+    assert not exports.exists()
+    assert str(exports) not in err
+    # The run is complete but for its exports.
+    again, err = run(capfd, *command)
+    assert again == result
+    assert f"Open {exports / 'explorer.html'} to play" in err
+    assert f"serve-config serving --model-dir {exports / 'run'}" in err
+    assert (exports / "explorer.html").exists()
     report = json.loads((tmp_path / "run" / "report.json").read_text())
     for name in (
         "clustering_accuracy",
@@ -123,23 +133,25 @@ def test_train_summary(capfd, few_digits_dir, tmp_path):
         capfd, "evaluate", tmp_path / "run", f"--data-dir={few_digits_dir}"
     )
     assert again == report
+    # What carries the code map is made anew.
+    assert (exports / "run" / "2").exists()
 
 
 def test_folders_arrive(monkeypatch, capfd):
     """Stops where the training would begin."""
 
-    def train(config, run_dir, *, data_dir, archives_dir):
+    def train(config, run_dir, *, data_dir, archives_dir, export):
         raise ValueError(
-            f"{config.seed}, {run_dir}, {data_dir}, {archives_dir}"
+            f"{config.seed}, {run_dir}, {data_dir}, {archives_dir}, {export}"
         )
 
     monkeypatch.setattr(training_run, "train", train)
     error = fail(
         capfd,
         *("train", "--seed=5", "--run-dir=run"),
-        *("--data-dir=here", "--archives-dir=there"),
+        *("--data-dir=here", "--archives-dir=there", "--no-export"),
     )
-    assert "5, run, here, there" in error
+    assert "5, run, here, there, False" in error
 
 
 @pytest.mark.parametrize(

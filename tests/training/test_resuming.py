@@ -49,6 +49,7 @@ def start(
             "train",
             f"--run-dir={run_dir}",
             f"--data-dir={data_dir}",
+            "--no-export",
             *options,
         ],
         stdout=subprocess.PIPE,
@@ -256,7 +257,7 @@ def test_report_of_another_kind_is_made_anew(
     path.write_text(damage(json.loads(text)))
     config = TrainingConfig.load(writeup_run / "config.json")
     caplog.set_level("INFO", "keras_infogan")
-    train(config, writeup_run, data_dir=few_digits_dir)
+    train(config, writeup_run, data_dir=few_digits_dir, export=False)
     assert path.read_text() == text
     assert "is not a report of this version" in caplog.text
     assert "Training" not in caplog.text

@@ -26,7 +26,7 @@ from tests.helpers.runs import few_digits
 def test_damaged_checkpoint_falls_back(few_digits_dir, tmp_path):
     """A newest file that is cut off costs its steps, not the run."""
     config = few_digits(checkpoint_interval=7)
-    train(config, tmp_path, data_dir=few_digits_dir)
+    train(config, tmp_path, data_dir=few_digits_dir, export=False)
     newest, older = find_checkpoints(tmp_path / "checkpoints")
     os.truncate(newest, newest.stat().st_size // 2)
     model = build_model(config, num_steps=STEPS_PER_EPOCH)
@@ -57,7 +57,12 @@ def test_damaged_checkpoint_falls_back(few_digits_dir, tmp_path):
 )
 def test_options_train_to_the_end(changes, few_digits_dir, tmp_path):
     try:
-        report = train(few_digits(**changes), tmp_path, data_dir=few_digits_dir)
+        report = train(
+            few_digits(**changes),
+            tmp_path,
+            data_dir=few_digits_dir,
+            export=False,
+        )
     finally:
         keras.config.set_dtype_policy("float32")
     assert report["mutual_information"]["total"] == pytest.approx(
@@ -78,7 +83,7 @@ def test_options_train_to_the_end(changes, few_digits_dir, tmp_path):
 def test_few_images_are_passed_over_again(few_digits_dir, tmp_path):
     """640 images fill 20 batches of 32, but this epoch has 25 steps."""
     config = few_digits(min_epoch_steps=25, log_interval=100)
-    report = train(config, tmp_path, data_dir=few_digits_dir)
+    report = train(config, tmp_path, data_dir=few_digits_dir, export=False)
     assert report["steps"] == 25
     (line,) = read_log(tmp_path / "log.jsonl")
     assert (line["step"], line["epoch"]) == (25, 1.0)
@@ -95,8 +100,15 @@ def test_a_continued_run_is_the_longer_run(few_digits_dir, tmp_path):
         for epochs in steps:
             constant = few_digits(decay_share=0.0, neighbor_share=0.0)
             config = constant.replace(epochs=epochs)
-            report = train(config, tmp_path / name, data_dir=few_digits_dir)
+            explorer = tmp_path / name / "export" / "explorer.html"
+            report = train(
+                config, tmp_path / name, data_dir=few_digits_dir, export=False
+            )
             assert report["steps"] == 20 * epochs
+            # That of the shorter run would be another model's.
+            assert not explorer.exists()
+            explorer.parent.mkdir(exist_ok=True)
+            explorer.touch()
     parts, whole = (load_model(tmp_path / name) for name in runs)
     for one, other in zip(
         parts.get_weights(), whole.get_weights(), strict=True
@@ -117,7 +129,7 @@ def test_neighbors_are_positive_pairs(few_digits_dir, tmp_path, monkeypatch):
     )
     config = few_digits()
     assert config.data.neighbor_share == 0.25
-    train(config, tmp_path, data_dir=few_digits_dir)
+    train(config, tmp_path, data_dir=few_digits_dir, export=False)
     assert len(calls) == 1
 
 
@@ -133,13 +145,13 @@ def test_full_disk_is_one_line(few_digits_dir, tmp_path, monkeypatch):
     config = few_digits(checkpoint_interval=7)
     monkeypatch.setattr(os, "posix_fallocate", refuse)
     with pytest.raises(OSError, match="should have .* MB to spare. .*No space"):
-        train(config, tmp_path, data_dir=few_digits_dir)
+        train(config, tmp_path, data_dir=few_digits_dir, export=False)
     (checkpoint,) = (tmp_path / "checkpoints").iterdir()
     assert checkpoint.name == "step_00000007.weights.h5"
     # What was asked for is enough, and at most a megabyte too much.
     assert 0 <= sizes[0] - checkpoint.stat().st_size <= 1_000_000
     monkeypatch.undo()
-    train(config, tmp_path, data_dir=few_digits_dir)
+    train(config, tmp_path, data_dir=few_digits_dir, export=False)
     assert (tmp_path / "report.json").exists()
 
 
@@ -159,5 +171,6 @@ def test_errors_of_the_data_leave_no_directory(few_digits_dir, tmp_path):
             few_digits(num_labels=10_000),
             tmp_path / "run",
             data_dir=few_digits_dir,
+            export=False,
         )
     assert not (tmp_path / "run").exists()

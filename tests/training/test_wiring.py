@@ -112,7 +112,9 @@ def observe(
 
     def run(config: TrainingConfig, **folders: Path) -> Observed:
         try:
-            seen.report = train(config, tmp_path / "run", **folders)
+            seen.report = train(
+                config, tmp_path / "run", **folders, export=False
+            )
         finally:
             keras.config.set_dtype_policy("float32")
         return seen

@@ -1,0 +1,89 @@
+"""The exports of a run, in its folder `export`."""
+
+import dataclasses
+import json
+import logging
+from pathlib import Path
+from typing import Any
+from typing import Self
+
+from keras_infogan.evaluation.code_map import CodeMap
+from keras_infogan.evaluation.report import read_report
+from keras_infogan.export.everything import EXPLORER
+from keras_infogan.export.everything import export_everything
+from keras_infogan.models.pretrained import find_companion
+from keras_infogan.models.pretrained import load_model
+from keras_infogan.reports.text import describe_report
+
+FOLDER = "export"
+
+_logger = logging.getLogger(__name__)
+
+
+@dataclasses.dataclass(frozen=True)
+class Companions:
+    """What an export says about a model, beside its networks.
+
+    Args:
+        code_map: The meaning of each code, if it is known.
+        model_card: A model card in Markdown.
+        configuration: The training configuration, as JSON.
+    """
+
+    code_map: CodeMap | None = None
+    model_card: str | None = None
+    configuration: dict[str, Any] | None = None
+
+    @classmethod
+    def find(cls, run: Path) -> Self:
+        """Reads the files that belong to a model; see `find_companion`."""
+        code_map = find_companion(run, "code_map.json")
+        configuration = find_companion(run, "config.json")
+        return cls(
+            CodeMap.load(code_map) if code_map else None,
+            _model_card(run),
+            json.loads(configuration.read_text()) if configuration else None,
+        )
+
+
+def _model_card(run: Path) -> str | None:
+    """The card of a model; by default what its report says."""
+    card = find_companion(run, "model_card.md")
+    if card is not None:
+        return card.read_text(encoding="utf-8")
+    path = find_companion(run, "report.json")
+    report = read_report(path) if path else None
+    if report is None:
+        return None
+    sentences = describe_report(report)
+    title = f"# {run.resolve().name}\n\nAn InfoGAN by keras-infogan.\n\n"
+    return title + "".join(f"- {sentence}\n" for sentence in sentences)
+
+
+def export_run(run_dir: Path) -> None:
+    """Exports the model of a finished run to `export` in its directory.
+
+    Logs what cannot be exported, and why. See `export_everything`.
+
+    Raises:
+        OSError: If a file cannot be written.
+    """
+    _logger.info("Exporting ...")
+    companions = Companions.find(run_dir)
+    results = export_everything(
+        load_model(run_dir),
+        run_dir / FOLDER,
+        run_dir.resolve().name,
+        code_map=companions.code_map,
+        model_card=companions.model_card,
+        configuration=companions.configuration,
+    )
+    for kind, result in results.items():
+        if isinstance(result, ValueError):
+            _logger.warning("No %s: %s", kind, result)
+
+
+def find_explorer(run_dir: Path) -> Path | None:
+    """The explorer of a run, which is the last of its exports."""
+    path = run_dir / FOLDER / EXPLORER
+    return path if path.is_file() else None
