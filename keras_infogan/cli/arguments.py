@@ -188,16 +188,8 @@ def load_code_map(run: Path) -> "CodeMap":
     return code_map
 
 
-def add_image_arguments(parser: argparse.ArgumentParser, output: str) -> None:
-    """Adds the seed and the image file, `output` by default."""
-    parser.add_argument(
-        "--seed",
-        type=int,
-        default=0,
-        metavar="N",
-        help="seed of the noise and of all codes that are not given "
-        "(%(default)s)",
-    )
+def add_image_argument(parser: argparse.ArgumentParser, output: str) -> None:
+    """Adds the image file, `output` by default."""
     parser.add_argument(
         "--output",
         "-o",

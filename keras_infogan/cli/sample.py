@@ -67,7 +67,15 @@ def add_parser(commands: Any) -> None:
         metavar="N",
         help="number of images (%(default)s)",
     )
-    arguments.add_image_arguments(parser, "samples.png")
+    parser.add_argument(
+        "--seed",
+        type=int,
+        default=0,
+        metavar="N",
+        help="seed of the noise and of all codes that are not given "
+        "(%(default)s)",
+    )
+    arguments.add_image_argument(parser, "samples.png")
     _add_server_arguments(parser)
 
 

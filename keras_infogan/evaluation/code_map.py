@@ -4,7 +4,9 @@ Data and look-up only. It imports neither TensorFlow nor SciPy, so that the
 serving client can use it; `measures.naming` fits a code map to a model.
 """
 
+import itertools
 import json
+import re
 from collections.abc import Callable
 from collections.abc import Iterator
 from collections.abc import Mapping
@@ -138,6 +140,37 @@ class CodeMap:
             f"No code of this model stands for {attribute!r}. "
             f"Known attributes: {', '.join(known) or 'none'}."
         )
+
+    def category_order(
+        self, code: str, class_names: Sequence[str] = ()
+    ) -> list[int]:
+        """The categories of a code in the order of their classes.
+
+        Args:
+            code: A code with categories.
+            class_names: All classes in order; others come after them, sorted by
+                name, with numbers by size.
+
+        Returns:
+            Category numbers; those without a class at the end. In their own
+            order if they stand for the same class, or for none.
+        """
+        ranks = {name: rank for rank, name in enumerate(class_names)}
+
+        def key(number: int) -> tuple[Any, ...]:
+            name = self.codes[code].categories[number].name
+            if name is None:
+                return (True,)
+            parts = re.split("([0-9]+)", name)
+            natural = [
+                (int(part) if odd else 0, part)
+                for odd, part in zip(
+                    itertools.cycle((False, True)), parts, strict=False
+                )
+            ]
+            return (False, ranks.get(name, len(ranks)), natural)
+
+        return sorted(range(len(self.codes[code].categories)), key=key)
 
     def label(self, code: str, number: int) -> str:
         """Labels a category by its number and class, such as "2: 7"."""

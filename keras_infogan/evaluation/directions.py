@@ -110,12 +110,29 @@ def direction_latents(
         for name in spec.categorical_names[:1]
     }
     rows = model.sample_latents(num_rows, codes=turns, seed=seed)
-    latents = {
-        name: np.repeat(values.numpy(), len(steps), axis=0)
-        for name, values in rows.items()
+    return shift_noise(rows, direction, steps)
+
+
+def shift_noise(
+    latents: Mapping[str, tf.Tensor], direction: np.ndarray, steps: np.ndarray
+) -> dict[str, tf.Tensor]:
+    """Repeats each row of latents with multiples of a direction in its noise.
+
+    Args:
+        latents: As `InfoGAN.sample_latents`.
+        direction: Array of shape `(noise_dim,)`.
+        steps: The multiples of it that are added.
+
+    Returns:
+        As `latents`, with `len(steps)` rows for each of its rows.
+    """
+    grid = {
+        name: np.repeat(np.asarray(values), len(steps), axis=0)
+        for name, values in latents.items()
     }
-    latents["noise"] += np.tile(steps, num_rows)[:, None] * direction
-    return {name: tf.constant(values) for name, values in latents.items()}
+    num_rows = len(latents["noise"])
+    grid["noise"] += np.tile(steps, num_rows)[:, None] * direction
+    return {name: tf.constant(values) for name, values in grid.items()}
 
 
 def traverse_direction(

@@ -6,14 +6,17 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import tensorflow as tf
 
 from keras_infogan.evaluation.attributes import ATTRIBUTES
 from keras_infogan.evaluation.code_map import CodeMap
-from keras_infogan.evaluation.directions import direction_latents
 from keras_infogan.evaluation.directions import find_direction
+from keras_infogan.evaluation.directions import shift_noise
 from keras_infogan.evaluation.meanings import DimensionMeaning
 from keras_infogan.evaluation.meanings import dimension_label
 from keras_infogan.evaluation.morphology import measure
+from keras_infogan.evaluation.seeds import surest_seeds
+from keras_infogan.evaluation.seeds import traversal_rows
 from keras_infogan.models.infogan import InfoGAN
 from keras_infogan.reports.figures import Figure
 from keras_infogan.reports.figures import plot_grid
@@ -53,7 +56,11 @@ def draw_run(
     Returns:
         uint8 arrays of shape `(height, width, 3)` by name.
     """
-    images = draw_grids(model, code_map=report["code_map"])
+    images = draw_grids(
+        model,
+        code_map=report["code_map"],
+        class_names=report["class_names"] or (),
+    )
     if log:
         ceilings = report["mutual_information_ceiling"]
         images["curves"] = render(plot_curves(log, ceilings=ceilings))
@@ -75,7 +82,8 @@ def caption(name: str, code_map: CodeMap) -> str:
                 return (
                     f"`{dimension_label(code, index, size)}` "
                     f"({dimension.attribute or 'unnamed'}) varies from left to "
-                    "right; all else is fixed within a row."
+                    "right; all else is fixed within a row. The noise is that "
+                    "of several seeds whose images `Q` reads most surely."
                 )
     return (
         f"One row for each category of `{name}`, with random noise and random "
@@ -84,22 +92,28 @@ def caption(name: str, code_map: CodeMap) -> str:
 
 
 def draw_grids(
-    model: InfoGAN, *, code_map: CodeMap | None = None
+    model: InfoGAN,
+    *,
+    code_map: CodeMap | None = None,
+    class_names: Sequence[str] = (),
+    seed: int | None = None,
 ) -> dict[str, np.ndarray]:
     """Draws the categories of each categorical code, and traversals of others.
 
-    Arguments and result are those of `draw_run`.
+    Arguments are those of `plot_traversal`, the result is that of `draw_run`.
     """
+    labels: dict[str, Any] = {"code_map": code_map, "class_names": class_names}
+    seeds = _row_seeds(model, seed)
     figures = {}
     for name, code in model.latent_spec.codes.items():
         if code.has_categories:
-            figures[name] = plot_categories(model, name, code_map=code_map)
+            figures[name] = plot_categories(model, name, **labels)
             continue
         size = code.num_dimensions
         for index in range(size):
             file = dimension_label(name, index, size, separator="_")
             figures[file] = plot_traversal(
-                model, name, index, code_map=code_map
+                model, name, index, seed=seeds, **labels
             )
     return {name: render(figure) for name, figure in figures.items()}
 
@@ -110,22 +124,24 @@ def plot_categories(
     *,
     num_columns: int = NUM_COLUMNS,
     code_map: CodeMap | None = None,
+    class_names: Sequence[str] = (),
     seed: int = 0,
 ) -> Figure:
     """Plots a row of generated images for each category of a code.
 
-    Noise and other codes are random. Arguments are those of `plot_traversal`.
+    Noise and other codes are random, and not chosen. Arguments are those of
+    `plot_traversal`.
     """
-    num_categories = model.latent_spec.codes[name].dim
+    order = _category_order(model, name, code_map, class_names)
     images = model.generate(
-        num_categories * num_columns,
-        codes={name: np.repeat(np.arange(num_categories), num_columns)},
+        len(order) * num_columns,
+        codes={name: np.repeat(order, num_columns)},
         seed=seed,
     )
     return plot_grid(
         images,
         num_columns=num_columns,
-        row_labels=_label_rows(model, name, code_map),
+        row_labels=_label_rows(name, order, code_map),
         title=f"{name}: one row each; random noise and other codes",
     )
 
@@ -137,36 +153,44 @@ def plot_traversal(
     *,
     num_columns: int = NUM_COLUMNS,
     code_map: CodeMap | None = None,
+    class_names: Sequence[str] = (),
     attribute: str | None = None,
-    seed: int = 0,
+    seed: int | Sequence[int] | None = None,
 ) -> Figure:
     """Plots generated images along one dimension of a code.
 
-    Rows are categories; below each image is the attribute of the code.
+    Rows are categories in the order of their classes, all with the same noise;
+    without categories, a few noise vectors. Other codes are in the middle of
+    their ranges. Below each image is the attribute of the code.
 
     Args:
         model: The model.
         name: The code.
         index: Its dimension; ignored for a categorical code.
         num_columns: The images of a row.
-        code_map: The meaning of the codes, for the labels.
+        code_map: The meaning of the codes, for labels and order.
+        class_names: All classes in order; see `CodeMap.category_order`.
         attribute: The attribute of the dimension; increases from left to right.
-        seed: Seed of the noise and of the other codes.
+        seed: Seed of the noise, as in `generate`; chosen by `surest_seeds` by
+            default. Without categories, rows have this and the following ones,
+            or those of a sequence.
     """
     code = model.latent_spec.code(name)
-    row_labels, num_rows = _rows(model, code_map, varied=name)
-    latents = model.traverse_latents(
-        name, index, num_rows=num_rows, num_columns=num_columns, seed=seed
+    row_labels, rows = _rows(
+        model, seed, code_map, class_names=class_names, varied=name
     )
-    images = model.generate_from(latents)
-    values = code.traversal(num_columns).tolist()
+    values = code.traversal(num_columns)
+    if code.has_categories:
+        order = _category_order(model, name, code_map, class_names)
+        values = np.take(order, values)
     meaning = DimensionMeaning()
     if code_map is not None and not code.has_categories:
         meaning = code_map.codes[name].dimensions[index]
     if attribute and meaning.sign < 0:
-        rows = images.reshape(num_rows, num_columns, *images.shape[1:])
-        images = rows[:, ::-1].reshape(images.shape)
-        values = [0.0 - value for value in reversed(values)]
+        values = values[::-1]
+    images = model.generate_from(
+        model.latent_spec.vary(rows, name, index, values)
+    )
     what = attribute or dimension_label(name, index, code.num_dimensions)
     title = f"{what} varies from left to right; all else is fixed in a row"
     image_labels = None
@@ -178,9 +202,9 @@ def plot_traversal(
         images,
         num_columns=num_columns,
         row_labels=row_labels,
-        column_labels=_label_categories(name, values, code_map)
+        column_labels=_label_categories(name, values.tolist(), code_map)
         if code.has_categories
-        else [f"{value:+.1f}" for value in values],
+        else [f"{value:+.1f}" for value in code.traversal(num_columns)],
         image_labels=image_labels,
         title=title,
     )
@@ -192,7 +216,7 @@ def plot_direction(
     *,
     num_columns: int = NUM_COLUMNS,
     code_map: CodeMap | None = None,
-    seed: int = 0,
+    seed: int | None = None,
 ) -> Figure:
     """Plots generated images along the direction of an attribute in the noise.
 
@@ -201,10 +225,8 @@ def plot_direction(
     """
     direction = find_direction(model, attribute)
     steps = np.linspace(-1, 1, num_columns, dtype=np.float32)
-    row_labels, num_rows = _rows(model, code_map)
-    images = model.generate_from(
-        direction_latents(model, direction, steps, num_rows=num_rows, seed=seed)
-    )
+    row_labels, rows = _rows(model, seed, code_map)
+    images = model.generate_from(shift_noise(rows, direction, steps))
     return plot_grid(
         images,
         num_columns=num_columns,
@@ -217,14 +239,43 @@ def plot_direction(
     )
 
 
+def _row_seeds(
+    model: InfoGAN, seed: int | Sequence[int] | None
+) -> Sequence[int]:
+    """Seeds of rows without categories; with categories, all have the first."""
+    if seed is None:
+        return surest_seeds(model, NUM_PLAIN_ROWS)
+    if isinstance(seed, int):
+        return range(seed, seed + NUM_PLAIN_ROWS)
+    return seed
+
+
 def _rows(
-    model: InfoGAN, code_map: CodeMap | None, *, varied: str = ""
-) -> tuple[list[str] | None, int]:
-    """Labels and number of the rows: the categories, if they do not vary."""
+    model: InfoGAN,
+    seed: int | Sequence[int] | None,
+    code_map: CodeMap | None,
+    *,
+    class_names: Sequence[str] = (),
+    varied: str = "",
+) -> tuple[list[str] | None, dict[str, tf.Tensor]]:
+    """Labels and latents of the rows: the categories, if they do not vary."""
+    seeds = _row_seeds(model, seed)
     for name in set(model.latent_spec.categorical_names[:1]) - {varied}:
-        labels = _label_rows(model, name, code_map)
-        return labels, len(labels)
-    return None, NUM_PLAIN_ROWS
+        order = _category_order(model, name, code_map, class_names)
+        labels = _label_rows(name, order, code_map)
+        return labels, traversal_rows(model, [seeds[0]] * len(order), order)
+    return None, traversal_rows(model, seeds)
+
+
+def _category_order(
+    model: InfoGAN,
+    name: str,
+    code_map: CodeMap | None,
+    class_names: Sequence[str],
+) -> Sequence[int]:
+    if code_map is None:
+        return range(model.latent_spec.codes[name].dim)
+    return code_map.category_order(name, class_names)
 
 
 def _label_images(images: np.ndarray, attribute: str) -> list[str]:
@@ -234,9 +285,8 @@ def _label_images(images: np.ndarray, attribute: str) -> list[str]:
 
 
 def _label_rows(
-    model: InfoGAN, name: str, code_map: CodeMap | None
+    name: str, numbers: Iterable[int], code_map: CodeMap | None
 ) -> list[str]:
-    numbers = range(model.latent_spec.codes[name].dim)
     return [f"{name} {x}" for x in _label_categories(name, numbers, code_map)]
 
 

@@ -20,7 +20,10 @@ def describe_code_map(
     """
     sentences = []
     for name, code in code_map.codes.items():
-        sentences += _describe_categories(name, code.categories, class_names)
+        order = code_map.category_order(name, class_names)
+        sentences += _describe_categories(
+            name, code.categories, order, class_names
+        )
         sentences += [
             _describe_dimension(dimension_label(name, i, len(code)), dimension)
             for i, dimension in enumerate(code.dimensions)
@@ -29,11 +32,14 @@ def describe_code_map(
 
 
 def _describe_categories(
-    code: str, categories: Sequence[CategoryMeaning], class_names: Sequence[str]
+    code: str,
+    categories: Sequence[CategoryMeaning],
+    order: Sequence[int],
+    class_names: Sequence[str],
 ) -> list[str]:
     by_name: dict[str | None, list[int]] = {}
-    for number, category in enumerate(categories):
-        by_name.setdefault(category.name, []).append(number)
+    for number in order:
+        by_name.setdefault(categories[number].name, []).append(number)
     unnamed = by_name.pop(None, [])
     sentences = []
     if by_name:

@@ -117,6 +117,8 @@ def plot_confusion(report: Mapping[str, Any]) -> Figure:
     """Plots the test images of a report by class and category.
 
     A cell shows a count, without zeros; its color is the share of the class.
+    Categories are in the order of their classes, so that a good model has a
+    dark diagonal.
 
     Args:
         report: What `evaluate` returns.
@@ -134,9 +136,10 @@ def plot_confusion(report: Mapping[str, Any]) -> Figure:
     name = next(
         name for name, code in code_map.codes.items() if code.categories
     )
-    counts = np.asarray(report["confusion"])
+    order = code_map.category_order(name, report["class_names"])
+    counts = np.asarray(report["confusion"])[:, order]
     rows, columns = counts.shape
-    labels = [code_map.label(name, number) for number in range(columns)]
+    labels = [code_map.label(name, number) for number in order]
     title = f"{report['dataset']}: test images by class and category"
     axes = _plot_heat_map(
         counts / np.maximum(counts.sum(axis=1, keepdims=True), 1),

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import Any
 
+from keras_infogan.evaluation.attributes import ATTRIBUTES
 from keras_infogan.evaluation.meanings import dimension_label
 from keras_infogan.evaluation.measures import MEASURES
 from keras_infogan.evaluation.measures import find_number
@@ -11,6 +12,9 @@ from keras_infogan.reports.meanings import describe_code_map
 
 # 95 % of a normal distribution are within this many standard deviations.
 DEVIATIONS = 1.96
+# Smaller changes of an attribute, in standard deviations over real images, are
+# not mentioned.
+_VISIBLE = 0.5
 
 
 def describe_report(report: Mapping[str, Any]) -> list[str]:
@@ -138,13 +142,8 @@ def _describe_traversals(
     sentences = []
     for name, dimensions in traversals.items():
         for index, traversal in enumerate(dimensions):
-            if traversal["leakage"] is None:
-                continue
             label = dimension_label(name, index, len(dimensions))
-            text = (
-                f"Leakage of `{label}`: {traversal['leakage']:.0%} of its "
-                "effect is on attributes other than the one it changes most"
-            )
+            text = f"`{label}` {_describe_effect(traversal['effect'])}"
             if traversal["class_changes"] is not None:
                 text += (
                     f"; {traversal['class_changes']:.1%} of the images of a "
@@ -152,3 +151,38 @@ def _describe_traversals(
                 )
             sentences.append(f"{text}.")
     return sentences
+
+
+def _describe_effect(effect: Mapping[str, float]) -> str:
+    """What a traversal changes, and what else moves visibly.
+
+    What follows from the attribute that changes most is no leakage.
+    """
+
+    def describe(names: Sequence[str]) -> str:
+        return ", ".join(f"{name} ({effect[name]:+.1f})" for name in names)
+
+    moved = sorted(
+        (x for x in effect if abs(effect[x]) >= _VISIBLE),
+        key=lambda name: (
+            bool(ATTRIBUTES[name].follows_from),
+            -abs(effect[name]),
+        ),
+    )
+    if not moved:
+        return (
+            f"changes no measured attribute by {_VISIBLE} standard deviations "
+            "of real images"
+        )
+    main, *others = moved
+    text = (
+        f"changes {main} by {effect[main]:+.1f} standard deviations of real "
+        "images along a traversal"
+    )
+    following = [x for x in others if main in ATTRIBUTES[x].follows_from]
+    others = [x for x in others if x not in following]
+    if following:
+        text += f"; {describe(following)}, which follows from it, moves too"
+    if others:
+        text += f"; it also changes {describe(others)}"
+    return text

@@ -98,7 +98,7 @@ class SampleImages(StepCallback):
             return
         folder = self.run.directory / "samples"
         with self.run.writer.as_default(step=self.run_step):
-            for name, grid in draw_grids(self.model).items():
+            for name, grid in draw_grids(self.model, seed=0).items():
                 path = folder / f"step_{self.run_step:08d}_{name}.png"
                 save_image(path, grid)
                 tf.summary.image(name, grid[None])

@@ -7,13 +7,14 @@ import pytest
 from matplotlib.figure import Figure
 from PIL import Image
 
-from keras_infogan.evaluation.directions import direction_latents
 from keras_infogan.evaluation.directions import find_direction
+from keras_infogan.evaluation.directions import shift_noise
 from keras_infogan.evaluation.morphology import measure
+from keras_infogan.evaluation.seeds import surest_seeds
+from keras_infogan.evaluation.seeds import traversal_rows
 from keras_infogan.models.pretrained import load_model
 from keras_infogan.reports import grids
 from tests.helpers.command_line import run
-from tests.helpers.models import SHAPE
 
 
 def test_traverse(model_path, capfd, tmp_path):
@@ -58,9 +59,9 @@ def test_seed_and_columns_arrive_in_the_images(
     ((images, options),) = drawn
     assert options["num_columns"] == 4
     model = load_model(model_path)
-    latents = model.traverse_latents(
-        "continuous", 1, num_rows=3, num_columns=4, seed=5
-    )
+    values = np.linspace(-1, 1, 4, dtype=np.float32)
+    rows = traversal_rows(model, [5, 5, 5])
+    latents = model.latent_spec.vary(rows, "continuous", 1, values)
     expected = model.generate_from(latents)
     np.testing.assert_allclose(images, expected, atol=1e-6)
 
@@ -68,7 +69,10 @@ def test_seed_and_columns_arrive_in_the_images(
 def test_an_attribute_increases_from_left_to_right(
     drawn, named_run, capfd, tmp_path
 ):
-    """The code that slants to the left decreases; rows have their classes."""
+    """The code that slants to the left decreases; rows have their classes.
+
+    In their order: category 0 is a one, 2 a seven, and 1 has no class.
+    """
     run(
         capfd,
         *("traverse", named_run, "--attribute=slant", "--columns=4"),
@@ -76,14 +80,13 @@ def test_an_attribute_increases_from_left_to_right(
     )
     ((images, options),) = drawn
     model = load_model(named_run)
-    latents = model.traverse_latents(
-        "continuous", 1, num_rows=3, num_columns=4, seed=0
-    )
-    rising = model.generate_from(latents).reshape(3, 4, *SHAPE)
-    np.testing.assert_allclose(
-        images.reshape(3, 4, *SHAPE), rising[:, ::-1], atol=1e-6
-    )
-    assert "7" in options["row_labels"][2]
+    rows = traversal_rows(model, surest_seeds(model) * 3, [0, 2, 1])
+    values = np.linspace(1, -1, 4, dtype=np.float32)
+    latents = model.latent_spec.vary(rows, "continuous", 1, values)
+    expected = model.generate_from(latents)
+    np.testing.assert_allclose(images, expected, atol=1e-6)
+    labels = ["category 0: 1", "category 2: 7", "category 1: unnamed"]
+    assert options["row_labels"] == labels
 
 
 def test_the_noise_varies_along_a_direction(drawn, model_path, capfd, tmp_path):
@@ -97,12 +100,10 @@ def test_the_noise_varies_along_a_direction(drawn, model_path, capfd, tmp_path):
     assert result == {"output": str(output), "direction": "thickness"}
     ((images, options),) = drawn
     model = load_model(model_path)
-    latents = direction_latents(
-        model,
+    latents = shift_noise(
+        traversal_rows(model, [5, 5, 5]),
         find_direction(model, "thickness"),
         np.linspace(-1, 1, 4, dtype=np.float32),
-        num_rows=3,
-        seed=5,
     )
     expected = model.generate_from(latents)
     np.testing.assert_allclose(images, expected, atol=1e-6)

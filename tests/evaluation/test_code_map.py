@@ -197,3 +197,15 @@ def test_dimension_label():
     assert dimension_label("style", 0, 2) == "style:0"
     assert dimension_label("style", 1, 2) == "style:1"
     assert dimension_label("style", 1, 2, separator="_") == "style_1"
+
+
+def test_categories_in_the_order_of_their_classes():
+    """Names with numbers by size; those that stand for the same by number."""
+    names = ["10", None, "9", "a2", "9", None, "a10"]
+    code_map = CodeMap({"a": categories(*map(CategoryMeaning, names))})
+    assert code_map.category_order("a") == [2, 4, 0, 3, 6, 1, 5]
+    assert code_map.category_order("a", ["a10", "10"]) == [
+        *(6, 0, 2, 4, 3, 1, 5)
+    ]
+    unnamed = CodeMap({"a": categories(*[CategoryMeaning()] * 3)})
+    assert unnamed.category_order("a") == [0, 1, 2]

@@ -9,6 +9,8 @@ from keras_infogan.evaluation.code_map import CodeMap
 from keras_infogan.evaluation.meanings import CategoryMeaning
 from keras_infogan.evaluation.meanings import DimensionMeaning
 from keras_infogan.evaluation.morphology import measure
+from keras_infogan.evaluation.seeds import surest_seeds
+from keras_infogan.evaluation.seeds import traversal_rows
 from keras_infogan.latents.codes import Bernoulli
 from keras_infogan.latents.codes import Categorical
 from keras_infogan.latents.codes import Code
@@ -74,29 +76,25 @@ def test_categories_are_the_rows(grids):
 
 def test_traverse_changes_one_number_along_a_row(grids):
     model = painter({"a": Categorical(3), "u": Uniform(2)})
-    report_grids.plot_traversal(model, "u", 1, num_columns=5)
+    report_grids.plot_traversal(model, "u", 1, num_columns=5, seed=0)
     ((images, options),) = grids
     rows = images.reshape(3, 5, 5)
-    # Rows are categories; u:0 is drawn once a row; u:1 goes from -1 to 1.
+    # Rows are categories; u:0 is in the middle; u:1 goes from -1 to 1.
     np.testing.assert_array_equal(
         rows[..., :3], np.repeat(np.eye(3)[:, None], 5, axis=1)
     )
-    assert (rows[..., 3] == rows[:, :1, 3]).all()
-    assert len(np.unique(rows[..., 3])) == 3
+    assert (rows[..., 3] == 0.0).all()
     np.testing.assert_allclose(rows[0, :, 4], [-1, -0.5, 0, 0.5, 1])
     np.testing.assert_array_equal(rows[..., 4], rows[:1, :, 4].repeat(3, 0))
     assert options["column_labels"] == ["-1.0", "-0.5", "+0.0", "+0.5", "+1.0"]
     assert options["title"].startswith("u:1 ")
 
 
-@pytest.mark.parametrize(
-    "plot", [report_grids.plot_categories, report_grids.plot_traversal]
-)
-def test_the_seed_draws_what_is_not_shown(plot, grids):
+def test_the_seed_draws_what_is_not_shown(grids):
     """The other code, a number of each image; the category is the same."""
     model = painter({"a": Categorical(3), "u": Uniform(1)})
     for seed in (1, 1, 2):
-        plot(model, "a", num_columns=3, seed=seed)
+        report_grids.plot_categories(model, "a", num_columns=3, seed=seed)
     first, again, other = (images for images, _ in grids)
     np.testing.assert_array_equal(first, again)
     np.testing.assert_array_equal(first[:, :3], other[:, :3])
@@ -105,7 +103,7 @@ def test_the_seed_draws_what_is_not_shown(plot, grids):
 
 def test_traverse_of_a_category(grids):
     model = painter({"a": Categorical(3), "u": Uniform(1)})
-    report_grids.plot_traversal(model, "a", num_columns=3)
+    report_grids.plot_traversal(model, "a", num_columns=3, seed=0)
     ((images, options),) = grids
     assert options["row_labels"] is None
     assert options["column_labels"] == ["0", "1", "2"]
@@ -121,7 +119,7 @@ def test_one_grid_for_each_code():
         {"a": Categorical(2), "b": Categorical(12), "u": Uniform(2),
          "bit": Bernoulli(1)}
     )  # fmt: skip
-    grids = report_grids.draw_grids(model)
+    grids = report_grids.draw_grids(model, seed=0)
     assert list(grids) == ["a", "b", "u_0", "u_1", "bit"]
     for grid in grids.values():
         assert grid.dtype == np.uint8
@@ -175,8 +173,8 @@ def test_captions_say_what_a_code_means(monkeypatch):
     )
     report_grids.plot_categories(model, "category", code_map=code_map)
     assert labels["row_labels"] == [
-        "category 0: 7",
         "category 1: 1",
+        "category 0: 7",
         "category 2: unnamed",
     ]
     report_grids.plot_traversal(
@@ -184,13 +182,15 @@ def test_captions_say_what_a_code_means(monkeypatch):
     )
     assert "its measured area (pixels^2)" in str(labels["title"])
     assert labels["column_labels"] == ["-1.0", "+0.0", "+1.0"]
-    latents = model.traverse_latents("continuous", 1, num_rows=3, num_columns=3)
+    rows = traversal_rows(model, surest_seeds(model) * 3, [1, 0, 2])
+    values = np.linspace(-1, 1, 3, dtype=np.float32)
+    latents = model.latent_spec.vary(rows, "continuous", 1, values)
     areas = measure(model.generate_from(latents))["area"]
     assert labels["image_labels"] == [f"{area:.2f}" for area in areas]
     report_grids.plot_traversal(
         model, "category", num_columns=3, code_map=code_map
     )
-    assert labels["column_labels"] == ["0: 7", "1: 1", "2: unnamed"]
+    assert labels["column_labels"] == ["1: 1", "0: 7", "2: unnamed"]
     assert labels["image_labels"] is None
 
 
@@ -247,6 +247,7 @@ def test_an_empty_image_has_no_caption(monkeypatch):
                 "continuous": slant,
             }
         ),
+        seed=0,
     )
     assert labels["image_labels"] == [""] * 6
 
@@ -261,11 +262,59 @@ def test_grids_are_given_code_and_code_map(monkeypatch):
     monkeypatch.setattr(report_grids, "plot_categories", record)
     monkeypatch.setattr(report_grids, "plot_traversal", record)
     code_map = CodeMap()
-    grids = report_grids.draw_grids(tiny_model(), code_map=code_map)
+    grids = report_grids.draw_grids(
+        tiny_model(), code_map=code_map, class_names=["7"], seed=3
+    )
     assert list(grids) == ["category", "continuous_0", "continuous_1"]
     assert [arguments for arguments, _ in calls] == [
         ("category",),
         ("continuous", 0),
         ("continuous", 1),
     ]
-    assert all(options == {"code_map": code_map} for _, options in calls)
+    labels = {"code_map": code_map, "class_names": ["7"]}
+    seeds = {"seed": range(3, 8)}
+    assert [options for _, options in calls] == [
+        labels,
+        labels | seeds,
+        labels | seeds,
+    ]
+
+
+def test_rows_are_in_the_order_of_the_classes(grids):
+    """Images and labels; without a code map, in that of the categories."""
+    model = painter({"a": Categorical(3), "u": Uniform(1)})
+    named = categories(*map(CategoryMeaning, ("10", None, "9")))
+    code_map = CodeMap({"a": named, "u": dimensions(DimensionMeaning())})
+    for plot in (report_grids.plot_categories, report_grids.plot_traversal):
+        for labels, order in (
+            ({}, [0, 1, 2]),
+            ({"code_map": code_map}, [2, 0, 1]),
+            ({"code_map": code_map, "class_names": ["10", "9"]}, [0, 2, 1]),
+        ):
+            name = "a" if plot is report_grids.plot_categories else "u"
+            plot(model, name, num_columns=2, seed=0, **labels)
+            images, options = grids.pop()
+            categories_of_rows = images.reshape(3, 2, 4)[:, :, :3].argmax(-1)
+            np.testing.assert_array_equal(
+                categories_of_rows, np.repeat(order, 2).reshape(3, 2)
+            )
+            assert [x.split(":")[0] for x in options["row_labels"]] == [
+                f"a {number}" for number in order
+            ]
+
+
+def test_all_rows_have_the_noise_that_the_rule_chose(monkeypatch):
+    """Of the first seed; without categories, a seed for each row."""
+    seen = []
+
+    def traversal_rows(model, seeds, *categories):
+        seen.append(list(seeds))
+        return original(model, seeds, *categories)
+
+    original = report_grids.traversal_rows
+    monkeypatch.setattr(report_grids, "traversal_rows", traversal_rows)
+    model = tiny_model()
+    report_grids.plot_traversal(model, "continuous", num_columns=2)
+    report_grids.plot_traversal(model, "category", num_columns=2)
+    best = surest_seeds(model, report_grids.NUM_PLAIN_ROWS)
+    assert seen == [best[:1] * 3, best]

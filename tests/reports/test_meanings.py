@@ -13,8 +13,8 @@ from tests.helpers.code_maps import categories
 
 def test_code_map():
     assert describe_code_map(CODE_MAP, ["1", "3", "7"]) == [
-        "Categories of `category`: 0 is '7' (98%, at least 97%), 2 is '7' (99%,"
-        " at least 98%), 1 is '1' (60%, at least 55%).",
+        "Categories of `category`: 1 is '1' (60%, at least 55%), 0 is '7' (98%,"
+        " at least 97%), 2 is '7' (99%, at least 98%).",
         "Categories 0 and 2 of `category` both stand for '7'.",
         "No category of `category` stands for 3.",
         "Unnamed categories of `category`: 3.",

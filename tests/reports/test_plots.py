@@ -202,6 +202,23 @@ def test_long_names_of_categories_are_upright(name, rotation):
     assert label.get_rotation() == rotation
 
 
+def test_categories_are_in_the_order_of_the_classes():
+    """Here the other way round: the matrix is diagonal."""
+    code_map = CodeMap(
+        {"category": categories(CategoryMeaning("b"), CategoryMeaning("a"))}
+    )
+    report = {
+        "dataset": "letters",
+        "confusion": [[0, 4], [4, 0]],
+        "class_names": ["a", "b"],
+        "code_map": code_map,
+    }
+    figure = plots.plot_confusion(report)
+    np.testing.assert_array_equal(matrix_of(figure), np.eye(2))
+    labels = [x.get_text() for x in figure.axes[0].get_xticklabels()]
+    assert labels == ["1: a", "0: b"]
+
+
 def test_confusion_needs_labels():
     with pytest.raises(ValueError, match="confusion matrix. Received: none"):
         plots.plot_confusion({"confusion": None})

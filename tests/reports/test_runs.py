@@ -77,6 +77,7 @@ def test_images_are_given_the_code_map_and_the_ceilings(monkeypatch):
     draw_run(tiny_model(), REPORT, [LINE])
     assert seen == {
         "code_map": CODE_MAP,
+        "class_names": REPORT["class_names"],
         "log": [LINE],
         "ceilings": REPORT["mutual_information_ceiling"],
     }

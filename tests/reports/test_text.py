@@ -121,19 +121,37 @@ def test_fidelity_gives_sizes_intervals_and_floors():
     assert "Low coverage: few real images" in text
 
 
-def test_traversals():
-    traversals = {
-        "style": [
-            {"leakage": 0.25, "class_changes": 0.125},
-            {"leakage": 0.5, "class_changes": None},
-            {"leakage": None, "class_changes": 0.0},
-        ]
-    }
-    sentences = describe_report({**REPORT, "traversals": traversals})
-    assert sentences[2:] == [
-        "Leakage of `style:0`: 25% of its effect is on attributes other than "
-        "the one it changes most; 12.5% of the images of a traversal differ in "
-        "class from its center.",
-        "Leakage of `style:1`: 50% of its effect is on attributes other than "
-        "the one it changes most.",
-    ]
+def describe_traversal(effect, class_changes=None):
+    traversals = {"style": [{"effect": effect, "class_changes": class_changes}]}
+    (sentence,) = describe_report({**REPORT, "traversals": traversals})[2:]
+    return sentence
+
+
+def test_what_follows_from_the_main_attribute_is_no_leakage():
+    """Area, although it changes more; and what hardly moves is left out."""
+    effect = {"slant": 0.04, "thickness": 2.0, "length": -0.49, "area": 2.5}
+    assert describe_traversal(effect, 0.125) == (
+        "`style` changes thickness by +2.0 standard deviations of real images "
+        "along a traversal; area (+2.5), which follows from it, moves too; "
+        "12.5% of the images of a traversal differ in class from its center."
+    )
+
+
+def test_what_does_not_follow_is_said():
+    """Area follows from thickness and length, and not from slant."""
+    effect = {"slant": -1.5, "thickness": 0.6, "length": 0.1, "area": 0.5}
+    assert describe_traversal(effect) == (
+        "`style` changes slant by -1.5 standard deviations of real images "
+        "along a traversal; it also changes thickness (+0.6), area (+0.5)."
+    )
+    assert describe_traversal({"slant": 0.4, "area": -0.4}) == (
+        "`style` changes no measured attribute by 0.5 standard deviations of "
+        "real images."
+    )
+
+
+def test_each_dimension_has_a_sentence():
+    nothing = {"effect": {"slant": 0.0}, "class_changes": None}
+    traversals = {"style": [nothing, nothing]}
+    sentences = describe_report({**REPORT, "traversals": traversals})[2:]
+    assert [x.split("`")[1] for x in sentences] == ["style:0", "style:1"]
