@@ -6,17 +6,13 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import tensorflow as tf
 
 from keras_infogan.evaluation.attributes import ATTRIBUTES
 from keras_infogan.evaluation.code_map import CodeMap
 from keras_infogan.evaluation.directions import find_direction
 from keras_infogan.evaluation.directions import shift_noise
-from keras_infogan.evaluation.meanings import DimensionMeaning
 from keras_infogan.evaluation.meanings import dimension_label
 from keras_infogan.evaluation.morphology import measure
-from keras_infogan.evaluation.seeds import surest_seeds
-from keras_infogan.evaluation.seeds import traversal_rows
 from keras_infogan.models.infogan import InfoGAN
 from keras_infogan.reports.figures import Figure
 from keras_infogan.reports.figures import plot_grid
@@ -24,10 +20,13 @@ from keras_infogan.reports.figures import render
 from keras_infogan.reports.plots import plot_attributes
 from keras_infogan.reports.plots import plot_confusion
 from keras_infogan.reports.plots import plot_curves
+from keras_infogan.reports.traversals import Seeds
+from keras_infogan.reports.traversals import category_order
+from keras_infogan.reports.traversals import draw_rows
+from keras_infogan.reports.traversals import draw_traversal
+from keras_infogan.reports.traversals import row_seeds
 
 NUM_COLUMNS = 10
-# Rows of a grid without categories.
-NUM_PLAIN_ROWS = 5
 _CAPTIONS = {
     "curves": "Losses and mutual information during training. The losses "
     "include the information term (except with `--update three_phase`). The "
@@ -45,6 +44,8 @@ def draw_run(
     model: InfoGAN,
     report: Mapping[str, Any],
     log: Sequence[Mapping[str, Any]],
+    *,
+    seed: Seeds = None,
 ) -> dict[str, np.ndarray]:
     """Draws the grids and plots of a run.
 
@@ -52,6 +53,7 @@ def draw_run(
         model: The trained model.
         report: What `evaluate` returns.
         log: The lines of its `log.jsonl`, perhaps none.
+        seed: See `plot_traversal`.
 
     Returns:
         uint8 arrays of shape `(height, width, 3)` by name.
@@ -60,6 +62,7 @@ def draw_run(
         model,
         code_map=report["code_map"],
         class_names=report["class_names"] or (),
+        seed=seed,
     )
     if log:
         ceilings = report["mutual_information_ceiling"]
@@ -96,14 +99,14 @@ def draw_grids(
     *,
     code_map: CodeMap | None = None,
     class_names: Sequence[str] = (),
-    seed: int | None = None,
+    seed: Seeds = None,
 ) -> dict[str, np.ndarray]:
     """Draws the categories of each categorical code, and traversals of others.
 
     Arguments are those of `plot_traversal`, the result is that of `draw_run`.
     """
     labels: dict[str, Any] = {"code_map": code_map, "class_names": class_names}
-    seeds = _row_seeds(model, seed)
+    seeds = row_seeds(model, seed)
     figures = {}
     for name, code in model.latent_spec.codes.items():
         if code.has_categories:
@@ -132,7 +135,7 @@ def plot_categories(
     Noise and other codes are random, and not chosen. Arguments are those of
     `plot_traversal`.
     """
-    order = _category_order(model, name, code_map, class_names)
+    order = category_order(model, name, code_map, class_names)
     images = model.generate(
         len(order) * num_columns,
         codes={name: np.repeat(order, num_columns)},
@@ -141,7 +144,10 @@ def plot_categories(
     return plot_grid(
         images,
         num_columns=num_columns,
-        row_labels=_label_rows(name, order, code_map),
+        row_labels=[
+            f"{name} {label}"
+            for label in _label_categories(name, order, code_map)
+        ],
         title=f"{name}: one row each; random noise and other codes",
     )
 
@@ -155,7 +161,7 @@ def plot_traversal(
     code_map: CodeMap | None = None,
     class_names: Sequence[str] = (),
     attribute: str | None = None,
-    seed: int | Sequence[int] | None = None,
+    seed: Seeds = None,
 ) -> Figure:
     """Plots generated images along one dimension of a code.
 
@@ -175,23 +181,19 @@ def plot_traversal(
             default. Without categories, rows have this and the following ones,
             or those of a sequence.
     """
-    code = model.latent_spec.code(name)
-    row_labels, rows = _rows(
-        model, seed, code_map, class_names=class_names, varied=name
+    traversal = draw_traversal(
+        model,
+        name,
+        index,
+        num_columns=num_columns,
+        code_map=code_map,
+        class_names=class_names,
+        attribute=attribute,
+        seed=seed,
     )
-    values = code.traversal(num_columns)
-    if code.has_categories:
-        order = _category_order(model, name, code_map, class_names)
-        values = np.take(order, values)
-    meaning = DimensionMeaning()
-    if code_map is not None and not code.has_categories:
-        meaning = code_map.codes[name].dimensions[index]
-    if attribute and meaning.sign < 0:
-        values = values[::-1]
-    images = model.generate_from(
-        model.latent_spec.vary(rows, name, index, values)
-    )
-    what = attribute or dimension_label(name, index, code.num_dimensions)
+    code, meaning = model.latent_spec.code(name), traversal.meaning
+    images = traversal.images.reshape(-1, *traversal.images.shape[2:])
+    what = attribute or traversal.label
     title = f"{what} varies from left to right; all else is fixed in a row"
     image_labels = None
     if meaning.attribute:
@@ -201,8 +203,10 @@ def plot_traversal(
     return plot_grid(
         images,
         num_columns=num_columns,
-        row_labels=row_labels,
-        column_labels=_label_categories(name, values.tolist(), code_map)
+        row_labels=_label_rows(model, traversal.categories, code_map),
+        column_labels=_label_categories(
+            name, traversal.values.tolist(), code_map
+        )
         if code.has_categories
         else [f"{value:+.1f}" for value in code.traversal(num_columns)],
         image_labels=image_labels,
@@ -225,57 +229,18 @@ def plot_direction(
     """
     direction = find_direction(model, attribute)
     steps = np.linspace(-1, 1, num_columns, dtype=np.float32)
-    row_labels, rows = _rows(model, seed, code_map)
+    categories, rows = draw_rows(model, seed, code_map)
     images = model.generate_from(shift_noise(rows, direction, steps))
     return plot_grid(
         images,
         num_columns=num_columns,
-        row_labels=row_labels,
+        row_labels=_label_rows(model, categories, code_map),
         column_labels=[f"{step:+.1f}" for step in steps],
         image_labels=_label_images(images, attribute),
         title=f"noise along its {attribute} direction from left to right; "
         f"below each image its measured {attribute} "
         f"({ATTRIBUTES[attribute].unit})",
     )
-
-
-def _row_seeds(
-    model: InfoGAN, seed: int | Sequence[int] | None
-) -> Sequence[int]:
-    """Seeds of rows without categories; with categories, all have the first."""
-    if seed is None:
-        return surest_seeds(model, NUM_PLAIN_ROWS)
-    if isinstance(seed, int):
-        return range(seed, seed + NUM_PLAIN_ROWS)
-    return seed
-
-
-def _rows(
-    model: InfoGAN,
-    seed: int | Sequence[int] | None,
-    code_map: CodeMap | None,
-    *,
-    class_names: Sequence[str] = (),
-    varied: str = "",
-) -> tuple[list[str] | None, dict[str, tf.Tensor]]:
-    """Labels and latents of the rows: the categories, if they do not vary."""
-    seeds = _row_seeds(model, seed)
-    for name in set(model.latent_spec.categorical_names[:1]) - {varied}:
-        order = _category_order(model, name, code_map, class_names)
-        labels = _label_rows(name, order, code_map)
-        return labels, traversal_rows(model, [seeds[0]] * len(order), order)
-    return None, traversal_rows(model, seeds)
-
-
-def _category_order(
-    model: InfoGAN,
-    name: str,
-    code_map: CodeMap | None,
-    class_names: Sequence[str],
-) -> Sequence[int]:
-    if code_map is None:
-        return range(model.latent_spec.codes[name].dim)
-    return code_map.category_order(name, class_names)
 
 
 def _label_images(images: np.ndarray, attribute: str) -> list[str]:
@@ -285,9 +250,14 @@ def _label_images(images: np.ndarray, attribute: str) -> list[str]:
 
 
 def _label_rows(
-    name: str, numbers: Iterable[int], code_map: CodeMap | None
-) -> list[str]:
-    return [f"{name} {x}" for x in _label_categories(name, numbers, code_map)]
+    model: InfoGAN, categories: Sequence[int] | None, code_map: CodeMap | None
+) -> list[str] | None:
+    """Such as "category 2: 7", of the first categorical code."""
+    if categories is None:
+        return None
+    name = model.latent_spec.categorical_names[0]
+    labels = _label_categories(name, categories, code_map)
+    return [f"{name} {label}" for label in labels]
 
 
 def _label_categories(

@@ -19,6 +19,8 @@ from keras_infogan.latents.spec import LatentSpec
 from keras_infogan.models.blocks import discriminator_outputs
 from keras_infogan.models.infogan import InfoGAN
 from keras_infogan.reports import grids as report_grids
+from keras_infogan.reports import traversals
+from keras_infogan.reports.traversals import NUM_PLAIN_ROWS
 from tests.helpers.code_maps import categories
 from tests.helpers.code_maps import dimensions
 from tests.helpers.models import tiny_model
@@ -107,7 +109,7 @@ def test_traverse_of_a_category(grids):
     ((images, options),) = grids
     assert options["row_labels"] is None
     assert options["column_labels"] == ["0", "1", "2"]
-    rows = images.reshape(report_grids.NUM_PLAIN_ROWS, 3, 4)
+    rows = images.reshape(NUM_PLAIN_ROWS, 3, 4)
     np.testing.assert_array_equal(
         rows[..., :3], np.eye(3)[None].repeat(len(rows), 0)
     )
@@ -129,7 +131,7 @@ def test_one_grid_for_each_code():
 def test_models_without_categories(grids):
     report_grids.draw_grids(painter({"u": Uniform(1)}))
     ((images, options),) = grids
-    assert len(images) == report_grids.NUM_PLAIN_ROWS * report_grids.NUM_COLUMNS
+    assert len(images) == NUM_PLAIN_ROWS * report_grids.NUM_COLUMNS
     assert options["row_labels"] is None
 
 
@@ -311,10 +313,10 @@ def test_all_rows_have_the_noise_that_the_rule_chose(monkeypatch):
         seen.append(list(seeds))
         return original(model, seeds, *categories)
 
-    original = report_grids.traversal_rows
-    monkeypatch.setattr(report_grids, "traversal_rows", traversal_rows)
+    original = traversals.traversal_rows
+    monkeypatch.setattr(traversals, "traversal_rows", traversal_rows)
     model = tiny_model()
     report_grids.plot_traversal(model, "continuous", num_columns=2)
     report_grids.plot_traversal(model, "category", num_columns=2)
-    best = surest_seeds(model, report_grids.NUM_PLAIN_ROWS)
+    best = surest_seeds(model, NUM_PLAIN_ROWS)
     assert seen == [best[:1] * 3, best]

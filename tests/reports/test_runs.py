@@ -74,10 +74,11 @@ def test_images_are_given_the_code_map_and_the_ceilings(monkeypatch):
 
     monkeypatch.setattr(grids, "draw_grids", draw_grids)
     monkeypatch.setattr(grids, "plot_curves", plot_curves)
-    draw_run(tiny_model(), REPORT, [LINE])
+    draw_run(tiny_model(), REPORT, [LINE], seed=3)
     assert seen == {
         "code_map": CODE_MAP,
         "class_names": REPORT["class_names"],
+        "seed": 3,
         "log": [LINE],
         "ceilings": REPORT["mutual_information_ceiling"],
     }
