@@ -85,8 +85,9 @@ def caption(name: str, code_map: CodeMap) -> str:
                 return (
                     f"`{dimension_label(code, index, size)}` "
                     f"({dimension.attribute or 'unnamed'}) varies from left to "
-                    "right; all else is fixed within a row. The noise is that "
-                    "of several seeds whose images `Q` reads most surely."
+                    "right; within a row, all else is fixed. The noise was not "
+                    "chosen by hand: of up to 32 seeds, it is the one whose "
+                    "images `Q` reads most surely."
                 )
     return (
         f"One row for each category of `{name}`, with random noise and random "

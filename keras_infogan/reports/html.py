@@ -1,149 +1,112 @@
-"""One HTML page that shows a run: sentences, numbers, images."""
+"""Pages that need no other file and no network: their parts, all escaped.
+
+The parts are HTML. What they are given is plain text, in which words in
+backticks are code.
+"""
 
 import base64
+import hashlib
 import html
-import json
 import re
-from collections.abc import Iterator
-from collections.abc import Mapping
+from collections.abc import Iterable
 from collections.abc import Sequence
 from pathlib import Path
 from string import Template
-from typing import Any
 
-from keras_infogan.evaluation.code_map import CodeMap
-from keras_infogan.evaluation.measures import MEASURES
-from keras_infogan.evaluation.measures import find_number
 from keras_infogan.files import atomic_path
-from keras_infogan.reports.text import DEVIATIONS
 
-_TEMPLATE = Path(__file__).with_name("page.html")
+_FOLDER = Path(__file__).parent
 
 
-def write_page(
-    path: Path,
-    report: Mapping[str, Any],
-    sentences: Sequence[str],
-    images: Mapping[str, Path],
-) -> None:
-    """Writes an HTML page that needs no other file.
+def write_document(path: Path, title: str, parts: Iterable[str]) -> None:
+    """Writes an HTML page, atomically.
+
+    Its content security policy allows the style sheet and the script of this
+    package, by their hashes, and images within the page; nothing else. Without
+    JavaScript, all can be read.
 
     Args:
         path: The page.
-        report: What `evaluate` returns.
-        sentences: What `describe_report` returns.
-        images: PNG files by their captions, in order. In captions and
-            sentences, text in backticks is code.
+        title: Its title and heading.
+        parts: Its body, as the other functions here return it.
     """
-    page = Template(_TEMPLATE.read_text("utf-8")).substitute(
-        title=html.escape(
-            f"InfoGAN on {report['dataset']}, seed {report['seed']}"
-        ),
-        sentences="\n".join(f"<p>{_text(x)}</p>" for x in sentences),
-        measures=_table(
-            [("", "value", "95 %", "real images"), *_measures(report)]
-        ),
-        note=_note(report["fidelity"]),
-        categories="\n".join(map(_table, _categories(report["code_map"]))),
-        images="\n".join(
-            _image(caption, image) for caption, image in images.items()
-        ),
-        origin=_table(
-            [
-                ("made with", ""),
-                ("seed", report["seed"]),
-                ("steps", report.get("steps", "unknown")),
-                *report["versions"].items(),
-            ]
-        ),
-        configuration=html.escape(
-            json.dumps(report.get("configuration", {}), indent=2)
-        ),
+    style, script = (
+        (_FOLDER / name).read_text("utf-8") for name in ("page.css", "page.js")
+    )
+    page = Template((_FOLDER / "page.html").read_text("utf-8")).substitute(
+        policy="default-src 'none'; base-uri 'none'; form-action 'none'; "
+        f"img-src data:; style-src {_hash(style)}; script-src {_hash(script)}",
+        title=html.escape(title),
+        style=style,
+        script=script,
+        body="\n".join(part for part in parts if part),
     )
     with atomic_path(path) as partial:
         partial.write_text(page, encoding="utf-8")
 
 
-def _text(sentence: str) -> str:
-    """A sentence as HTML, what is in backticks as code."""
+def _hash(content: str) -> str:
+    digest = hashlib.sha256(content.encode()).digest()
+    return f"'sha256-{base64.b64encode(digest).decode()}'"
+
+
+def text(sentence: str) -> str:
+    """A sentence, without an element around it."""
     return re.sub(r"`([^`]*)`", r"<code>\1</code>", html.escape(sentence))
 
 
-def _table(rows: Sequence[Sequence[object]]) -> str:
-    """A table of texts; the first row is its head."""
+def heading(title: str) -> str:
+    """The heading of a section."""
+    return f"<h2>{text(title)}</h2>"
+
+
+def paragraphs(sentences: Iterable[str], *, role: str = "") -> str:
+    """A paragraph for each sentence; `role` is a class of the style sheet."""
+    start = f'<p class="{role}">' if role else "<p>"
+    return "\n".join(f"{start}{text(x)}</p>" for x in sentences)
+
+
+def table(rows: Iterable[Sequence[object]]) -> str:
+    """A table of texts, which scrolls; the first row is its head."""
     lines = []
     for number, row in enumerate(rows):
         tag = "td" if number else "th"
         cells = (f"<{tag}>{html.escape(str(cell))}</{tag}>" for cell in row)
         lines.append(f"<tr>{''.join(cells)}</tr>")
-    return f"<table>{''.join(lines)}</table>"
+    return f'<div class="scroll"><table>{"".join(lines)}</table></div>'
 
 
-def _image(caption: str, path: Path) -> str:
-    data = base64.b64encode(path.read_bytes()).decode("ascii")
-    alt = html.escape(caption.replace("`", ""))
-    return (
-        f'<figure><img alt="{alt}" src="data:image/png;base64,{data}">'
-        f"<figcaption>{_text(caption)}</figcaption></figure>"
-    )
+def preformatted(content: str) -> str:
+    """Lines as they are."""
+    return f"<pre>{html.escape(content)}</pre>"
 
 
-def _measures(report: Mapping[str, Any]) -> Iterator[Sequence[str]]:
-    """Rows of a name, its value, the 95 % interval and that of real images."""
-    rows: list[tuple[Any, ...]] = [
-        (
-            number.title,
-            *(
-                find_number(report, f"{key}{x}")
-                for x in ("", "_standard_error", "_floor")
-            ),
-        )
-        for measure in MEASURES
-        for key, number in measure.numbers.items()
-    ]
-    errors = report["mutual_information_standard_error"]
-    for code, nats in report["mutual_information"].items():
-        what = "all codes" if code == "total" else code
-        name = f"Mutual information of {what} (nats)"
-        rows.append((name, nats, errors.get(code), None))
-    for name, value, error, floor in rows:
-        if value is not None:
-            yield (
-                name,
-                f"{value:.4g}",
-                # That of a share of 0 or 1 is 0, and not informative.
-                f"+/- {DEVIATIONS * error:.2g}" if error else "",
-                "" if floor is None else f"{floor:.4g}",
-            )
-
-
-def _note(fidelity: Mapping[str, Any] | None) -> str:
-    if fidelity is None:
+def details(summary: str, parts: Iterable[str]) -> str:
+    """Parts that are folded under a summary; nothing if all are empty."""
+    content = "\n".join(part for part in parts if part)
+    if not content:
         return ""
+    return f"<details><summary>{text(summary)}</summary>\n{content}\n</details>"
+
+
+def image_data(png: bytes) -> str:
+    """The address of a PNG image within the page."""
+    return f"data:image/png;base64,{base64.b64encode(png).decode('ascii')}"
+
+
+def image(caption: str, png: bytes) -> str:
+    """An image, described by its caption."""
+    alt = html.escape(caption.replace("`", ""))
+    return f'<img alt="{alt}" src="{image_data(png)}">'
+
+
+def figure(caption: str, content: str) -> str:
+    """Content with a caption below it."""
+    return f"<figure>{content}<figcaption>{text(caption)}</figcaption></figure>"
+
+
+def sides(parts: Iterable[str]) -> str:
+    """Parts side by side, as far as they fit."""
     return (
-        f"<p>Distances are between {fidelity['num_images']:,} generated and as "
-        "many test images; precision, recall, density and coverage are of "
-        f"{fidelity['num_neighbored_images']:,}. The column of real images has "
-        "training images in place of generated ones. Intervals are 1.96 "
-        "standard errors over images, not over seeds.</p>"
+        f'<div class="sides">{"".join(f"<div>{x}</div>" for x in parts)}</div>'
     )
-
-
-def _categories(code_map: CodeMap) -> Iterator[Sequence[Sequence[object]]]:
-    """A table for each code whose categories have names."""
-    named = dict.fromkeys(name for name, _, _ in code_map.named_categories())
-    for name in named:
-        rows: list[Sequence[object]] = [
-            (name, "class", "purity", "at least (95 %)", "labels")
-        ]
-        for number, category in enumerate(code_map.codes[name].categories):
-            shares = (category.purity, category.confidence)
-            rows.append(
-                (
-                    number,
-                    category.name or "unnamed",
-                    *("" if x is None else f"{x:.0%}" for x in shares),
-                    f"{category.num_labels:,}",
-                )
-            )
-        yield rows

@@ -1,5 +1,6 @@
 """Grids of images without labels, and PNG files; needs no Matplotlib."""
 
+import io
 from pathlib import Path
 
 import numpy as np
@@ -24,10 +25,23 @@ def to_pixels(images: np.ndarray, num_columns: int) -> np.ndarray:
             "A grid has at least one column. "
             f"Received: num_columns={num_columns}."
         )
-    pixels = np.rint((np.clip(images, -1, 1) + 1) * 127.5).astype(np.uint8)
-    pixels = np.broadcast_to(pixels, (*images.shape[:3], 3))
+    pixels = np.broadcast_to(to_bytes(images), (*images.shape[:3], 3))
     scale = -(-_MIN_CELL // max(pixels.shape[1:3]))
     return pixels.repeat(scale, axis=1).repeat(scale, axis=2)
+
+
+def to_bytes(images: np.ndarray) -> np.ndarray:
+    """uint8 from floats in [-1, 1], of the same shape."""
+    return np.rint((np.clip(images, -1, 1) + 1) * 127.5).astype(np.uint8)
+
+
+def encode_png(pixels: np.ndarray) -> bytes:
+    """A PNG file of a uint8 array of shape `(height, width, 1 or 3)`."""
+    buffer = io.BytesIO()
+    gray = pixels.shape[-1] == 1
+    image = Image.fromarray(pixels[..., 0] if gray else pixels)
+    image.save(buffer, format="PNG", optimize=True)
+    return buffer.getvalue()
 
 
 def tile(

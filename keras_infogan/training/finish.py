@@ -9,14 +9,16 @@ import tensorflow as tf
 from keras_infogan.data.dataset import ImageData
 from keras_infogan.evaluation.evaluate import evaluate
 from keras_infogan.evaluation.report import write_report
+from keras_infogan.evaluation.seeds import surest_seeds
 from keras_infogan.files import write_json
 from keras_infogan.models.infogan import InfoGAN
 from keras_infogan.models.pretrained import load_model
-from keras_infogan.reports.grids import caption
 from keras_infogan.reports.grids import draw_run
-from keras_infogan.reports.html import write_page
 from keras_infogan.reports.images import save_image
+from keras_infogan.reports.players import draw_players
+from keras_infogan.reports.run_page import write_page
 from keras_infogan.reports.text import describe_report
+from keras_infogan.reports.traversals import NUM_PLAIN_ROWS
 from keras_infogan.training.callbacks import read_log
 from keras_infogan.training.config import TrainingConfig
 
@@ -73,7 +75,8 @@ def _write_files(
     log: list[dict[str, Any]],
 ) -> None:
     """Writes `report.json` last, as it says that the run is complete."""
-    images = draw_run(model, report, log)
+    seeds = surest_seeds(model, NUM_PLAIN_ROWS)
+    images = draw_run(model, report, log, seed=seeds)
     for name, image in images.items():
         save_image(run_dir / f"{name}.png", image)
     with tf.summary.create_file_writer(str(run_dir)).as_default():
@@ -85,7 +88,8 @@ def _write_files(
         run_dir / "report.html",
         report,
         describe_report(report),
-        {caption(name, code_map): run_dir / f"{name}.png" for name in images},
+        {name: (run_dir / f"{name}.png").read_bytes() for name in images},
+        draw_players(model, report, seed=seeds),
     )
     write_json(run_dir / "code_map.json", code_map.to_json())
     write_report(run_dir / "report.json", report)

@@ -106,7 +106,9 @@ def observe(
     monkeypatch.setattr(InfoGAN, "save", lambda self, path: path.touch())
     monkeypatch.setattr(finish, "load_model", lambda run: seen.model)
     monkeypatch.setattr(finish, "evaluate", evaluate)
-    monkeypatch.setattr(finish, "draw_run", lambda *args: {})
+    monkeypatch.setattr(finish, "surest_seeds", lambda *args: [])
+    monkeypatch.setattr(finish, "draw_run", lambda *args, **options: {})
+    monkeypatch.setattr(finish, "draw_players", lambda *args, **options: {})
     monkeypatch.setattr(finish, "write_page", lambda *args: None)
     monkeypatch.setattr(finish, "describe_report", lambda report: [])
 
