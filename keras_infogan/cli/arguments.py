@@ -174,6 +174,14 @@ def find_code_map(run: Path) -> "CodeMap | None":
     return CodeMap.load(path) if path else None
 
 
+def find_resize(run: Path) -> str:
+    """How the run of a model fits images of another aspect ratio."""
+    from keras_infogan.training.config import TrainingConfig
+
+    path = find_companion(run, "config.json")
+    return TrainingConfig.load(path).data.resize if path else "crop"
+
+
 def load_code_map(run: Path) -> "CodeMap":
     """The code map of a model; raises a `ValueError` if it has none."""
     code_map = find_code_map(run)

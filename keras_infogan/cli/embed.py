@@ -9,9 +9,7 @@ from keras_infogan.cli import arguments
 from keras_infogan.cli.console import say
 from keras_infogan.files import atomic_path
 from keras_infogan.files import check_writable
-from keras_infogan.models.pretrained import find_companion
 from keras_infogan.models.pretrained import load_model
-from keras_infogan.training.config import TrainingConfig
 
 _SUFFIXES = (".csv", ".npz")
 
@@ -68,15 +66,13 @@ def run(args: argparse.Namespace) -> Any:
 
     model = load_model(args.model)
     height, width, channels = model.image_shape
-    # As in training.
-    config = find_companion(args.model, "config.json")
-    resize = TrainingConfig.load(config).data.resize if config else "crop"
     data = open_images(
         args.source,
         split=args.split,
         image_size=(height, width),
         channels=channels,
-        resize=resize,
+        # As in training.
+        resize=arguments.find_resize(args.model),
         data_dir=args.data_dir,
         archives_dir=args.archives_dir,
     )

@@ -148,8 +148,11 @@ def _read_file(args: argparse.Namespace, model: Any, path: Path) -> list[Item]:
     from keras_infogan.data.image_file import read_image
 
     shape = model.image_shape
-    image, size = read_image(path, shape, invert=args.invert)
-    return [Item(path, image, describe_crop(size, shape))]
+    # As in training.
+    resize = arguments.find_resize(args.model)
+    image, size = read_image(path, shape, invert=args.invert, resize=resize)
+    notes = describe_crop(size, shape) if resize == "crop" else []
+    return [Item(path, image, notes)]
 
 
 def _read_photo(args: argparse.Namespace, model: Any, path: Path) -> list[Item]:

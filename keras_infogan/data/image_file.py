@@ -16,13 +16,16 @@ MAX_PIXELS = 64_000_000
 
 
 def read_image(
-    path: Path, image_shape: tuple[int, ...], *, invert: bool = False
+    path: Path,
+    image_shape: tuple[int, ...],
+    *,
+    invert: bool = False,
+    resize: str = "crop",
 ) -> tuple[np.ndarray, tuple[int, int]]:
     """Reads an image file into the shape and range that the networks use.
 
     The image is turned upright by its EXIF orientation, and transparent parts
-    become black. It is cropped around the center to the aspect ratio and
-    resized with antialiasing, unless it already has the right size.
+    become black. Unless it already has the right size, it is fitted to it.
 
     Args:
         path: A file in any format that Pillow reads. Of several frames, the
@@ -30,6 +33,7 @@ def read_image(
         image_shape: `(height, width, channels)`, with 1 channel for grayscale
             or 3 for RGB.
         invert: Whether to invert the brightness, for ink on paper.
+        resize: How another aspect ratio is fitted, as by `fit_image`.
 
     Returns:
         float32 array of shape `image_shape` in [-1, 1], where black is -1; and
@@ -42,9 +46,11 @@ def read_image(
     height, width, channels = image_shape
     check_channels(channels, f"image_shape={tuple(image_shape)}")
     image = open_image(path, background="white" if invert else "black")
-    fitted = fit_image(image, image_shape)
-    scaled = fitted.astype(np.float32) / 127.5 - 1.0
-    return -scaled if invert else scaled, image.size
+    if invert:
+        # First, so that it is padded with what is background then.
+        image = ImageOps.invert(image)
+    fitted = fit_image(image, image_shape, resize)
+    return fitted.astype(np.float32) / 127.5 - 1.0, image.size
 
 
 def fit_image(
@@ -78,7 +84,7 @@ def fit_image(
 def describe_crop(
     size: tuple[int, int], image_shape: tuple[int, ...]
 ) -> list[str]:
-    """Describes what `read_image` crops from an image of this width and height.
+    """Describes what cropping takes from an image of this width and height.
 
     Returns:
         A list with one sentence that lacks its subject, or an empty list if a

@@ -71,7 +71,7 @@ def find_frame(model: InfoGAN) -> Frame | None:
 
 
 def make_reader(
-    image_shape: tuple[int, ...], frame: Frame | None
+    image_shape: tuple[int, ...], frame: Frame | None, resize: str = "crop"
 ) -> Callable[[tf.Tensor], tuple[tf.Tensor, tf.Tensor]]:
     """Makes a function from contents of files to images, and which are valid.
 
@@ -81,14 +81,14 @@ def make_reader(
     than `MAX_PIXELS` pixels; with a `frame`, also if it is blank or mostly
     white. That has no effect on the others.
 
-    Transparent parts become black. An image of another size is scaled to fill
-    `image_shape`, and cropped around the center; with a `frame`, its ink is
-    moved there. The EXIF orientation is ignored.
+    Transparent parts become black. An image of another size is fitted to
+    `image_shape` as by `fit_image`, with its `resize`; with a `frame`, its ink
+    is moved there instead. The EXIF orientation is ignored.
     """
 
     def read(row: tf.Tensor, content: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         pixels = _decode(content, channels=image_shape[-1])
-        return row, 2.0 * _fit(pixels, image_shape, frame) - 1.0
+        return row, 2.0 * _fit(pixels, image_shape, frame, resize) - 1.0
 
     def read_all(contents: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         count = tf.size(contents)
@@ -147,16 +147,28 @@ def _decode(content: tf.Tensor, *, channels: int) -> tf.Tensor:
 
 
 def _fit(
-    pixels: tf.Tensor, image_shape: tuple[int, ...], frame: Frame | None
+    pixels: tf.Tensor,
+    image_shape: tuple[int, ...],
+    frame: Frame | None,
+    resize: str,
 ) -> tf.Tensor:
     """Scales and moves the pixels to an image, unless they have its size."""
     size = tf.cast(tf.shape(pixels)[:2], tf.float32)
     target = tf.constant(image_shape[:2], tf.float32)
-    scale = tf.reduce_max(target / size)
-    source, center = size / 2.0, target / 2.0
+    ratio = target / size
+    # The sides of the whole image after scaling.
+    fitted = {
+        "crop": size * tf.reduce_max(ratio),
+        "pad": tf.maximum(tf.round(size * tf.reduce_min(ratio)), 1.0),
+        "stretch": target,
+    }[resize]
+    scale, source, center = fitted / size, size / 2.0, target / 2.0
+    if resize == "pad":
+        # Whole pixels, as of Pillow.
+        center = tf.round(center - fitted / 2.0) + fitted / 2.0
     if frame is not None:
         measured = measure_frame(pixels[..., 0])
-        scale = frame.extent / measured.extent
+        scale = tf.repeat(frame.extent / measured.extent, 2)
         source, center = measured.center, frame.center
         # Without ink there is no box, and its extent is minus infinity.
         tf.debugging.assert_positive(measured.extent)
@@ -165,12 +177,12 @@ def _fit(
     is_ready = tf.reduce_all(tf.equal(size, target))
     scale = tf.where(is_ready, 1.0, scale)
     offset = tf.where(is_ready, tf.zeros(2), center - scale * source)
-    fitted = tf.raw_ops.ScaleAndTranslate(
+    moved = tf.raw_ops.ScaleAndTranslate(
         images=pixels[None],
         size=image_shape[:2],
-        scale=tf.stack([scale, scale]),
+        scale=scale,
         translation=offset,
         kernel_type="lanczos3",
         antialias=True,
     )[0]
-    return tf.clip_by_value(fitted, 0.0, 1.0)
+    return tf.clip_by_value(moved, 0.0, 1.0)

@@ -79,7 +79,8 @@ def export_saved_model(
         version: A new version number of at least 1; by default the next one.
         code_map: The meaning of each code; `assets/code_map.json`.
         model_card: A model card in Markdown; `assets/model_card.md`.
-        configuration: The training configuration; `assets/config.json`.
+        configuration: The training configuration; `assets/config.json`. Images
+            of another aspect ratio are fitted by `encode_image` as it says.
 
     Returns:
         The path of the version, `directory/<version>`.
@@ -95,7 +96,9 @@ def export_saved_model(
         "model_card.md": model_card,
         "config.json": None if configuration is None else _json(configuration),
     }
-    signatures = _Signatures(model, assets["code_map.json"] or "")
+    data = (configuration or {}).get("data", {})
+    resize = data.get("resize", "crop")
+    signatures = _Signatures(model, assets["code_map.json"] or "", resize)
     archive = _build_archive(signatures)
     warmup = _warmup_records(model, directory.resolve().name)
 
@@ -137,14 +140,16 @@ def _fingerprint(model: InfoGAN, code_map: str) -> str:
 class _Signatures:
     """What a server calls, in float32; see the module for the signatures."""
 
-    def __init__(self, model: InfoGAN, code_map: str) -> None:
+    def __init__(self, model: InfoGAN, code_map: str, resize: str) -> None:
         self.model = model
         self.spec = model.latent_spec
         self.generator = float32_copy(model.generator)
         self.discriminator = float32_copy(model.discriminator)
         self.code_map = code_map
         self.fingerprint = _fingerprint(model, code_map)
-        self.read_files = make_reader(model.image_shape, find_frame(model))
+        self.read_files = make_reader(
+            model.image_shape, find_frame(model), resize
+        )
 
     def generate(self, inputs: Tensors) -> Tensors:
         return {"image": self.generator(inputs, training=False)}

@@ -12,10 +12,11 @@ import tensorflow as tf
 Posterior = Mapping[str, np.ndarray]
 Tensors = Mapping[str, tf.Tensor]
 
-# Taken by tensors of the networks and the exports, by a sum in the report, and
-# by image files of a run.
+# Taken by tensors of the networks and the exports, by all codes together in the
+# report, and by image files of a run.
 RESERVED_NAMES = frozenset(
-    "noise image seed valid logits total confusion curves attributes".split()
+    "noise image seed valid logits total joint confusion curves "
+    "attributes".split()
 )
 
 

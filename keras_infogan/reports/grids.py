@@ -68,7 +68,8 @@ def draw_run(
         ceilings = report["mutual_information_ceiling"]
         images["curves"] = render(plot_curves(log, ceilings=ceilings))
     if report["confusion"] is not None:
-        images["confusion"] = render(plot_confusion(report))
+        for name, code in _confusions(report["code_map"]).items():
+            images[name] = render(plot_confusion(report, code))
     if report["traversals"]:
         images["attributes"] = render(plot_attributes(report))
     return images
@@ -78,6 +79,8 @@ def caption(name: str, code_map: CodeMap) -> str:
     """Explains one of the images of `draw_run`; names are in backticks."""
     if name in _CAPTIONS:
         return _CAPTIONS[name]
+    if code := _confusions(code_map).get(name):
+        return f"The test images by class and by the category of `{code}`."
     for code, meaning in code_map.codes.items():
         size = len(meaning)
         for index, dimension in enumerate(meaning.dimensions):
@@ -93,6 +96,15 @@ def caption(name: str, code_map: CodeMap) -> str:
         f"One row for each category of `{name}`, with random noise and random "
         "other codes."
     )
+
+
+def _confusions(code_map: CodeMap) -> dict[str, str | None]:
+    """The confusion matrices: of which code, `None` for the first, by name."""
+    names = [name for name, code in code_map.codes.items() if code.categories]
+    return {
+        "confusion": None,
+        **{f"confusion_{name}": name for name in names[1:]},
+    }
 
 
 def draw_grids(

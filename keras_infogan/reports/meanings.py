@@ -10,24 +10,36 @@ from keras_infogan.evaluation.meanings import dimension_label
 
 
 def describe_code_map(
-    code_map: CodeMap, class_names: Sequence[str] = ()
+    code_map: CodeMap,
+    class_names: Sequence[str] = (),
+    *,
+    has_attributes: bool = True,
 ) -> list[str]:
     """Says what each code stands for, and what is ambiguous or missing.
 
     Args:
         code_map: The code map.
         class_names: All classes of the data set.
+        has_attributes: Whether attributes were measured, as of gray images.
     """
-    sentences = []
+    sentences, unmeasured = [], []
     for name, code in code_map.codes.items():
         order = code_map.category_order(name, class_names)
         sentences += _describe_categories(
             name, code.categories, order, class_names
         )
+        if code.dimensions and not has_attributes:
+            unmeasured.append(f"`{name}`")
+            continue
         sentences += [
             _describe_dimension(dimension_label(name, i, len(code)), dimension)
             for i, dimension in enumerate(code.dimensions)
         ]
+    if unmeasured:
+        sentences.append(
+            f"What {', '.join(unmeasured)} changes was not measured, as the "
+            "images have color: see the traversals."
+        )
     return sentences
 
 
@@ -61,7 +73,9 @@ def _describe_categories(
         sentences.append(
             f"No category of `{code}` stands for {' or '.join(missing)}."
         )
-    if unnamed:
+    # Without labels there is nothing to name any category after.
+    has_labels = any(category.num_labels for category in categories)
+    if unnamed and (by_name or has_labels):
         sentences.append(
             f"Unnamed categories of `{code}`: {', '.join(map(str, unnamed))}."
         )

@@ -113,7 +113,9 @@ def _to_columns(log: Log) -> tuple[str, dict[str, Sequence[float]]]:
     }
 
 
-def plot_confusion(report: Mapping[str, Any]) -> Figure:
+def plot_confusion(
+    report: Mapping[str, Any], code: str | None = None
+) -> Figure:
     """Plots the test images of a report by class and category.
 
     A cell shows a count, without zeros; its color is the share of the class.
@@ -122,6 +124,7 @@ def plot_confusion(report: Mapping[str, Any]) -> Figure:
 
     Args:
         report: What `evaluate` returns.
+        code: One of several categorical codes; by default the first.
 
     Raises:
         ValueError: If the images have no labels or the model has no
@@ -133,14 +136,15 @@ def plot_confusion(report: Mapping[str, Any]) -> Figure:
             "images without labels or a model without a categorical code."
         )
     code_map: CodeMap = report["code_map"]
-    name = next(
+    name = code or next(
         name for name, code in code_map.codes.items() if code.categories
     )
     order = code_map.category_order(name, report["class_names"])
-    counts = np.asarray(report["confusion"])[:, order]
+    found = report if code is None else report["categorical_codes"][code]
+    counts = np.asarray(found["confusion"])[:, order]
     rows, columns = counts.shape
     labels = [code_map.label(name, number) for number in order]
-    title = f"{report['dataset']}: test images by class and category"
+    title = f"{report['dataset']}: test images by class and {name}"
     axes = _plot_heat_map(
         counts / np.maximum(counts.sum(axis=1, keepdims=True), 1),
         np.where(counts, counts.astype(str), ""),
@@ -156,7 +160,7 @@ def plot_confusion(report: Mapping[str, Any]) -> Figure:
         cmap="Blues",
         limits=(0, 1),
     )
-    axes.set(xlabel="category", ylabel="class")
+    axes.set(xlabel=name, ylabel="class")
     return axes.figure
 
 

@@ -8,6 +8,7 @@ from keras_infogan.evaluation.attributes import ATTRIBUTES
 from keras_infogan.evaluation.meanings import dimension_label
 from keras_infogan.evaluation.measures import MEASURES
 from keras_infogan.evaluation.measures import find_number
+from keras_infogan.evaluation.measures.fidelity import MIN_IMAGES
 from keras_infogan.reports.meanings import describe_code_map
 
 # 95 % of a normal distribution are within this many standard deviations.
@@ -15,6 +16,14 @@ DEVIATIONS = 1.96
 # Smaller changes of an attribute, in standard deviations over real images, are
 # not mentioned.
 _VISIBLE = 0.5
+_NO_LABELS = (
+    "The data set has no labels, so the fidelity of the images was not "
+    "measured."
+)
+_NO_NAMES = (
+    " The categories have numbers instead of names, and no accuracy: see what "
+    "they look like in their image grids."
+)
 
 
 def describe_report(report: Mapping[str, Any]) -> list[str]:
@@ -42,21 +51,21 @@ def describe_report(report: Mapping[str, Any]) -> list[str]:
             f"{report['num_naming_labels']:,} of "
             f"{report['num_train_images']:,} training images."
         )
-    class_names = report["class_names"] or ()
-    return sentences + describe_code_map(report["code_map"], class_names)
+    return sentences + describe_code_map(
+        report["code_map"],
+        report["class_names"] or (),
+        has_attributes=bool(report["traversals"]),
+    )
 
 
 def _describe_clustering(report: Mapping[str, Any]) -> list[str]:
     accuracy = report["clustering_accuracy"]
+    codes = report["code_map"].codes
+    names = [name for name, code in codes.items() if code.categories]
+    if report["class_names"] is None:
+        return [_NO_LABELS + _NO_NAMES * bool(names)]
     if accuracy is None:
-        codes = report["code_map"].codes.values()
-        if report["class_names"] or not any(x.categories for x in codes):
-            return []
-        return [
-            "The data set has no labels. With labels, there would also be the "
-            "accuracy and names of the categories, and the fidelity of the "
-            "images."
-        ]
+        return []
     num_labels = report.get("num_labels", 0)
     how = f"with {num_labels} labels" if num_labels else "without labels"
     agreement = (
@@ -66,11 +75,17 @@ def _describe_clustering(report: Mapping[str, Any]) -> list[str]:
         else f"NMI {report['normalized_mutual_information']:.3f}, "
         f"ARI {report['adjusted_rand_index']:.3f}."
     )
+    which = f" of `{names[0]}`" if len(names) > 1 else ""
     return [
-        f"Learned {how}, the categories reach a clustering accuracy of "
+        f"Learned {how}, the categories{which} reach a clustering accuracy of "
         f"{accuracy:.1%} on {report['num_test_images']:,} test images "
         "(Hungarian matching on the training split; chance is "
-        f"{1 / len(report['class_names']):.0%}). {agreement}"
+        f"{1 / len(report['class_names']):.0%}). {agreement}",
+        *(
+            f"The categories of `{name}` reach "
+            f"{report['categorical_codes'][name]['accuracy']:.1%}."
+            for name in names[1:]
+        ),
     ]
 
 
@@ -91,7 +106,8 @@ def _describe_information(report: Mapping[str, Any]) -> list[str]:
     if lost:
         sentences.append(
             "Q recovers no reliable information from a single generated image "
-            f"about {' and '.join(lost)}. The training log may look better: "
+            f"about {', '.join(lost[:-1])}{' and ' * (len(lost) > 1)}{lost[-1]}"
+            ". The training log may look better: "
             "there, batch normalization uses the statistics of the batch, here "
             "moving averages. They converge with longer training."
         )
@@ -101,7 +117,13 @@ def _describe_information(report: Mapping[str, Any]) -> list[str]:
 def _describe_fidelity(report: Mapping[str, Any]) -> list[str]:
     fidelity = report["fidelity"]
     if fidelity is None:
-        return []
+        splits = report["num_train_images"], report["num_test_images"]
+        if report["class_names"] is None or min(splits) >= MIN_IMAGES:
+            return []
+        return [
+            "The fidelity of the images was not measured: it needs at least "
+            f"{MIN_IMAGES} training and as many test images."
+        ]
 
     def number(name: str) -> str:
         error = DEVIATIONS * fidelity[f"{name}_standard_error"]

@@ -1,13 +1,17 @@
 """`keras-infogan encode`: image files in, posteriors of the codes out."""
 
 import json
+import shutil
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from keras_infogan.cli import main as cli
+from keras_infogan.data.image_file import fit_image
+from keras_infogan.files import write_json
 from keras_infogan.models.pretrained import load_model
+from keras_infogan.training.presets import preset
 from tests.helpers.command_line import run
 from tests.helpers.models import SHAPE
 
@@ -50,6 +54,26 @@ def test_one_sample_can_be_encoded(model_path, capfd, tmp_path):
     assert result["codes"]["category"]["probabilities"] == pytest.approx(
         expected.tolist(), abs=0.05
     )
+
+
+@pytest.mark.parametrize("resize", ["pad", "stretch"])
+def test_images_are_fitted_as_in_training(resize, model_path, capfd, tmp_path):
+    """Nothing is cropped then, so that nothing is warned about."""
+    write_json(
+        tmp_path / "config.json",
+        preset("images").replace(resize=resize).to_json(),
+    )
+    shutil.copy(model_path, tmp_path / "model.keras")
+    image = Image.new("L", (24, 8))
+    image.paste(255, (0, 0, 12, 8))
+    image.save(tmp_path / "x.png")
+    (result,), err = run(capfd, "encode", tmp_path, tmp_path / "x.png")
+    fitted = fit_image(image, SHAPE, resize)
+    expected = load_model(tmp_path).encode(fitted[None])
+    assert result["codes"]["category"]["probabilities"] == pytest.approx(
+        expected["category_probabilities"][0].tolist()
+    )
+    assert "central" not in err
 
 
 def test_encode_says_what_it_means(named_run, capfd, tmp_path):

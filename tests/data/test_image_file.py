@@ -77,6 +77,13 @@ def test_read_image_of_a_negative(tmp_path):
     np.testing.assert_array_equal(image, expected)
 
 
+def test_a_negative_is_padded_with_its_background(tmp_path):
+    path = save_array(tmp_path / "x.png", np.full((4, 12), 255, np.uint8))
+    shape = (12, 12, 1)
+    padded = image_file.read_image(path, shape, invert=True, resize="pad")[0]
+    assert (padded == -1).all()
+
+
 def test_read_image_turns_photographs_upright(tmp_path):
     """Orientation 6: the camera was turned, what is left belongs on top."""
     image = Image.new("L", (40, 20), 0)

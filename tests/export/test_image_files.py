@@ -118,9 +118,16 @@ def test_bad_files_among_good(version, digits):
 
 @pytest.mark.parametrize("shape", [(28, 28, 1), (32, 32, 3), (24, 32, 3)])
 @pytest.mark.parametrize("size", [(100, 140), (57, 33), (32, 24)])
-@pytest.mark.parametrize("mode", ["RGB", "RGBA", "L", "P", "LA"])
-def test_as_the_command_reads_files(shape, size, mode, tmp_path):
-    """Without a frame: cropped and resized as `keras-infogan encode` does.
+@pytest.mark.parametrize(
+    ("mode", "resize"),
+    [
+        *((mode, "crop") for mode in ("RGB", "RGBA", "L", "P", "LA")),
+        ("RGB", "pad"),
+        ("RGB", "stretch"),
+    ],
+)
+def test_as_the_command_reads_files(shape, size, mode, resize, tmp_path):
+    """Without a frame: fitted and resized as `keras-infogan encode` does.
 
     Pillow rounds to whole levels in each direction and of gray values, which
     makes two levels; it also clips between the directions, so the image has no
@@ -133,8 +140,8 @@ def test_as_the_command_reads_files(shape, size, mode, tmp_path):
     image = small.resize(size, Image.Resampling.BICUBIC).convert(mode)
     path = tmp_path / "image.png"
     path.write_bytes(file_of(image))
-    expected, _ = read_image(path, shape)
-    read = make_reader(shape, None)
+    expected, _ = read_image(path, shape, resize=resize)
+    read = make_reader(shape, None, resize)
     images, valid = read(tf.constant([path.read_bytes()]))
     assert valid.numpy().tolist() == [True]
     np.testing.assert_allclose(images[0], expected, rtol=0, atol=2 / 127.5)

@@ -26,6 +26,21 @@ def test_code_map():
     ]
 
 
+def test_attributes_that_were_not_measured():
+    sentences = describe_code_map(CODE_MAP, has_attributes=False)
+    assert sentences[-1] == (
+        "What `continuous` changes was not measured, as the images have color: "
+        "see the traversals."
+    )
+    assert "controls" not in " ".join(sentences)
+
+
+def test_without_labels_no_category_lacks_a_name():
+    assert describe_code_map(CodeMap({"c": categories(CategoryMeaning())})) == (
+        []
+    )
+
+
 def test_three_categories_of_a_class():
     seven = CategoryMeaning("7", 0.9, 0.8, 9)
     sentences = describe_code_map(CodeMap({"c": categories(*[seven] * 3)}))

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-import keras_infogan
+from keras_infogan import plot
 from keras_infogan.evaluation.code_map import CodeMap
 from keras_infogan.evaluation.meanings import CategoryMeaning
 from keras_infogan.evaluation.meanings import DimensionMeaning
@@ -61,6 +61,25 @@ def test_each_image_has_its_caption():
     assert len(set(captions)) == len(captions)
 
 
+def test_each_categorical_code_has_a_confusion_matrix(monkeypatch):
+    """That of the first is in the report itself."""
+    monkeypatch.setattr(grids, "draw_grids", lambda *_, **options: {})
+    kind, tone = (categories(*[CategoryMeaning()] * n) for n in (2, 3))
+    code_map = CodeMap({"category": tone, "pose": dimensions(), "kind": kind})
+    report = {
+        **REPORT,
+        "code_map": code_map,
+        "traversals": {},
+        "categorical_codes": {"kind": {"confusion": [[1, 2], [3, 4]]}},
+    }
+    images = draw_run(tiny_model(), report, [])
+    assert list(images) == ["confusion", "confusion_kind"]
+    assert "category of `kind`" in caption("confusion_kind", code_map)
+    axes = plot.confusion(report, "kind").axes[0]
+    assert axes.get_xlabel() == "kind"
+    assert {text.get_text() for text in axes.texts} == set("1234")
+
+
 def test_images_are_given_the_code_map_and_the_ceilings(monkeypatch):
     seen: dict[str, Any] = {}
 
@@ -93,7 +112,6 @@ def test_what_was_not_measured_is_not_drawn():
 def test_public_plots():
     """One for each of the documented names, without an import of its own."""
     model = tiny_model()
-    plot = keras_infogan.plot
     figures = {
         "grid": plot.grid(model.generate(4), num_columns=2),
         "categories": plot.categories(model, "category", num_columns=2),

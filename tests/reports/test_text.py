@@ -8,6 +8,7 @@ from keras_infogan.reports.text import describe_report
 from tests.helpers.code_maps import CODE_MAP
 from tests.helpers.code_maps import categories
 
+SEVEN = CategoryMeaning("7", 1.0, 0.9, 10)
 # Of a perfect representation of four classes; log 4 is 1.39 nats.
 REPORT: dict[str, Any] = {
     "clustering_accuracy": 1.0,
@@ -36,9 +37,48 @@ def test_clustering():
     undefined = {**REPORT, "normalized_mutual_information": None}
     assert "NMI and ARI are undefined" in describe_report(undefined)[0]
     unlabeled = {**REPORT, "clustering_accuracy": None, "class_names": None}
+    assert describe_report(unlabeled)[0] == (
+        "The data set has no labels, so the fidelity of the images was not "
+        "measured."
+    )
     assert "accuracy" not in " ".join(describe_report(unlabeled))
+    # Once, and not again as categories without a name.
     unlabeled["code_map"] = CodeMap({"kind": categories(CategoryMeaning())})
-    assert "no labels. With labels, there" in describe_report(unlabeled)[0]
+    text = " ".join(describe_report(unlabeled))
+    assert "numbers instead of names" in text
+    assert "Unnamed" not in text
+    # A model without categories has no accuracy either.
+    no_categories = {**REPORT, "clustering_accuracy": None}
+    assert "accuracy" not in " ".join(describe_report(no_categories))
+
+
+def test_clustering_of_several_codes():
+    codes = {"kind": categories(SEVEN), "tone": categories(SEVEN)}
+    report = {
+        **REPORT,
+        "code_map": CodeMap(codes),
+        "categorical_codes": {
+            "kind": {"accuracy": 1.0},
+            "tone": {"accuracy": 0.5},
+            "joint": {"accuracy": 0.75, "normalized_mutual_information": 0.5},
+        },
+    }
+    sentences = describe_report(report)
+    assert "the categories of `kind` reach a clustering" in sentences[0]
+    assert sentences[1] == "The categories of `tone` reach 50.0%."
+    assert (
+        "All categorical codes jointly tell 75.0% of the classes." in sentences
+    )
+
+
+def test_few_images_have_no_fidelity():
+    text = " ".join(describe_report({**REPORT, "num_test_images": 39}))
+    assert "fidelity of the images was not measured: it needs at least 40" in (
+        text
+    )
+    assert "fidelity" not in " ".join(
+        describe_report({**REPORT, "num_test_images": 40})
+    )
 
 
 def test_information():

@@ -32,13 +32,14 @@ def measure_clustering(
     measured on the test split.
 
     Returns:
-        Plain data, all `None` without labels or without such a code.
-        `clustering_accuracy`, with the `clustering_accuracy_standard_error` of
-        these images (seeds vary by more); `category_usage_entropy` in nats;
-        `category_to_class`, -1 for a category that is left over; `class_names`;
-        and `confusion`, with classes in rows and categories in columns. Also
-        `None` if all test images are of one class, or each of its own:
-        `normalized_mutual_information`, by the arithmetic mean of entropies
+        Plain data, all `None` without labels and, but for the `class_names`,
+        without such a code. `clustering_accuracy`, with the
+        `clustering_accuracy_standard_error` of these images (seeds vary by
+        more); `category_usage_entropy` in nats; `category_to_class`, -1 for a
+        category that is left over; and `confusion`, with classes in rows and
+        categories in columns. Also `None` if all test images are of one class,
+        or each of its own: `normalized_mutual_information`, by the arithmetic
+        mean of entropies
         ([Vinh et al., 2010](https://jmlr.org/papers/v11/vinh10a.html), Table
         2), and `adjusted_rand_index`
         ([Hubert and Arabie, 1985](https://doi.org/10.1007/BF01908075), Eq. 5).
@@ -46,36 +47,23 @@ def measure_clustering(
     del report
     code = observations.clustering_code
     train, test = observations.train, observations.test
-    if code is None or train.labels is None or test.labels is None:
-        return dict.fromkeys(_KEYS)
-    labels = test.labels
-    spec = observations.model.latent_spec
-    train_clusters, clusters = (
-        spec.category_logits(code, posterior).argmax(axis=1)
-        for posterior in (
-            observations.train_posterior,
-            observations.test_posterior,
-        )
-    )
-    sizes = {
-        "num_classes": len(train.class_names),
-        "num_clusters": spec.codes[code].dim,
-    }
-    mapping = match_clusters(
-        confusion_matrix(train.labels, train_clusters, **sizes)
-    )
-    confusion = confusion_matrix(labels, clusters, **sizes)
-    accuracy = clustering_accuracy(labels, clusters, mapping)
+    nothing = dict.fromkeys(_KEYS)
+    if train.labels is None or test.labels is None:
+        return nothing
+    class_names = list(train.class_names)
+    if code is None:
+        return {**nothing, "class_names": class_names}
+    found = _compare(observations, code)
+    accuracy = found.pop("accuracy")
+    usage = np.sum(found["confusion"], axis=0)
     return {
         "clustering_accuracy": accuracy,
         "clustering_accuracy_standard_error": accuracy_standard_error(
-            accuracy, len(labels)
+            accuracy, len(test.labels)
         ),
-        "category_usage_entropy": usage_entropy(confusion.sum(axis=0)),
-        **_agreement(labels, clusters),
-        "category_to_class": mapping.tolist(),
-        "class_names": list(train.class_names),
-        "confusion": confusion.tolist(),
+        "category_usage_entropy": usage_entropy(usage),
+        **found,
+        "class_names": class_names,
     }
 
 
@@ -92,49 +80,68 @@ def measure_categorical_codes(
         `categorical_codes`, `None` without labels or with less than two such
         codes: plain data by code and for `joint`, an `accuracy` on the test
         images and what `measure_clustering` calls
-        `normalized_mutual_information` and `adjusted_rand_index`. A code's
-        accuracy is its `clustering_accuracy`.
+        `normalized_mutual_information` and `adjusted_rand_index`; by code also
+        its `category_to_class` and `confusion`. A code's accuracy is its
+        `clustering_accuracy`.
     """
     del report
-    spec = observations.model.latent_spec
-    names = spec.categorical_names
+    names = observations.model.latent_spec.categorical_names
     train, test = observations.train, observations.test
     if len(names) < 2 or train.labels is None or test.labels is None:
         return {"categorical_codes": None}
-    splits = (observations.train_posterior, observations.test_posterior)
-    categories = [
-        np.stack(
-            [spec.category_logits(name, x).argmax(axis=1) for name in names],
-            axis=1,
-        )
-        for x in splits
-    ]
-    unique, joint = np.unique(
-        np.concatenate(categories), axis=0, return_inverse=True
+    fitted, clusters = (
+        np.stack([_categories(observations, x, split) for x in names], axis=1)
+        for split in ("train", "test")
     )
-    joints = np.split(joint.reshape(-1), [len(train.labels)])
-    found: dict[str, Any] = {}
-    pairs = {
-        name: [x[:, index] for x in categories]
-        for index, name in enumerate(names)
+    found = {name: _compare(observations, name) for name in names}
+    unique, joint = np.unique(
+        np.concatenate([fitted, clusters]), axis=0, return_inverse=True
+    )
+    joint_fitted, joint_clusters = np.split(joint.reshape(-1), [len(fitted)])
+    confusion = confusion_matrix(
+        train.labels,
+        joint_fitted,
+        num_classes=len(train.class_names),
+        num_clusters=len(unique),
+    )
+    majority = np.where(confusion.any(axis=0), confusion.argmax(axis=0), -1)
+    found["joint"] = {
+        "accuracy": clustering_accuracy(test.labels, joint_clusters, majority),
+        **_agreement(test.labels, joint_clusters),
     }
-    for name, (fitted, clusters) in {**pairs, "joint": joints}.items():
-        confusion = confusion_matrix(
-            train.labels,
-            fitted,
-            num_classes=len(train.class_names),
-            num_clusters=spec.codes[name].dim if name in pairs else len(unique),
-        )
-        if name in pairs:
-            mapping = match_clusters(confusion)
-        else:
-            has_images = confusion.any(axis=0)
-            mapping = np.where(has_images, confusion.argmax(axis=0), -1)
-        found[name] = {
-            "accuracy": clustering_accuracy(test.labels, clusters, mapping),
-            **_agreement(test.labels, clusters),
-        }
     return {"categorical_codes": found}
+
+
+def _categories(
+    observations: Observations, code: str, split: str
+) -> np.ndarray:
+    """The most probable category of each image of a split."""
+    posterior = (
+        observations.train_posterior
+        if split == "train"
+        else observations.test_posterior
+    )
+    spec = observations.model.latent_spec
+    return spec.category_logits(code, posterior).argmax(axis=1)
+
+
+def _compare(observations: Observations, code: str) -> dict[str, Any]:
+    """Compares the categories of one code with the classes."""
+    train, test = observations.train, observations.test
+    sizes = {
+        "num_classes": len(train.class_names),
+        "num_clusters": observations.model.latent_spec.codes[code].dim,
+    }
+    fitted = _categories(observations, code, "train")
+    clusters = _categories(observations, code, "test")
+    mapping = match_clusters(confusion_matrix(train.labels, fitted, **sizes))
+    confusion = confusion_matrix(test.labels, clusters, **sizes)
+    return {
+        "accuracy": clustering_accuracy(test.labels, clusters, mapping),
+        **_agreement(test.labels, clusters),
+        "category_to_class": mapping.tolist(),
+        "confusion": confusion.tolist(),
+    }
 
 
 def _agreement(
@@ -161,9 +168,7 @@ def count_naming_labels(
     labels = observations.train.labels
     if labels is None:
         return None
-    spec = observations.model.latent_spec
-    logits = spec.category_logits(code, observations.train_posterior)
-    clusters = logits.argmax(axis=1)
+    clusters = _categories(observations, code, "train")
     if observations.num_naming_labels is not None:
         rows = balanced_label_indices(
             labels, observations.num_naming_labels, observations.seed
@@ -173,7 +178,7 @@ def count_naming_labels(
         labels,
         clusters,
         num_classes=len(observations.train.class_names),
-        num_clusters=spec.codes[code].dim,
+        num_clusters=observations.model.latent_spec.codes[code].dim,
     )
 
 

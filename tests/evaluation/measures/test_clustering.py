@@ -334,6 +334,7 @@ def test_several_codes_alone_and_jointly():
     assert found["high"]["accuracy"] == 0.5
     nmi = found["high"]["normalized_mutual_information"]
     assert nmi == pytest.approx(2 / 3)
+    assert found["high"]["confusion"] == [[25, 0], [25, 0], [0, 25], [0, 25]]
     assert found["joint"]["accuracy"] == 0.99
     # One of 100 images is in a cluster of its own.
     assert found["joint"]["normalized_mutual_information"] > 0.97
