@@ -177,7 +177,7 @@ IMAGES = {
     ),
     "confusion": lambda: plots.plot_confusion(
         {
-            "confusion": [[5, 1, 0], [0, 2, 9]],
+            "confusion": [[5, 1, 0, 0], [0, 2, 9, 0]],
             "class_names": ["zero", "one"],
             "dataset": "digits",
             "code_map": CODE_MAP,
