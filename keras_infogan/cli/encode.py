@@ -11,11 +11,6 @@ from keras_infogan.cli.console import say
 from keras_infogan.files import explain
 from keras_infogan.models.pretrained import load_model
 
-# Views that agree less on a category are worth a warning.
-_SURE = 0.9
-# Those of a photograph that is upside down must agree this much better.
-_SURER = 0.03
-
 
 def add_parser(commands: Any) -> None:
     """Adds the command to the others."""
@@ -60,6 +55,8 @@ class Item(NamedTuple):
     notes: list[str]
     # Left, top, right and bottom in the file, of a part of it.
     box: tuple[int, ...] | None = None
+    # The same upside down, if it may be so.
+    opposite: Any = None
 
 
 def run(args: argparse.Namespace) -> Any:
@@ -101,46 +98,62 @@ def _describe(
     ranges: dict[str, tuple[float, float]],
 ) -> list[dict[str, Any]]:
     """Says what each image means, and returns it."""
-    from keras_infogan.reports.meanings import describe_meaning
     from keras_infogan.reports.outliers import describe_outlier
     from keras_infogan.reports.outliers import describe_unlikely_codes
 
-    spec = model.latent_spec
     code_map = arguments.find_code_map(args.model)
-    posterior = _encode(model, [item.image for item in items])
-    estimates = spec.estimate(posterior)
+    read = _interpret(model, code_map, [item.image for item in items])
     results = []
-    for row, (item, codes) in enumerate(
-        zip(items, spec.summarize(posterior), strict=True)
-    ):
-        text = spec.describe(codes)
+    for item, (text, meaning) in zip(items, read, strict=True):
         result: dict[str, Any] = {"image": str(item.path)}
         if item.box:
             result["box"] = list(item.box)
-        if code_map is not None:
-            guess = {name: values[row] for name, values in estimates.items()}
-            words = describe_meaning(code_map, guess)
-            result |= {"meaning": words, **code_map.interpret(guess)}
-            text = " - ".join([", ".join(words)] * bool(words) + [text])
         all_warnings = [
             *item.notes,
-            *describe_outlier(item.image, ranges, inverted=args.invert),
-            *describe_unlikely_codes(spec, codes),
+            *describe_outlier(
+                item.image,
+                ranges,
+                inverted=args.invert,
+                from_photo=args.photo,
+            ),
+            *describe_unlikely_codes(model.latent_spec, meaning["codes"]),
         ]
+        result |= {**meaning, "warnings": all_warnings}
+        if item.opposite is not None:
+            ((words, other),) = _interpret(model, code_map, [item.opposite])
+            result["upside_down"] = other
+            text += f"; or, if it is upside down: {words}"
         place = f"{item.path}" + (f" at {item.box}" if item.box else "")
         say(f"{place}: {text}")
         for warning in all_warnings:
             say(f"Warning: {place} {warning}")
-        results.append(result | {"warnings": all_warnings, "codes": codes})
+        results.append(result)
     return results
 
 
-def _encode(model: Any, images: Any) -> dict[str, Any]:
+def _interpret(
+    model: Any, code_map: Any, images: list[Any]
+) -> list[tuple[str, dict[str, Any]]]:
+    """The codes of each image, what they mean, and both in words."""
     import numpy as np
+
+    from keras_infogan.reports.meanings import describe_meaning
 
     # The pixels of files are bytes, and outliers are described.
     with warnings.catch_warnings(action="ignore", category=UserWarning):
-        return model.encode(np.stack(images))
+        posterior = model.encode(np.stack(images))
+    spec = model.latent_spec
+    estimates = spec.estimate(posterior)
+    found = []
+    for row, codes in enumerate(spec.summarize(posterior)):
+        text, meaning = spec.describe(codes), {}
+        if code_map is not None:
+            guess = {name: values[row] for name, values in estimates.items()}
+            words = describe_meaning(code_map, guess)
+            meaning = {"meaning": words, **code_map.interpret(guess)}
+            text = " - ".join([", ".join(words)] * bool(words) + [text])
+        found.append((text, {**meaning, "codes": codes}))
+    return found
 
 
 def _read_file(args: argparse.Namespace, model: Any, path: Path) -> list[Item]:
@@ -156,13 +169,11 @@ def _read_file(args: argparse.Namespace, model: Any, path: Path) -> list[Item]:
 
 
 def _read_photo(args: argparse.Namespace, model: Any, path: Path) -> list[Item]:
-    """The drawings of a photograph, upside down if `Q` is surer of these."""
-    import numpy as np
-
+    """The drawings of a photograph."""
     from keras_infogan.data.image_file import open_image
     from keras_infogan.data.photo import find_drawings
-    from keras_infogan.data.photo import turn_upside_down
-    from keras_infogan.evaluation.agreement import average_probabilities
+    from keras_infogan.evaluation.photo import read_drawings
+    from keras_infogan.reports.outliers import describe_reading
 
     del args
     photo = open_image(path, background="white")
@@ -172,22 +183,13 @@ def _read_photo(args: argparse.Namespace, model: Any, path: Path) -> list[Item]:
             f"{path} should show ink on paper, or something bright on a dark "
             "background. Received: an image without enough contrast."
         )
-    name = next(iter(model.latent_spec.categorical_names), None)
-    if name is None:
-        return [Item(path, x.image, [], x.box) for x in drawings]
-    readings = (drawings, turn_upside_down(drawings))
-    images = [np.stack([x.image for x in reading]) for reading in readings]
-    shares = [average_probabilities(model, x, name) for x in images]
-    sure = [x.max(axis=1).mean() for x in shares]
-    turned = int(sure[1] > sure[0] + _SURER)
-    notes = ["was read upside down, which fits better."] * turned
-    category = _encode(model, images[turned])[f"{name}_probabilities"].argmax(1)
-    items = []
-    for row, drawing in enumerate(readings[turned]):
-        share = shares[turned][row, category[row]]
-        unsure = [
-            f"may be something else: slightly changed, {share:.0%} of it is in "
-            "this category."
-        ] * int(share < _SURE)
-        items.append(Item(path, drawing.image, notes + unsure, drawing.box))
-    return items
+    return [
+        Item(
+            path,
+            reading.drawing.image,
+            describe_reading(reading),
+            reading.drawing.box,
+            reading.opposite,
+        )
+        for reading in read_drawings(model, drawings)
+    ]

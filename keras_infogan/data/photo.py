@@ -28,6 +28,8 @@ _MIN_CONTRAST = 0.08
 # parts of drawings, are specks.
 _MIN_SIDE_SHARE = 0.35
 _MIN_PART_SHARE = 0.15
+# How near a part is to its drawing at most, of the height of that.
+_NEAR = 0.25
 
 
 class Drawing(NamedTuple):
@@ -156,23 +158,26 @@ def _side(box: Any) -> int:
 
 
 def _is_part_of(box: Any, other: Any) -> bool:
-    """Whether this is like the bar of a five: flat, and right above or below.
+    """Whether this is like the bar of a five: flat, and near another drawing.
+
+    It is above or below that, or so flat that it is no drawing of its own.
 
     Args:
         box: Slices of rows and columns.
         other: The same, of a drawing that is no smaller.
     """
     (rows, columns), (other_rows, other_columns) = box, other
-    overlap = min(columns.stop, other_columns.stop) - max(
-        columns.start, other_columns.start
-    )
-    gap = max(rows.start, other_rows.start) - min(rows.stop, other_rows.stop)
-    height = other_rows.stop - other_rows.start
-    return (
-        overlap >= 0.4 * (columns.stop - columns.start)
-        and gap <= 0.25 * height
-        and rows.stop - rows.start <= 0.6 * height
-    )
+    width, height = columns.stop - columns.start, rows.stop - rows.start
+    other_height = other_rows.stop - other_rows.start
+    down, across = _gap(rows, other_rows), _gap(columns, other_columns)
+    is_near = down <= _NEAR * other_height and height <= 0.6 * other_height
+    is_bar = width >= 3 * height and across <= _NEAR * other_height
+    return is_near and (is_bar or -across >= 0.4 * width)
+
+
+def _gap(part: slice, other: slice) -> int:
+    """The pixels between two ranges; negative if they overlap."""
+    return max(part.start, other.start) - min(part.stop, other.stop)
 
 
 def _stroke_width(mask: np.ndarray) -> float:

@@ -7,11 +7,14 @@ import numpy as np
 
 from keras_infogan.evaluation.outliers import find_deviations
 from keras_infogan.evaluation.outliers import is_on_paper
+from keras_infogan.evaluation.photo import Reading
 from keras_infogan.latents.spec import LatentSpec
 
 # Deviations of the posterior; 14 of the 10,000 test images of MNIST are further
 # outside of the prior of the pretrained model.
 _MAX_DEVIATIONS = 3.0
+# Views of a photographed digit that agree less are worth a warning.
+_SURE = 0.9
 
 
 def describe_outlier(
@@ -19,6 +22,7 @@ def describe_outlier(
     ranges: Mapping[str, tuple[float, float]],
     *,
     inverted: bool = False,
+    from_photo: bool = False,
 ) -> list[str]:
     """Says why an image is unlike those that a model generates.
 
@@ -26,6 +30,7 @@ def describe_outlier(
         image: Float array of shape `(height, width, channels)` in [-1, 1].
         ranges: What `outliers.find_ranges` returns for generated images.
         inverted: Whether its brightness was inverted on request.
+        from_photo: Whether it is a drawing that was found in a photograph.
 
     Returns:
         Sentences that continue after the name of the image, perhaps none.
@@ -46,13 +51,47 @@ def describe_outlier(
         "show a single object like those the model was trained on: of the same "
         "size, brightness and position."
     )
+    advice = "" if from_photo else _advise(image, ranges, inverted=inverted)
+    return [text + advice]
+
+
+def _advise(
+    image: np.ndarray,
+    ranges: Mapping[str, tuple[float, float]],
+    *,
+    inverted: bool,
+) -> str:
+    """Which option reads such an outlier: the negative, or a photograph."""
     if is_on_paper(image, ranges):
-        text += (
-            " If it is white on black, omit --invert."
-            if inverted
-            else " If it is ink on paper, use --invert."
+        if inverted:
+            return " If it is white on black, omit --invert."
+        if not find_deviations(-image, ranges):
+            return " If it is ink on paper, use --invert."
+    # Photographs are read for gray images only.
+    if image.shape[-1] > 1:
+        return ""
+    instead = " instead of --invert" if inverted else ""
+    return (
+        f" If it is a photograph or a scan, use --photo{instead}, which finds, "
+        "scales and centers each object."
+    )
+
+
+def describe_reading(reading: Reading) -> list[str]:
+    """Says what is uncertain about a drawing of a photograph.
+
+    Returns:
+        Sentences that continue after the name of the image, perhaps none.
+    """
+    sentences = []
+    if reading.was_turned:
+        sentences.append("was read upside down, which fits better.")
+    if reading.agreement < _SURE:
+        sentences.append(
+            "may be something else: slightly changed, "
+            f"{reading.agreement:.0%} of it is in this category."
         )
-    return [text]
+    return sentences
 
 
 def describe_unlikely_codes(

@@ -18,7 +18,7 @@ def test_a_photograph_is_ink_on_paper(monkeypatch, upside_down):
     digit = np.zeros((28, 28), np.uint8)
     digit[4:10, 4:24] = 255
     kind = "upside down" if upside_down else "paper"
-    image = photos.photograph(digit, np.random.default_rng(0), kind)
+    image = photos.photograph(digit[None], np.random.default_rng(0), kind)
     pixels = np.asarray(image) / 255.0
     dark = pixels < (pixels.min() + pixels.max()) / 2
     # 6 x 20 of 28 x 28 pixels, in a page 1.25 times as high, up to 1.4 wide.
