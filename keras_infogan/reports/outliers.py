@@ -62,18 +62,18 @@ def _advise(
     inverted: bool,
 ) -> str:
     """Which option reads such an outlier: the negative, or a photograph."""
-    if is_on_paper(image, ranges):
-        if inverted:
-            return " If it is white on black, omit --invert."
-        if not find_deviations(-image, ranges):
-            return " If it is ink on paper, use --invert."
+    on_paper = is_on_paper(image, ranges)
+    if on_paper and inverted:
+        return " If it is white on black, omit --invert."
+    if on_paper and not find_deviations(-image, ranges):
+        return " If it is ink on paper, use --invert."
     # Photographs are read for gray images only.
-    if image.shape[-1] > 1:
+    if not (on_paper or inverted) or image.shape[-1] > 1:
         return ""
     instead = " instead of --invert" if inverted else ""
     return (
-        f" If it is a photograph or a scan, use --photo{instead}, which finds, "
-        "scales and centers each object."
+        " If it is a photograph or a scan of ink on paper, use --photo"
+        f"{instead}: it finds, scales and centers what is drawn."
     )
 
 

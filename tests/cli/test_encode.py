@@ -122,7 +122,8 @@ def test_encode_of_ink_on_paper(model_path, capfd, tmp_path):
     assert "--invert" not in err
     _, err = run(capfd, "encode", model_path, tmp_path / "paper.png")
     assert "brightness of the border 1.00" in err
-    assert "use --invert" in err
+    # The negative of random pixels is an outlier, too.
+    assert "ink on paper, use --photo" in err
     (result,), _ = run(
         capfd, "encode", model_path, tmp_path / "paper.png", "--invert"
     )
@@ -160,9 +161,26 @@ def test_encode_of_a_photograph(mnist_test, capfd, tmp_path):
         read = [result["meaning"][0].split()[0] for result in results]
         assert read == list("23456789")
         assert ("upside down" in err) == (name == "turned.png")
+        assert not any("upside_down" in result for result in results)
         left, top, right, bottom = results[0]["box"]
         assert 0 <= left < right <= page.width
         assert 0 <= top < bottom <= page.height
+
+
+def test_a_photograph_of_a_six_or_nine(mnist_test, capfd, tmp_path):
+    """Nobody can tell whether it is upside down, so both are reported."""
+    digit = mnist_test.images[mnist_test.labels == 6][5, ..., 0]
+    pixels = 170.0 - 120.0 * np.pad(digit.repeat(3, 0).repeat(3, 1), 20) / 255.0
+    page = Image.fromarray(np.rint(pixels).astype(np.uint8))
+    page.save(tmp_path / "six.png")
+    page.transpose(Image.Transpose.ROTATE_180).save(tmp_path / "nine.png")
+    for name, classes in (("six", "69"), ("nine", "96")):
+        path = tmp_path / f"{name}.png"
+        (result,), err = run(capfd, "encode", "mnist", "--photo", path)
+        other = result["upside_down"]
+        assert (result["class"], other["class"]) == tuple(classes)
+        assert "or, if it is upside down: " + other["meaning"][0] in err
+        assert set(other) < set(result)
 
 
 def test_a_photograph_without_ink(capfd, tmp_path, refuse):

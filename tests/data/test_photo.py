@@ -70,10 +70,30 @@ def test_several_are_read_line_by_line():
     ]
 
 
-def test_the_bar_of_a_five_belongs_to_it():
-    bar, body = (120, 40, 170, 48), (115, 62, 160, 150)
+@pytest.mark.parametrize(
+    ("bar", "box"),
+    [
+        ((120, 40, 170, 48), (115, 40, 171, 151)),
+        ((170, 40, 230, 48), (115, 40, 231, 151)),
+    ],
+    ids=["above", "beside"],
+)
+def test_the_bar_of_a_five_belongs_to_it(bar, box):
+    body = (115, 62, 160, 150)
     (found,) = find_drawings(photo(bar, body), SHAPE)
-    assert found.box == pytest.approx((115, 40, 171, 151), abs=3)
+    assert found.box == pytest.approx(box, abs=3)
+
+
+@pytest.mark.parametrize(
+    "pair",
+    [
+        [(115, 62, 160, 150), (190, 40, 250, 48)],
+        [(100, 40, 106, 150), (118, 60, 158, 100)],
+    ],
+    ids=["flat", "near"],
+)
+def test_what_is_only_flat_or_only_near_is_a_drawing_of_its_own(pair):
+    assert len(find_drawings(photo(*pair), SHAPE)) == 2
 
 
 def crop(drawing):

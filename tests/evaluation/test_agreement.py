@@ -5,29 +5,33 @@ from typing import Any
 
 import numpy as np
 
+from keras_infogan.evaluation import agreement
 from keras_infogan.evaluation.agreement import average_probabilities
 
 
-def test_views_are_averaged():
+def test_views_are_averaged(monkeypatch):
     """Three of four views say 1: so do .25 and .75 of the probability.
 
-    Views are of all images, in range, and differ from one another.
+    Views are of all images, in range, and differ from one another; two images
+    at a time, as no more views fit in a batch.
     """
+    monkeypatch.setattr(agreement, "INFERENCE_BATCH_SIZE", 8)
     seen: list[np.ndarray] = []
-    answers = ([0.0, 1.0], [1.0, 0.0], [0.0, 1.0], [0.0, 1.0])
+    of_bright = [[0.0, 1.0], [1.0, 0.0], [0.0, 1.0], [0.0, 1.0]]
+    of_dark = [[1.0, 0.0]] * 4
 
-    def encode(images: np.ndarray) -> dict[str, np.ndarray]:
-        seen.append(images)
-        row = answers[len(seen) - 1]
-        return {"kind_probabilities": np.tile(row, (len(images), 1))}
+    def encode(views: np.ndarray) -> dict[str, np.ndarray]:
+        seen.append(views)
+        bright = views[::4].max(axis=(1, 2, 3)) > 0.0
+        answers = [of_bright if is_bright else of_dark for is_bright in bright]
+        return {"kind_probabilities": np.concatenate(answers)}
 
-    spec = SimpleNamespace(code=lambda name: SimpleNamespace(dim=2))
-    model: Any = SimpleNamespace(encode=encode, latent_spec=spec)
+    model: Any = SimpleNamespace(encode=encode)
     images = np.full((3, 12, 12, 1), -1.0, np.float32)
-    images[:, 3:9, 4:7] = 1.0
+    images[:2, 3:9, 4:7] = 1.0
     shares = average_probabilities(model, images, "kind", num_views=4)
-    np.testing.assert_allclose(shares, [[0.25, 0.75]] * 3)
-    assert [view.shape for view in seen] == [images.shape] * 4
-    assert all(np.abs(view).max() <= 1.0 for view in seen)
-    for view in seen[1:]:
-        assert np.abs(view - seen[0]).max() > 0.1
+    np.testing.assert_allclose(shares, [[0.25, 0.75], [0.25, 0.75], [1.0, 0.0]])
+    assert [view.shape for view in seen] == [(8, 12, 12, 1), (4, 12, 12, 1)]
+    assert all(np.abs(views).max() <= 1.0 for views in seen)
+    first, *others = seen[0][:4]
+    assert all(np.abs(view - first).max() > 0.1 for view in others)

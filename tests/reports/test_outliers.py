@@ -3,11 +3,14 @@
 import numpy as np
 import pytest
 
+from keras_infogan.data.photo import Drawing
 from keras_infogan.evaluation.outliers import find_ranges
+from keras_infogan.evaluation.photo import Reading
 from keras_infogan.latents.codes import Categorical
 from keras_infogan.latents.codes import Uniform
 from keras_infogan.latents.spec import LatentSpec
 from keras_infogan.reports.outliers import describe_outlier
+from keras_infogan.reports.outliers import describe_reading
 from keras_infogan.reports.outliers import describe_unlikely_codes
 
 
@@ -32,7 +35,7 @@ def test_what_deviates_is_named_with_its_range(ranges):
     (sentence,) = describe_outlier(bar(14), ranges)
     assert "width 13.72 pixels (1.96 to 3.92)" in sentence
     assert sentence.startswith("is unlike the images that this model generates")
-    assert "--invert" not in sentence
+    assert "--" not in sentence
 
 
 def test_paper_needs_the_option(ranges):
@@ -40,6 +43,30 @@ def test_paper_needs_the_option(ranges):
     assert sentence.endswith("If it is ink on paper, use --invert.")
     (sentence,) = describe_outlier(-bar(4), ranges, inverted=True)
     assert sentence.endswith("If it is white on black, omit --invert.")
+
+
+def test_photographs_need_another(ranges):
+    """Gray paper, whose negative is no image of the model either."""
+    gray = 0.4 * -bar(4)
+    for image, inverted, advice in (
+        (gray, False, "use --photo: it finds"),
+        (-gray, True, "use --photo instead of --invert: it finds"),
+    ):
+        (sentence,) = describe_outlier(image, ranges, inverted=inverted)
+        assert advice in sentence
+    (sentence,) = describe_outlier(gray, ranges, from_photo=True)
+    assert "--" not in sentence
+    in_color = np.repeat(gray, 3, axis=-1)
+    (sentence,) = describe_outlier(in_color, ranges)
+    assert "--" not in sentence
+
+
+def test_what_is_uncertain_about_a_drawing():
+    drawing = Drawing(bar(2), (0, 0, 9, 9))
+    assert describe_reading(Reading(drawing, 0.9)) == []
+    turned, unsure = describe_reading(Reading(drawing, 0.89, was_turned=True))
+    assert turned.startswith("was read upside down")
+    assert "slightly changed, 89% of it" in unsure
 
 
 @pytest.mark.parametrize("color", [(-1.0,), (1.0,), (1.0, -1.0, -1.0)])
