@@ -14,6 +14,8 @@ from keras_infogan.models.inference import GeneratorEncoder
 
 # `diagnose` takes about 0.1 s then.
 NUM_IMAGES = 500
+# Of fewer, all measures may be extreme by chance.
+MIN_IMAGES = 20
 # Too early before that.
 MIN_STEPS = 100
 # Too little for a person to notice: 3 degrees, half a pixel.
@@ -39,8 +41,9 @@ def diagnose(model: GeneratorEncoder, images: np.ndarray) -> dict[str, float]:
         a real image a higher logit than a generated one: 0.5 if it cannot tell
         them apart, 1 if it has won; NaN, and nothing else, if the generated
         images are not finite. `diagnostics_density` and `diagnostics_coverage`
-        of the pixels (`density_coverage`); left out for five images or fewer.
-        For the first categorical code, if there is one:
+        of the pixels (`density_coverage`). Nothing for fewer than 20 images.
+        For the first categorical code, if there is one, and if there are at
+        least two images for each category:
         `diagnostics_usage_entropy` of its categories on the real images, in
         nats; `diagnostics_category_accuracy`, the share of generated images
         whose category `Q` recovers; and
@@ -51,23 +54,30 @@ def diagnose(model: GeneratorEncoder, images: np.ndarray) -> dict[str, float]:
     generated = model.generate_from(latents)
     if not np.isfinite(generated).all():
         return {"diagnostics_separation": math.nan}
+    if len(images) < MIN_IMAGES:
+        return {}
+    # Here, as who generates and encodes needs no scikit-learn.
+    from keras_infogan.distances import density_coverage
+
     real_logits, fake_logits = (
         model.discriminator(tf.constant(x), training=False)["logits"].numpy()
         for x in (images, generated)
     )
     higher = np.sign(real_logits - fake_logits.T).mean()
-    measures = {"separation": round(0.5 + 0.5 * float(higher), 3)}
-    if len(images) > _NUM_NEIGHBORS:
-        # Here, as who generates and encodes needs no scikit-learn.
-        from keras_infogan.distances import density_coverage
-
-        density, coverage = density_coverage(
-            images.reshape(len(images), -1),
-            generated.reshape(len(generated), -1),
-            num_neighbors=_NUM_NEIGHBORS,
-        )
-        measures |= {"density": density, "coverage": coverage}
-    for name in model.latent_spec.categorical_names[:1]:
+    density, coverage = density_coverage(
+        images.reshape(len(images), -1),
+        generated.reshape(len(generated), -1),
+        num_neighbors=_NUM_NEIGHBORS,
+    )
+    measures = {
+        "separation": round(0.5 + 0.5 * float(higher), 3),
+        "density": density,
+        "coverage": coverage,
+    }
+    spec = model.latent_spec
+    for name in spec.categorical_names[:1]:
+        if len(images) < 2 * spec.code(name).dim:
+            continue
         category = latents[name].numpy().argmax(axis=1)
         measures |= _measure_category(model, name, images, generated, category)
     return {
@@ -205,6 +215,27 @@ def _find_category_problems(
     return problems
 
 
+def find_model_problems(
+    model: GeneratorEncoder, images: np.ndarray, **measures: float
+) -> list[str]:
+    """The problems of a trained model: `diagnose`, then `find_problems`.
+
+    Args:
+        model: The model.
+        images: Real images, float array in [-1, 1]; `NUM_IMAGES` are enough.
+        **measures: Further measures of it, such as its losses.
+    """
+    return find_problems(
+        {**measures, **diagnose(model, images)}, _num_categories(model)
+    )
+
+
+def _num_categories(model: GeneratorEncoder) -> int | None:
+    """Those of the first categorical code."""
+    spec = model.latent_spec
+    return next((spec.code(x).dim for x in spec.categorical_names), None)
+
+
 class Diagnostics(keras.callbacks.Callback):
     """Measures the model after each epoch and warns of problems.
 
@@ -251,10 +282,10 @@ class Diagnostics(keras.callbacks.Callback):
         is_first_epoch: bool = False,
     ) -> list[str]:
         """Finds problems, warns of new ones and may end the training."""
-        spec = self.model.latent_spec
-        sizes = [spec.code(name).dim for name in spec.categorical_names[:1]]
         problems = find_problems(
-            measures, sizes[0] if sizes else None, is_first_epoch=is_first_epoch
+            measures,
+            _num_categories(self.model),
+            is_first_epoch=is_first_epoch,
         )
         for problem in problems:
             # One of each kind: figures change from epoch to epoch.

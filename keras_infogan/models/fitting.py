@@ -1,5 +1,6 @@
 """`fit`, `evaluate` and `predict`: they check images, and `fit` the model."""
 
+import logging
 from typing import Any
 
 import numpy as np
@@ -7,9 +8,12 @@ import tensorflow as tf
 
 from keras_infogan.models.diagnostics import NUM_IMAGES
 from keras_infogan.models.diagnostics import Diagnostics
+from keras_infogan.models.diagnostics import find_model_problems
 from keras_infogan.models.inference import GeneratorEncoder
 from keras_infogan.models.inputs import check_inputs
 from keras_infogan.models.inputs import scale_bytes
+
+_logger = logging.getLogger(__name__)
 
 
 class MonitoredModel(GeneratorEncoder):
@@ -55,8 +59,7 @@ class MonitoredModel(GeneratorEncoder):
         callbacks = [] if callbacks is None else callbacks
         if diagnostics and images is not None and isinstance(callbacks, list):
             if not any(isinstance(one, Diagnostics) for one in callbacks):
-                sample = np.asarray(scale_bytes(images[:NUM_IMAGES]))
-                callbacks = [Diagnostics(sample), *callbacks]
+                callbacks = [Diagnostics(_sample(images)), *callbacks]
         return super().fit(
             x,
             *args,
@@ -65,12 +68,43 @@ class MonitoredModel(GeneratorEncoder):
             **kwargs,
         )
 
-    def evaluate(self, x: Any = None, *args: Any, **kwargs: Any) -> Any:
-        """Measures the losses on images; arguments are those of Keras."""
-        x, _ = check_inputs(x, self.image_shape)
-        return super().evaluate(x, *args, **kwargs)
+    def evaluate(
+        self,
+        x: Any = None,
+        *args: Any,
+        diagnostics: bool = True,
+        **kwargs: Any,
+    ) -> Any:
+        """Measures the losses on images.
+
+        Args:
+            x: See `fit`.
+            *args: See `keras.Model.evaluate`.
+            diagnostics: Whether to warn of problems of the model, as `fit`
+                does, by the first images.
+            **kwargs: See `keras.Model.evaluate`.
+
+        Returns:
+            What Keras does: the losses.
+
+        Raises:
+            ValueError: If the images have another shape, type or range.
+        """
+        x, images = check_inputs(x, self.image_shape)
+        losses = super().evaluate(x, *args, **kwargs)
+        # `fit`, which monitors itself, says so of its validation data.
+        is_validation = kwargs.get("_use_cached_eval_dataset", False)
+        if diagnostics and images is not None and not is_validation:
+            for problem in find_model_problems(self, _sample(images)):
+                _logger.warning("Warning: %s", problem)
+        return losses
 
     def predict(self, x: Any, *args: Any, **kwargs: Any) -> Any:
         """The outputs of the discriminator; arguments are those of Keras."""
         x, _ = check_inputs(x, self.image_shape, strict=False)
         return super().predict(x, *args, **kwargs)
+
+
+def _sample(images: np.ndarray) -> np.ndarray:
+    """The first images, as floats in [-1, 1], for the diagnostics."""
+    return np.asarray(scale_bytes(images[:NUM_IMAGES]))

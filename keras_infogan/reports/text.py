@@ -31,11 +31,9 @@ def describe_report(report: Mapping[str, Any]) -> list[str]:
 
     Args:
         report: What `evaluate` returns, perhaps with `warnings` and
-            `num_labels` of the training.
+            `num_labels` of the training. Warnings come first.
     """
-    sentences = [
-        f"Warning: {warning}" for warning in report.get("warnings", [])[-3:]
-    ]
+    sentences = [f"Warning: {warning}" for warning in _find_warnings(report)]
     sentences += _describe_clustering(report)
     sentences += _describe_information(report)
     sentences += _describe_fidelity(report)
@@ -56,6 +54,19 @@ def describe_report(report: Mapping[str, Any]) -> list[str]:
         report["class_names"] or (),
         has_attributes=bool(report["traversals"]),
     )
+
+
+def _find_warnings(report: Mapping[str, Any]) -> list[str]:
+    """The problems of the model, then the last ones of its training."""
+    problems = report.get("problems", [])
+    # Figures differ; what is before the colon is their kind.
+    kinds = [problem.partition(":")[0] for problem in problems]
+    others = [
+        warning
+        for warning in report.get("warnings", [])
+        if not any(kind in warning for kind in kinds)
+    ]
+    return [*problems, *others[-3:]]
 
 
 def _describe_clustering(report: Mapping[str, Any]) -> list[str]:

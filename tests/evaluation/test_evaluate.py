@@ -14,6 +14,7 @@ from keras_infogan.latents.codes import Categorical
 from keras_infogan.latents.codes import Uniform
 from keras_infogan.latents.spec import LatentSpec
 from keras_infogan.models.infogan import InfoGAN
+from keras_infogan.reports.text import describe_report
 from tests.helpers.painter import NUM_CLASSES
 from tests.helpers.painter import SURE
 from tests.helpers.painter import TEST
@@ -21,6 +22,8 @@ from tests.helpers.painter import TEST_LABELS
 from tests.helpers.painter import TRAIN
 from tests.helpers.painter import data_of
 from tests.helpers.painter import painter
+from tests.helpers.static import bars
+from tests.helpers.static import static_model
 
 
 @pytest.fixture(autouse=True)
@@ -57,6 +60,18 @@ def test_perfect_under_other_names():
     assert report["num_test_images"] == 100
     assert report["num_train_images"] == 400
     assert report["confusion"] == (25 * np.eye(4, dtype=int)[::-1]).tolist()
+
+
+def test_static_is_a_problem():
+    """It carries all information about the category, and is no bar."""
+    data = ImageData(np.uint8(bars(40) > 0.0) * 255, None, name="bars")
+    report = evaluate(static_model(), data, data)
+    nats = report["mutual_information"]["category"]
+    assert nats == pytest.approx(math.log(3), abs=1e-3)
+    problems = report["problems"]
+    assert any("draws codes instead of images" in x for x in problems)
+    warnings = [f"Warning: {problem}" for problem in problems]
+    assert describe_report(report)[: len(warnings)] == warnings
 
 
 def test_information_of_a_perfect_channel():

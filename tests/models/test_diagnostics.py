@@ -13,12 +13,17 @@ from keras_infogan.latents.codes import Categorical
 from keras_infogan.latents.spec import LatentSpec
 from keras_infogan.models.diagnostics import Diagnostics
 from keras_infogan.models.diagnostics import diagnose
+from keras_infogan.models.diagnostics import find_model_problems
 from keras_infogan.models.diagnostics import find_problems
 from keras_infogan.models.infogan import InfoGAN
 from keras_infogan.models.pretrained import load_model
 from tests.helpers.models import SHAPE
 from tests.helpers.models import adam
 from tests.helpers.models import tiny_model
+from tests.helpers.static import STRIPES
+from tests.helpers.static import bars
+from tests.helpers.static import static_model
+from tests.helpers.static import writer_model
 
 SOUND = {
     "discriminator_loss": 1.2,
@@ -76,6 +81,18 @@ def test_each_problem(changes, message):
     assert message in problem
 
 
+def test_few_images_are_not_measured():
+    """One of two decides of all, and ten of ten categories need 20."""
+    images = np.random.default_rng(1).uniform(-1, 1, (20, *SHAPE))
+    images = images.astype(np.float32)
+    assert diagnose(tiny_model(), images[:19]) == {}
+    assert "diagnostics_usage_entropy" in diagnose(tiny_model(), images)
+    spec = LatentSpec(4, {"category": Categorical(11)})
+    found = diagnose(tiny_model(spec=spec), images)
+    assert "diagnostics_density" in found
+    assert "diagnostics_usage_entropy" not in found
+
+
 def test_what_is_measured():
     """Computed in another way, for a model with random weights."""
     model = tiny_model()
@@ -114,42 +131,6 @@ def test_what_is_measured():
     )
 
 
-def invisible_signal() -> InfoGAN:
-    """Encodes the category in stripes a pixel wide, and recovers it."""
-    size, amplitude = 64, 0.02
-    stripe = (-1.0) ** np.arange(size)
-    patterns = np.stack(
-        [
-            np.broadcast_to(stripe, (size, size)),
-            np.broadcast_to(stripe[:, None], (size, size)),
-            np.outer(stripe, stripe),
-        ]
-    ).reshape(3, -1)
-    spec = LatentSpec(1, {"category": Categorical(3)})
-    inputs = {
-        name: keras.Input((dim,), name=name)
-        for name, dim in spec.input_dims.items()
-    }
-    writer = keras.layers.Dense(size**2, use_bias=False)
-    silent = keras.layers.Dense(
-        size**2, use_bias=False, kernel_initializer="zeros"
-    )
-    flat = keras.layers.Add()(
-        [writer(inputs["category"]), silent(inputs["noise"])]
-    )
-    generator = keras.Model(inputs, keras.layers.Reshape((size, size, 1))(flat))
-    writer.set_weights([amplitude * patterns])
-    image = keras.Input((size, size, 1))
-    pixels = keras.layers.Flatten()(image)
-    reader = keras.layers.Dense(3, use_bias=False, name="category_logits")
-    judge = keras.layers.Dense(1, kernel_initializer="zeros", name="logits")
-    discriminator = keras.Model(
-        image, {"logits": judge(pixels), "category_logits": reader(pixels)}
-    )
-    reader.set_weights([patterns.T])
-    return InfoGAN(generator, discriminator, spec)
-
-
 def test_an_invisible_signal_is_found():
     """A shift of half a pixel blurs or inverts stripes of one pixel.
 
@@ -157,13 +138,64 @@ def test_an_invisible_signal_is_found():
     assigned to all three categories, and a discriminator with zero weights has
     not won.
     """
-    model = invisible_signal()
+    model = writer_model(STRIPES, STRIPES, amplitude=0.02)
     noise = np.random.default_rng(0).uniform(-1, 1, (200, 64, 64, 1))
     found = diagnose(model, noise.astype(np.float32))
     assert found["diagnostics_category_accuracy"] == 1.0
     (problem,) = find_problems(found, 3)
     assert "an invisible signal: of 100%" in problem
     assert "--warp with --warped-codes, or Objective(" in problem
+
+
+@pytest.mark.parametrize(("turn", "accuracy"), [(0, 1.0), (1, 0.0)])
+def test_an_augmented_image_should_have_the_category_of_its_latents(
+    turn, accuracy
+):
+    """Not that which `Q` recovers from the image before, rightly or wrongly.
+
+    The left half, the right half and the middle are too large to be moved, and
+    the second model exchanges all three of them.
+    """
+    patterns = np.full((3, 64, 64), -1.0)
+    for pattern, columns in zip(
+        patterns, (slice(0, 21), slice(21, 43), slice(43, 64)), strict=True
+    ):
+        pattern[:, columns] = 1.0
+    patterns = patterns.reshape(3, -1)
+    model = writer_model(patterns, np.roll(patterns, turn, axis=0))
+    noise = np.random.default_rng(0).uniform(-1, 1, (40, 64, 64, 1))
+    found = diagnose(model, noise.astype(np.float32))
+    assert found["diagnostics_category_accuracy"] == accuracy
+    assert found["diagnostics_augmented_category_accuracy"] == accuracy
+
+
+@pytest.mark.parametrize("route", ["array", "set"])
+def test_evaluate_warns_of_static(route, caplog):
+    """It carries the category and looks like no bar of a real image.
+
+    `fit` warns itself, and not again for its validation data.
+    """
+    model = static_model()
+    model.compile()
+    images = bars(40)
+    x = images if route == "array" else tf.data.Dataset.from_tensors(images)
+    losses = model.evaluate(x, verbose=0, batch_size=None, return_dict=True)
+    assert losses == model.evaluate(
+        images, verbose=0, batch_size=40, return_dict=True, diagnostics=False
+    )
+    messages = [r.getMessage() for r in caplog.records if "infogan" in r.name]
+    assert [x for x in messages if "draws codes instead of images" in x]
+    assert all(x.startswith("Warning: ") for x in messages)
+    assert (
+        len(messages)
+        == len(set(messages))
+        == len(find_model_problems(model, images))
+    )
+    caplog.clear()
+    model.fit(
+        images, validation_data=images, batch_size=40, epochs=2, verbose=0
+    )
+    assert not [r for r in caplog.records if "infogan" in r.name]
 
 
 @pytest.fixture(scope="module")

@@ -106,6 +106,22 @@ def test_warnings_come_first_and_are_the_last_three():
     ]
 
 
+def test_problems_come_before_warnings_of_another_kind():
+    report = {
+        **REPORT,
+        "problems": ["The generator collapses: to 1%."],
+        "warnings": [
+            "After step 10: The categories collapse: 3.",
+            "After step 20: The generator collapses: to 2%.",
+        ],
+    }
+    assert describe_report(report)[:2] == [
+        "Warning: The generator collapses: to 1%.",
+        "Warning: After step 10: The categories collapse: 3.",
+    ]
+    assert not describe_report(report)[2].startswith("Warning")
+
+
 def test_classes_without_a_category_are_those_of_the_report():
     report = {**REPORT, "code_map": CODE_MAP, "class_names": ["1", "3", "7"]}
     assert "No category of `category` stands for 3." in describe_report(report)

@@ -20,6 +20,7 @@ from keras_infogan.evaluation.measures.clustering import measure_clustering
 from keras_infogan.evaluation.measures.fidelity import measure_fidelity
 from keras_infogan.evaluation.measures.information import measure_information
 from keras_infogan.evaluation.measures.naming import fit_code_map
+from keras_infogan.evaluation.measures.problems import measure_problems
 from keras_infogan.evaluation.measures.traversals import measure_traversals
 from keras_infogan.evaluation.observations import Observations
 
@@ -55,6 +56,7 @@ class Measure:
 
 
 MEASURES = [
+    Measure(measure_problems),
     Measure(
         measure_clustering,
         {
