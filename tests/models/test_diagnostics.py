@@ -156,12 +156,12 @@ def test_an_augmented_image_should_have_the_category_of_its_latents(
     The left half, the right half and the middle are too large to be moved, and
     the second model exchanges all three of them.
     """
-    patterns = np.full((3, 64, 64), -1.0)
-    for pattern, columns in zip(
-        patterns, (slice(0, 21), slice(21, 43), slice(43, 64)), strict=True
+    images = np.full((3, 64, 64), -1.0)
+    for image, columns in zip(
+        images, (slice(0, 21), slice(21, 43), slice(43, 64)), strict=True
     ):
-        pattern[:, columns] = 1.0
-    patterns = patterns.reshape(3, -1)
+        image[:, columns] = 1.0
+    patterns = images.reshape(3, -1)
     model = writer_model(patterns, np.roll(patterns, turn, axis=0))
     noise = np.random.default_rng(0).uniform(-1, 1, (40, 64, 64, 1))
     found = diagnose(model, noise.astype(np.float32))
