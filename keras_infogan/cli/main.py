@@ -13,6 +13,7 @@ from typing import NoReturn
 
 from keras_infogan import __version__
 from keras_infogan.cli import canary
+from keras_infogan.cli import compare
 from keras_infogan.cli import embed
 from keras_infogan.cli import encode
 from keras_infogan.cli import evaluate
@@ -35,6 +36,7 @@ _INTERRUPTED = 130
 _COMMANDS = (
     train,
     evaluate,
+    compare,
     sample,
     traverse,
     encode,

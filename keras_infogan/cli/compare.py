@@ -1,0 +1,82 @@
+"""`keras-infogan compare`: shows runs side by side on a page."""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from keras_infogan.cli import arguments
+from keras_infogan.cli.console import say
+from keras_infogan.files import check_writable
+from keras_infogan.models.pretrained import find_companion
+from keras_infogan.models.pretrained import find_model
+from keras_infogan.models.pretrained import load_model
+
+
+def add_parser(commands: Any) -> None:
+    """Adds the command to the others."""
+    parser = arguments.add_command(
+        commands,
+        "compare",
+        "write a page that shows finished runs side by side: images, numbers "
+        "with their differences, options that differ",
+        example="mnist runs/mnist --output compare.html",
+        run=run,
+        check=check,
+    )
+    parser.add_argument(
+        "models",
+        type=arguments.path,
+        nargs="+",
+        metavar="RUN",
+        help="directory of a finished run, or name of a pretrained model "
+        "(mnist); at least two, and differences are to the first",
+    )
+    parser.add_argument(
+        "--output",
+        "-o",
+        type=arguments.path,
+        default=Path("compare.html"),
+        metavar="HTML",
+        help="page to write (%(default)s)",
+    )
+
+
+def check(args: argparse.Namespace) -> None:
+    """Raises an error unless there are several runs, each with a report."""
+    if len(set(args.models)) < max(2, len(args.models)):
+        raise ValueError(
+            "compare takes at least two runs, all different. Received: "
+            f"{', '.join(map(str, args.models))}."
+        )
+    check_writable(args.output)
+    args.reports = [_read_report(model) for model in args.models]
+
+
+def _read_report(model: Path) -> dict[str, Any]:
+    from keras_infogan.evaluation.report import read_report
+
+    find_model(model)
+    path = find_companion(model, "report.json")
+    report = read_report(path) if path else None
+    if report is None or "configuration" not in report:
+        found = "without" if path is None else "with another version's"
+        raise ValueError(
+            "compare takes runs with a report.json of this version. Received: "
+            f"{model}, {found} report.json. `keras-infogan evaluate {model}` "
+            "writes one for the directory of a run."
+        )
+    return report
+
+
+def run(args: argparse.Namespace) -> Any:
+    """`keras-infogan compare`: returns the path of the page."""
+    from keras_infogan.reports.comparison import draw_compared_run
+    from keras_infogan.reports.comparison import write_comparison
+
+    runs = [
+        draw_compared_run(str(model), load_model(model), report)
+        for model, report in zip(args.models, args.reports, strict=True)
+    ]
+    write_comparison(args.output, runs)
+    say(f"Open {args.output} in a browser.")
+    return {"output": str(args.output)}

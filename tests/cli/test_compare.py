@@ -1,0 +1,59 @@
+"""`keras-infogan compare`, of runs that have been evaluated."""
+
+import shutil
+
+import pytest
+
+from keras_infogan import __version__
+from keras_infogan.evaluation.code_map import CodeMap
+from keras_infogan.evaluation.report import write_report
+from tests.helpers.command_line import fail
+from tests.helpers.command_line import run
+from tests.reports.test_html import REPORT
+
+
+@pytest.fixture
+def runs(named_run, tmp_path, monkeypatch):
+    """Two runs, `a` and `b`, of 8 and 9 epochs."""
+    monkeypatch.chdir(tmp_path)
+    for name, epochs in (("a", 8), ("b", 9)):
+        shutil.copytree(named_run, name)
+        report = {
+            **REPORT,
+            "code_map": CodeMap.load(f"{name}/code_map.json"),
+            "configuration": {"epochs": epochs},
+            "versions": {"keras-infogan": __version__},
+        }
+        write_report(tmp_path / name / "report.json", report)
+    return tmp_path
+
+
+def test_compare(runs, capfd):
+    result, messages = run(capfd, "compare", "a", "b", "-o", "x.html")
+    assert result == {"output": "x.html"}
+    assert "Open x.html" in messages
+    text = (runs / "x.html").read_text("utf-8")
+    assert "<h1>a and b</h1>" in text
+    assert "<tr><td>epochs</td><td>8</td><td>9</td></tr>" in text
+    # Of each run, the categories and two traversals, one of which is slant.
+    assert text.count("<img ") == 6
+    assert text.count("<span>slanted right</span><input") == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["a"], "at least two runs, all different. Received: a"),
+        (["a", "b", "a"], "all different. Received: a, b, a"),
+        (["a", "nowhere"], "Received: nowhere, no file"),
+        (["a", "c"], "Received: c, without report.json. `keras-infogan eval"),
+        (["a", "d"], "Received: d, with another version's report.json"),
+        (["a", "b", "-o", "a"], "a"),
+    ],
+)
+def test_errors_are_one_line(arguments, message, runs, named_run, capfd):
+    shutil.copytree(named_run, "c")
+    shutil.copytree("b", "d")
+    (runs / "d" / "report.json").write_text("{}")
+    assert message in fail(capfd, "compare", *arguments)
+    assert not (runs / "compare.html").exists()
