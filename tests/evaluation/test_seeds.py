@@ -77,7 +77,7 @@ def test_nan_is_never_the_surest():
         {"angle": Circular(), "bits": Bernoulli(2), "n": Normal(1)},
     ],
 )
-def test_every_kind_of_code_has_seeds(codes: dict[str, Code]):
+def test_every_kind_of_code_has_seeds(codes: dict[str, Code]) -> None:
     model = tiny_model(spec=LatentSpec(4, codes))
     seeds = surest_seeds(model, 5)
     assert len(set(seeds)) == 5

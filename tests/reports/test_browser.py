@@ -29,7 +29,7 @@ def browser() -> Iterator[Any]:
 
 
 @pytest.fixture(scope="module")
-def report_page(tmp_path_factory) -> Path:
+def report_page(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("page") / "report.html"
     report = {**REPORT, "code_map": HOSTILE_MAP}
     players = draw_players(tiny_model(), report, seed=0)
@@ -40,13 +40,17 @@ def report_page(tmp_path_factory) -> Path:
 
 
 @pytest.fixture
-def visit(browser, report_page) -> Iterator[Any]:
+def visit(browser: Any, report_page: Path) -> Iterator[Any]:
     """Opens the page; what it complains of or asks for is a failure."""
-    contexts, complaints, requests = [], [], []
+    contexts: list[Any] = []
+    complaints: list[str] = []
+    requests: list[str] = []
 
     def visit(**options: Any) -> Any:
-        contexts.append(browser.new_context(**options))
-        page = contexts[-1].new_page()
+        context = browser.new_context(**options)
+        context.set_default_timeout(20_000)
+        contexts.append(context)
+        page = context.new_page()
         page.on("console", lambda message: complaints.append(message.text))
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("dialog", lambda dialog: complaints.append(dialog.message))
@@ -91,7 +95,7 @@ def test_play_moves_to_the_end_and_back(visit):
     button.click()
     assert button.text_content() == "Pause"
     api = pytest.importorskip("playwright.sync_api")
-    for value in ("+1.0", "+0.7"):
+    for value in ("+1.0", "+0.8"):
         api.expect(page.locator("output").first).to_have_text(value)
     button.click()
     assert button.text_content() == "Play"

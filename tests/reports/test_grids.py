@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
+from keras_infogan.evaluation import seeds as seeds_module
 from keras_infogan.evaluation.code_map import CodeMap
 from keras_infogan.evaluation.meanings import CategoryMeaning
 from keras_infogan.evaluation.meanings import DimensionMeaning
@@ -313,7 +314,7 @@ def test_all_rows_have_the_noise_that_the_rule_chose(monkeypatch):
         seen.append(list(seeds))
         return original(model, seeds, *categories)
 
-    original = traversals.traversal_rows
+    original = seeds_module.traversal_rows
     monkeypatch.setattr(traversals, "traversal_rows", traversal_rows)
     model = tiny_model()
     report_grids.plot_traversal(model, "continuous", num_columns=2)

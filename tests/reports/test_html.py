@@ -4,8 +4,11 @@ import base64
 import hashlib
 import html
 import re
+from collections.abc import Mapping
+from collections.abc import Sequence
 from html.parser import HTMLParser
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -64,10 +67,16 @@ HOSTILE_MAP = CodeMap(
 )
 
 
-def page_of(path: Path, report=REPORT, sentences=(), images=(), players=()):
+def page_of(
+    path: Path,
+    report: Mapping[str, Any] = REPORT,
+    sentences: Sequence[str] = (),
+    images: Mapping[str, bytes] = MappingProxyType({}),
+    players: Mapping[str, str] = MappingProxyType({}),
+) -> str:
     """The text of a page."""
     page = path / "report.html"
-    write_page(page, report, sentences, dict(images), dict(players))
+    write_page(page, report, sentences, images, players)
     return page.read_text("utf-8")
 
 
@@ -137,7 +146,9 @@ def test_nothing_hostile_is_an_element_and_nothing_is_loaded(tmp_path):
         assert not [x for x in attributes if x.startswith("on") or x == "style"]
         for name in ("src", "href"):
             if name in attributes:
-                assert attributes[name].startswith("data:image/png;base64,")
+                assert str(attributes[name]).startswith(
+                    "data:image/png;base64,"
+                )
     assert not re.search("https?:", text)
     shown = text.count(html.escape(HOSTILE))
     # Title, heading, three sentences, a row of the table, two cells twice.
