@@ -2,7 +2,8 @@
 
 Logits are of shape `(batch, 1)`, before the sigmoid if there is one. Penalties
 take a function `logits_of` from images to logits, each of which must depend on
-its own image only.
+its own image only. Means are over the batch; under a strategy, they are parts
+of those over the global batch: see `keras_infogan.replicas`.
 """
 
 from collections.abc import Callable
@@ -10,6 +11,8 @@ from collections.abc import Callable
 import tensorflow as tf
 
 from keras_infogan.latents.random import open_unit_uniform
+from keras_infogan.replicas import batch_mean
+from keras_infogan.replicas import draw_rows
 
 
 def non_saturating_discriminator_loss(
@@ -28,7 +31,7 @@ def non_saturating_discriminator_loss(
     # -log sigmoid(x) = softplus(-x) and -log(1 - sigmoid(x)) = softplus(x),
     # which cannot overflow. And softplus(x) - softplus(-x) = x.
     real = tf.nn.softplus(-real_logits) + label_smoothing * real_logits
-    return tf.reduce_mean(real) + tf.reduce_mean(tf.nn.softplus(fake_logits))
+    return batch_mean(real) + batch_mean(tf.nn.softplus(fake_logits))
 
 
 def non_saturating_generator_loss(fake_logits: tf.Tensor) -> tf.Tensor:
@@ -37,7 +40,7 @@ def non_saturating_generator_loss(fake_logits: tf.Tensor) -> tf.Tensor:
     From [Goodfellow et al., 2014](https://arxiv.org/abs/1406.2661), Section 3:
     its gradient does not vanish while `D` still rejects every image.
     """
-    return tf.reduce_mean(tf.nn.softplus(-fake_logits))
+    return batch_mean(tf.nn.softplus(-fake_logits))
 
 
 def least_squares_discriminator_loss(
@@ -48,8 +51,8 @@ def least_squares_discriminator_loss(
     Eq. 9 of [Mao et al., 2017](https://arxiv.org/abs/1611.04076). `D(x)` is the
     logit itself. The target for real images is `1 - label_smoothing`.
     """
-    real = tf.reduce_mean(tf.square(real_logits - (1.0 - label_smoothing)))
-    return 0.5 * (real + tf.reduce_mean(tf.square(fake_logits)))
+    real = batch_mean(tf.square(real_logits - (1.0 - label_smoothing)))
+    return 0.5 * (real + batch_mean(tf.square(fake_logits)))
 
 
 def least_squares_generator_loss(fake_logits: tf.Tensor) -> tf.Tensor:
@@ -59,7 +62,7 @@ def least_squares_generator_loss(fake_logits: tf.Tensor) -> tf.Tensor:
     [Mao et al., 2017](https://arxiv.org/abs/1611.04076), as in common
     implementations.
     """
-    return tf.reduce_mean(tf.square(fake_logits - 1.0))
+    return batch_mean(tf.square(fake_logits - 1.0))
 
 
 def hinge_discriminator_loss(
@@ -69,8 +72,8 @@ def hinge_discriminator_loss(
 
     From [Lim and Ye, 2017](https://arxiv.org/abs/1705.02894).
     """
-    real = tf.reduce_mean(tf.nn.relu(1.0 - real_logits))
-    return real + tf.reduce_mean(tf.nn.relu(1.0 + fake_logits))
+    real = batch_mean(tf.nn.relu(1.0 - real_logits))
+    return real + batch_mean(tf.nn.relu(1.0 + fake_logits))
 
 
 def wasserstein_discriminator_loss(
@@ -81,12 +84,12 @@ def wasserstein_discriminator_loss(
     Eq. 3 of [Gulrajani et al., 2017](https://arxiv.org/abs/1704.00028) without
     its penalty; see `gradient_penalty`.
     """
-    return tf.reduce_mean(fake_logits) - tf.reduce_mean(real_logits)
+    return batch_mean(fake_logits) - batch_mean(real_logits)
 
 
 def linear_generator_loss(fake_logits: tf.Tensor) -> tf.Tensor:
     """`-E[D(G(z, c))]`, for the hinge and Wasserstein losses; 0 at logits 0."""
-    return -tf.reduce_mean(fake_logits)
+    return -batch_mean(fake_logits)
 
 
 def _squared_gradient_norms(
@@ -108,7 +111,7 @@ def r1_penalty(
     `gamma = 1`; its weight is `gamma`. For a linear `D(x) = <w, x>` it is
     `|w|^2 / 2`.
     """
-    return 0.5 * tf.reduce_mean(_squared_gradient_norms(logits_of, images))
+    return 0.5 * batch_mean(_squared_gradient_norms(logits_of, images))
 
 
 def gradient_penalty(
@@ -125,12 +128,13 @@ def gradient_penalty(
     linear `D(x) = <w, x>` it is `(|w| - 1)^2`. `fake_images` receive no
     gradient; `key` is the seed of the points.
     """
-    batch_size = real_images.shape[0] or tf.shape(real_images)[0]
-    share = open_unit_uniform((batch_size, 1, 1, 1), key)
+    share = draw_rows(
+        lambda count: open_unit_uniform((count, 1, 1, 1), key), real_images
+    )
     fake_images = tf.stop_gradient(fake_images)
     squares = _squared_gradient_norms(
         logits_of, fake_images + share * (real_images - fake_images)
     )
     # The gradient of the square root is infinite at 0.
     norms = tf.sqrt(tf.maximum(squares, 1e-30))
-    return tf.reduce_mean(tf.square(norms - 1.0))
+    return batch_mean(tf.square(norms - 1.0))

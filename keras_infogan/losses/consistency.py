@@ -5,6 +5,9 @@ from collections.abc import Mapping
 import tensorflow as tf
 
 from keras_infogan.latents.spec import LatentSpec
+from keras_infogan.replicas import num_global_rows
+from keras_infogan.replicas import replica_part
+from keras_infogan.replicas import sum_over_replicas
 
 
 def invariant_information(
@@ -18,21 +21,28 @@ def invariant_information(
 
     Both logits are of shape `(batch, num_categories)`. The result, in nats, is
     between 0 (the category carries no information) and `log num_categories`
-    (certain, balanced and always the same for both images).
+    (certain, balanced and always the same for both images). Under several
+    replicas, it is that of the global batch, and the result is a part of it.
     """
-    joint = tf.matmul(
-        tf.nn.softmax(logits), tf.nn.softmax(view_logits), transpose_a=True
-    ) / tf.cast(tf.shape(logits)[0], logits.dtype)
+    # No mean over images: the joint distribution is that of the global batch.
+    joint = sum_over_replicas(
+        tf.matmul(
+            tf.nn.softmax(logits), tf.nn.softmax(view_logits), transpose_a=True
+        )
+        / tf.cast(num_global_rows(logits), logits.dtype)
+    )
     joint = 0.5 * (joint + tf.transpose(joint))
     # t log t goes to 0 with t, so smaller values do not count.
     joint = tf.maximum(joint, 1e-30)
     marginal = tf.reduce_sum(joint, axis=1, keepdims=True)
-    return tf.reduce_sum(
-        joint
-        * (
-            tf.math.log(joint)
-            - tf.math.log(marginal)
-            - tf.math.log(tf.transpose(marginal))
+    return replica_part(
+        tf.reduce_sum(
+            joint
+            * (
+                tf.math.log(joint)
+                - tf.math.log(marginal)
+                - tf.math.log(tf.transpose(marginal))
+            )
         )
     )
 

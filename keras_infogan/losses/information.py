@@ -1,10 +1,16 @@
-"""The variational bound on the mutual information, and the label loss."""
+"""The variational bound on the mutual information, and the label loss.
+
+Both are means over the batch; under a strategy, parts of those over the global
+batch: see `keras_infogan.replicas`.
+"""
 
 from collections.abc import Mapping
 
 import tensorflow as tf
 
 from keras_infogan.latents.spec import LatentSpec
+from keras_infogan.replicas import batch_mean
+from keras_infogan.replicas import replica_part
 
 
 def mutual_information(
@@ -27,8 +33,8 @@ def mutual_information(
         `Q` is certain and right, 0 if it is uniform.
     """
     return {
-        name: code.entropy
-        + tf.reduce_mean(
+        name: replica_part(code.entropy)
+        + batch_mean(
             code.log_likelihood(latents[name], spec.parameters(name, posterior))
         )
         for name, code in spec.codes.items()
@@ -41,6 +47,6 @@ def label_loss(labels: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
     In nats; `log num_categories` for equal logits. `labels` are integers of
     shape `(batch,)`.
     """
-    return tf.reduce_mean(
+    return batch_mean(
         tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
     )

@@ -13,6 +13,7 @@ from keras_infogan.latents.random import fold_in
 from keras_infogan.latents.random import open_unit_uniform
 from keras_infogan.latents.random import random_bits
 from keras_infogan.losses.augmentation import Augmentation
+from keras_infogan.replicas import draw_rows
 
 
 class Views(NamedTuple):
@@ -38,8 +39,15 @@ def augment(
     `key`, an integer tensor of shape `(2,)`, is the seed.
     """
     height, width = images.shape[1:3]
-    batch_size = images.shape[0] or tf.shape(images)[0]
-    bits = tf.bitcast(random_bits((batch_size, 6), key), tf.int32)
+
+    def uniform(number: int, *shape: int) -> tf.Tensor:
+        key_ = fold_in(key, number)
+        return draw_rows(
+            lambda count: open_unit_uniform((count, *shape), key_), images
+        )
+
+    bits = draw_rows(lambda count: random_bits((count, 6), key), images)
+    bits = tf.bitcast(bits, tf.int32)
     # Uniform on [-1, 1], from signed 32-bit integers.
     draws = tf.cast(bits, tf.float32) * 2.0**-31
     angle = augmentation.rotation * draws[:, 0]
@@ -54,17 +62,17 @@ def augment(
     if augmentation.rotation:
         effects["rotation"] = angle
     if augmentation.thickness:
-        draws = open_unit_uniform((batch_size,), fold_in(key, 2))
+        draws = uniform(2)
         effects["thickness"] = augmentation.thickness * (2.0 * draws - 1.0)
         images = thicken(images, effects["thickness"])
     if augmentation.log_brightness:
-        draws = open_unit_uniform((batch_size,), fold_in(key, 3))
+        draws = uniform(3)
         images = brighten(
             images, augmentation.log_brightness * (2.0 * draws - 1.0)
         )
     images = affine(images, matrix, shift)
     if augmentation.erase:
-        draws = open_unit_uniform((batch_size, 4), fold_in(key, 1))
+        draws = uniform(1, 4)
         images = erase(images, augmentation.erase, draws)
     return Views(images, effects)
 

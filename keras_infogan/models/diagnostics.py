@@ -265,7 +265,7 @@ class Diagnostics(keras.callbacks.Callback):
         self.has_ended = False
 
     def on_epoch_end(self, epoch, logs=None):
-        if int(self.model.step) < MIN_STEPS:
+        if self.model.num_steps < MIN_STEPS:
             return
         self.measures = diagnose(self.model, self.images)
         self.check(

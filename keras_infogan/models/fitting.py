@@ -1,6 +1,7 @@
 """`fit`, `evaluate` and `predict`: they check images, and `fit` the model."""
 
 import logging
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,8 @@ from keras_infogan.models.diagnostics import find_model_problems
 from keras_infogan.models.inference import GeneratorEncoder
 from keras_infogan.models.inputs import check_inputs
 from keras_infogan.models.inputs import scale_bytes
+from keras_infogan.models.strategy import distribute_arguments
+from keras_infogan.models.strategy import make_function
 
 _logger = logging.getLogger(__name__)
 
@@ -60,13 +63,8 @@ class MonitoredModel(GeneratorEncoder):
         if diagnostics and images is not None and isinstance(callbacks, list):
             if not any(isinstance(one, Diagnostics) for one in callbacks):
                 callbacks = [Diagnostics(_sample(images)), *callbacks]
-        return super().fit(
-            x,
-            *args,
-            callbacks=callbacks,
-            validation_data=validation_data,
-            **kwargs,
-        )
+        kwargs |= {"callbacks": callbacks, "validation_data": validation_data}
+        return self._call(super().fit, x, *args, **kwargs)
 
     def evaluate(
         self,
@@ -91,7 +89,7 @@ class MonitoredModel(GeneratorEncoder):
             ValueError: If the images have another shape, type or range.
         """
         x, images = check_inputs(x, self.image_shape)
-        losses = super().evaluate(x, *args, **kwargs)
+        losses = self._call(super().evaluate, x, *args, **kwargs)
         # `fit`, which monitors itself, says so of its validation data.
         is_validation = kwargs.get("_use_cached_eval_dataset", False)
         if diagnostics and images is not None and not is_validation:
@@ -103,6 +101,39 @@ class MonitoredModel(GeneratorEncoder):
         """The outputs of the discriminator; arguments are those of Keras."""
         x, _ = check_inputs(x, self.image_shape, strict=False)
         return super().predict(x, *args, **kwargs)
+
+    # Under a strategy of several replicas.
+
+    def _call(
+        self, method: Callable[..., Any], *args: Any, **kwargs: Any
+    ) -> Any:
+        strategy = self.distribute_strategy
+        if strategy.num_replicas_in_sync == 1:
+            return method(*args, **kwargs)
+        return method(**distribute_arguments(strategy, method, *args, **kwargs))
+
+    def make_train_function(self, force=False):  # noqa: FBT002
+        strategy = self.distribute_strategy
+        if strategy.num_replicas_in_sync == 1:
+            super().make_train_function(force)
+        elif self.train_function is None or force:
+            self.train_function = make_function(
+                strategy, self.train_step, self.steps_per_execution
+            )
+
+    def make_test_function(self, force=False):  # noqa: FBT002
+        strategy = self.distribute_strategy
+        if strategy.num_replicas_in_sync == 1:
+            super().make_test_function(force)
+        elif self.test_function is None or force:
+            self.test_function = make_function(
+                strategy, self.test_step, self.steps_per_execution
+            )
+
+    def _maybe_symbolic_build(self, iterator=None, data_batch=None):
+        # Everything is built. Keras would average a batch over the replicas,
+        # which fails if one of them has fewer images.
+        del iterator, data_batch
 
 
 def _sample(images: np.ndarray) -> np.ndarray:

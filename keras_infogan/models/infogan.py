@@ -23,10 +23,15 @@ from keras_infogan.models.optimizers import build_optimizer
 from keras_infogan.models.optimizers import partition_variables
 from keras_infogan.models.steps import TrainingState
 from keras_infogan.models.steps import compute_losses
+from keras_infogan.models.strategy import GlobalMean
+from keras_infogan.models.strategy import check_compilation
+from keras_infogan.models.strategy import is_seed
+from keras_infogan.models.strategy import prepare_networks
 from keras_infogan.models.validation import check_objective
 from keras_infogan.options import check_choice
 from keras_infogan.options import from_plain
 from keras_infogan.options import to_plain
+from keras_infogan.replicas import sum_over_replicas
 
 
 @keras.saving.register_keras_serializable(package="keras_infogan")
@@ -102,9 +107,10 @@ class InfoGAN(MonitoredModel):
             initializer="zeros",
             trainable=False,
             name="step",
+            aggregation="only_first_replica",
         )
         self._trackers = [
-            keras.metrics.Mean(name=name)
+            GlobalMean(name=name)
             for name in (
                 "discriminator_loss",
                 "generator_loss",
@@ -136,8 +142,23 @@ class InfoGAN(MonitoredModel):
                 phase of `update="three_phase"` only; by default a copy of the
                 discriminator's.
             **kwargs: `jit_compile`, `run_eagerly` and `steps_per_execution` of
-                `keras.Model.compile`.
+                `keras.Model.compile`. XLA is off under a strategy of several
+                replicas.
+
+        Raises:
+            ValueError: If an option does not go together with another one, or
+                with the strategy.
         """
+        given = (
+            generator_optimizer,
+            discriminator_optimizer,
+            information_optimizer,
+        )
+        check_compilation(self, given)
+        if self.distribute_strategy.num_replicas_in_sync > 1:
+            # The step is not compiled as a whole: replicas meet in it.
+            kwargs["jit_compile"] = False
+            prepare_networks(self.generator, self.discriminator)
         # None, as the default would be an RMSprop that nothing uses.
         super().compile(optimizer=None, **kwargs)
         if information_optimizer and self.update != "three_phase":
@@ -194,7 +215,8 @@ class InfoGAN(MonitoredModel):
         losses = compute_losses(self._state, batch, key, training=False)
         return self._track(losses.metrics)
 
-    def _track(self, values):
+    def _track(self, parts):
+        values = sum_over_replicas(parts)
         used = [t for t in self._trackers if t.name in values]
         for tracker in used:
             tracker.update_state(values[tracker.name])
@@ -250,6 +272,12 @@ class InfoGAN(MonitoredModel):
         return {name: value for name, value in found.items() if value}
 
     @property
+    def num_steps(self) -> int:
+        """Training steps that this model has made."""
+        # Under a strategy, `int(self.step)` fails.
+        return int(self.step.value.numpy())
+
+    @property
     def num_state_bytes(self) -> int:
         """Size of everything that is saved: weights, optimizers, counters."""
         variables = list(self.variables)
@@ -267,7 +295,7 @@ class InfoGAN(MonitoredModel):
             variable
             for network in (self.generator, self.discriminator)
             for variable in network.variables
-            if variable.path.endswith("seed_generator_state")
+            if is_seed(variable)
         ]
         trackers = [v for tracker in self._trackers for v in tracker.variables]
         return [self.step, *seeds, *trackers]

@@ -37,7 +37,8 @@ def check_inputs(
         `x`, or what continues it if it can be read only once; and the images
         of its first batch.
     """
-    if x is None:
+    # Its batches are spread over replicas, and perhaps over machines.
+    if x is None or isinstance(x, tf.distribute.DistributedDataset):
         return x, None
     batch: Any
     if isinstance(x, tf.data.Dataset):

@@ -1,4 +1,4 @@
-"""Convolutions that Keras lacks, or that XLA runs slowly on a CPU.
+"""Layers that Keras lacks, or that XLA runs slowly on a CPU.
 
 Importing this module registers the layers, as loading a model needs them. Each
 has the weights of the `Conv2D` that it equals, and takes its arguments for
@@ -11,6 +11,9 @@ from typing import Any
 import keras
 import tensorflow as tf
 from keras import layers
+
+from keras_infogan.replicas import draw_rows
+from keras_infogan.replicas import num_replicas
 
 
 def _check_arguments(layer: layers.Conv2D, strides: int) -> None:
@@ -270,3 +273,25 @@ class NarrowConv2D(layers.Conv2D):
 
     def convolution_op(self, inputs, kernel):
         return narrow_conv2d(inputs, tf.convert_to_tensor(kernel))
+
+
+@keras.saving.register_keras_serializable(package="keras_infogan")
+class SpatialDropout2D(layers.SpatialDropout2D):
+    """`SpatialDropout2D` that drops what one device would on all replicas.
+
+    Keras's own draws the same numbers on each replica of a strategy.
+    """
+
+    def call(self, inputs, training=False):  # noqa: FBT002
+        if num_replicas() == 1 or not training or not self.rate:
+            return super().call(inputs, training=training)
+        channels = inputs.shape[-1]
+        factors = draw_rows(
+            lambda count: keras.random.dropout(
+                tf.ones((count, 1, 1, channels), inputs.dtype),
+                self.rate,
+                seed=self.seed_generator,
+            ),
+            inputs,
+        )
+        return inputs * factors

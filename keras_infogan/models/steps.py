@@ -18,6 +18,7 @@ from keras_infogan.latents.spec import LatentSpec
 from keras_infogan.losses import total
 from keras_infogan.losses.objective import Objective
 from keras_infogan.losses.total import Tensors
+from keras_infogan.replicas import draw_rows
 
 # What the key of a step is folded with: the latents, fresh latents for the
 # third phase, and everything that the objective draws.
@@ -214,8 +215,7 @@ def _train_information(
 
 
 def _sample(spec: LatentSpec, batch: Batch, key: tf.Tensor) -> Tensors:
-    images = batch["images"]
-    return spec.sample(images.shape[0] or tf.shape(images)[0], key)
+    return draw_rows(lambda count: spec.sample(count, key), batch["images"])
 
 
 def _apply(

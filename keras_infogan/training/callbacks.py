@@ -164,7 +164,7 @@ def restore(model: InfoGAN, directory: Path) -> int:
         except (OSError, KeyError, ValueError) as error:
             errors.append(f"{path} ({one_line(error)})")
         else:
-            return int(model.step)
+            return model.num_steps
     if errors:
         raise OSError(
             f"No checkpoint can be read: {'; '.join(errors)}. Remove the run "

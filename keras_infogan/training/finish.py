@@ -60,7 +60,7 @@ def finish(
             for line in log
             for warning in line.get("warnings", [])
         ],
-        "steps": int(model.step),
+        "steps": model.num_steps,
         "configuration": config.to_json(),
     }
     if run.is_dir():
@@ -82,7 +82,7 @@ def _write_files(
     with tf.summary.create_file_writer(str(run_dir)).as_default():
         for name in ("curves", "confusion", "attributes"):
             if name in images:
-                tf.summary.image(name, images[name][None], step=int(model.step))
+                tf.summary.image(name, images[name][None], step=model.num_steps)
     code_map = report["code_map"]
     write_page(
         run_dir / "report.html",

@@ -22,6 +22,7 @@ from keras_infogan.models.blocks import quarter
 from keras_infogan.models.blocks import to_image
 from keras_infogan.models.layers import HalvingConv2D
 from keras_infogan.models.layers import NarrowConv2D
+from keras_infogan.models.layers import SpatialDropout2D
 from keras_infogan.models.layers import UpsampledConv2D
 
 # The code in circulation passes 0.8 as the epsilon of batch normalization; the
@@ -73,7 +74,7 @@ def build_discriminator(
             filters, 3, kernel_initializer=_initializer(), name=name
         )(x)
         x = layers.LeakyReLU(_LEAKY_SLOPE, name=f"{name}-relu")(x)
-        x = layers.SpatialDropout2D(_DROPOUT, name=f"{name}-dropout")(x)
+        x = SpatialDropout2D(_DROPOUT, name=f"{name}-dropout")(x)
         if number > 1:
             x = normalize(x, normalization, name, **_BATCH_NORM)
     x = layers.Flatten(name="flat")(x)
