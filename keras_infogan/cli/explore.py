@@ -76,7 +76,11 @@ def run(args: argparse.Namespace) -> Any:
                 float16_weights=args.float16_weights,
             )
         explorer.export_explorer(
-            *paths, args.output, title=args.title, folder=args.folder
+            *paths,
+            args.output,
+            title=args.title,
+            model=str(args.model),
+            folder=args.folder,
         )
     if args.folder:
         say(

@@ -9,11 +9,12 @@ from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import Any
+from typing import Protocol
 
 import numpy as np
 import tensorflow as tf
 
-from keras_infogan.models.inference import GeneratorEncoder
+from keras_infogan.latents.spec import LatentSpec
 
 # Candidates: at most so many, and fewer if they need more images than this.
 _MAX_SEEDS = 32
@@ -23,7 +24,28 @@ _MAX_IMAGES = 4_000
 _NUM_VALUES = 3
 
 
-def surest_seeds(model: GeneratorEncoder, count: int = 1) -> list[int]:
+class Networks(Protocol):
+    """What the rule asks of a model, such as a `GeneratorEncoder`."""
+
+    latent_spec: LatentSpec
+
+    def sample_latents(
+        self,
+        num_samples: int,
+        *,
+        codes: Mapping[str, Any] | None = None,
+        seed: int = 0,
+    ) -> dict[str, tf.Tensor]:
+        """Draws inputs of the generator."""
+
+    def generate_from(self, latents: Mapping[str, tf.Tensor]) -> np.ndarray:
+        """Generates the images of given latents."""
+
+    def encode(self, images: Any) -> dict[str, np.ndarray]:
+        """Infers the codes of images."""
+
+
+def surest_seeds(model: Networks, count: int = 1) -> list[int]:
     """The seeds whose noise gives images that `Q` reads most surely.
 
     The candidates are the seeds from 0 to 31; fewer, but at least 4, if they
@@ -58,7 +80,7 @@ def surest_seeds(model: GeneratorEncoder, count: int = 1) -> list[int]:
 
 
 def traversal_rows(
-    model: GeneratorEncoder,
+    model: Networks,
     seeds: Sequence[int],
     categories: Sequence[int] | None = None,
 ) -> dict[str, tf.Tensor]:
@@ -91,7 +113,7 @@ def traversal_rows(
 
 
 def _judged_grids(
-    model: GeneratorEncoder,
+    model: Networks,
 ) -> Iterator[tuple[str, int, int, np.ndarray]]:
     """Code, dimension, number of rows and values of each traversal."""
     spec = model.latent_spec
@@ -107,7 +129,7 @@ def _judged_grids(
 
 
 def _log_posterior(
-    model: GeneratorEncoder, latents: Mapping[str, tf.Tensor]
+    model: Networks, latents: Mapping[str, tf.Tensor]
 ) -> np.ndarray:
     """`log Q(c|x)` of all codes in nats, of shape `(num_images,)`."""
     spec = model.latent_spec

@@ -21,6 +21,7 @@ def export_everything(
     directory: Path,
     name: str,
     *,
+    source: str,
     code_map: CodeMap | None = None,
     model_card: str | None = None,
     configuration: Mapping[str, Any] | None = None,
@@ -34,6 +35,7 @@ def export_everything(
             and `explorer.html`, which are replaced. The explorer is written
             last: with it, the folder is complete.
         name: The name of the model for TensorFlow Serving.
+        source: What `load_model` takes to load the model.
         code_map: The meaning of each code.
         model_card: A model card in Markdown.
         configuration: The training configuration.
@@ -56,6 +58,7 @@ def export_everything(
             encoder,
             directory / EXPLORER,
             title=f"InfoGAN explorer: {name}",
+            model=source,
         )
 
     exports = {

@@ -125,6 +125,56 @@ def store_float16(graph: Any) -> None:
         graph.node.insert(0, cast)
 
 
+def store_int8(graph: Any) -> None:
+    """Stores large weights as int8 times a float32 scale, for each channel.
+
+    The channels are along the axis, whichever it is, whose scales round the
+    weights least: the input or the output of a layer.
+    """
+    from onnx import TensorProto
+    from onnx import helper
+    from onnx import numpy_helper
+
+    for tensor in list(graph.initializer):
+        values = numpy_helper.to_array(tensor)
+        if values.dtype.kind != "f" or values.size < MIN_FLOAT16_SIZE:
+            continue
+        name = tensor.name
+        rounded, scale = _quantize(values.astype(np.float32))
+        whole, unscaled = f"{name}_int8", f"{name}_unscaled"
+        tensor.CopyFrom(numpy_helper.from_array(rounded, whole))
+        graph.initializer.append(
+            numpy_helper.from_array(scale, f"{name}_scale")
+        )
+        for node in (
+            helper.make_node(
+                "Mul", [unscaled, f"{name}_scale"], [name], name=f"Mul_{name}"
+            ),
+            helper.make_node(
+                "Cast",
+                [whole],
+                [unscaled],
+                name=f"Cast_{name}",
+                to=TensorProto.FLOAT,
+            ),
+        ):
+            graph.node.insert(0, node)
+
+
+def _quantize(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The int8 values and the scales whose product is closest to `values`."""
+    candidates = []
+    for axis in range(values.ndim):
+        others = tuple(each for each in range(values.ndim) if each != axis)
+        largest = np.abs(values).max(axis=others, keepdims=True)
+        scale = np.where(largest > 0.0, largest, 1.0) / np.float32(127.0)
+        rounded = np.rint(values / scale)
+        error = np.square(rounded * scale - values).sum()
+        candidates.append((error, axis, rounded.astype(np.int8), scale))
+    _, _, rounded, scale = min(candidates, key=lambda each: each[:2])
+    return rounded, scale
+
+
 def serialize(graph: Any, metadata: Mapping[str, str], **fields: Any) -> bytes:
     """Makes a checked file of a graph; `fields` are those of a ModelProto."""
     import onnx

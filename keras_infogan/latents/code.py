@@ -248,9 +248,10 @@ class Code(abc.ABC):
     def control(self) -> str:
         """How people choose a dimension.
 
-        `slider`: a number. `switch`: 0 or 1. `tiles`: a category.
+        `slider`: a number. `angle`: an angle in radians. `switch`: 0 or 1.
+        `tiles`: a category. `lib/codes.js` of the page has a table of them.
         """
-        return "slider"
+        return "angle" if self.is_periodic else "slider"
 
     @property
     def quantiles(self) -> list[float]:

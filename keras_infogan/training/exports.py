@@ -74,6 +74,7 @@ def export_run(run_dir: Path) -> None:
         load_model(run_dir),
         run_dir / FOLDER,
         run_dir.resolve().name,
+        source=str(run_dir),
         code_map=companions.code_map,
         model_card=companions.model_card,
         configuration=companions.configuration,

@@ -9,7 +9,9 @@ import base64
 import gzip
 import html
 import json
+import logging
 from collections.abc import Mapping
+from collections.abc import Sequence
 from pathlib import Path
 from string import Template
 from typing import TYPE_CHECKING
@@ -25,6 +27,9 @@ from keras_infogan.files import one_line
 if TYPE_CHECKING:
     # It imports TensorFlow, which `check_output` does without.
     from keras_infogan.latents.code import Code
+    from keras_infogan.latents.spec import LatentSpec
+
+_logger = logging.getLogger(__name__)
 
 _PAGE = Path(__file__).parent / "page"
 _RUNTIME = Path(__file__).parent / "runtime"
@@ -35,6 +40,8 @@ _STYLES = ("base", "controls", "panels", "layout")
 _METADATA = "keras_infogan."
 # Of a gallery of a code without categories.
 _NUM_ROWS = 10
+# Of a single file, in bytes: one that mail takes and a phone opens.
+MAX_SIZE = 25_000_000
 
 
 def export_explorer(
@@ -44,6 +51,8 @@ def export_explorer(
     *,
     code_map: CodeMap | None = None,
     title: str = "InfoGAN explorer",
+    model: str = "model.keras",
+    seeds: Sequence[int] | None = None,
     folder: bool = False,
 ) -> Path:
     """Writes a web page for exploring an InfoGAN interactively.
@@ -54,6 +63,10 @@ def export_explorer(
     image as in `InfoGAN.generate`. The page loads nothing from elsewhere and
     works in any browser from 2024 or later.
 
+    If a single file would have more than 25 MB, it stores large weights as
+    float16 or, if that is not enough, as int8. Logs a warning if it is larger
+    even so.
+
     Args:
         generator_path: A file of `export_onnx`.
         encoder_path: A file of `export_onnx_encoder`, of the same model.
@@ -61,6 +74,10 @@ def export_explorer(
         code_map: The meaning of each code, which labels categories and sliders;
             by default that of the generator's file.
         title: The heading of the page.
+        model: What `load_model` takes to load the model, for the program that
+            the page shows.
+        seeds: Of the noise of the first image and, in the interpolation, of its
+            end; by default the two of `surest_seeds`.
         folder: Whether to write a folder instead, with an `index.html` and the
             files it loads, for a web server. It must be new, empty, or hold an
             earlier explorer, which is replaced.
@@ -78,18 +95,52 @@ def export_explorer(
     generator, encoder = (
         Path(path).read_bytes() for path in (generator_path, encoder_path)
     )
-    data = _page_data(
+    spec, data = _page_data(
         _load(generator_path, generator), _load(encoder_path, encoder), code_map
     )
-    assets = _packed_assets(generator, encoder)
+    data["model"] = model
+    data["seeds"] = [*(seeds or _choose_seeds(spec, generator, encoder))]
     if folder:
-        for name, content in assets.items():
+        for name, content in _packed_assets(generator, encoder).items():
             _write(output / name, gzip.decompress(content))
         # Last, so that an existing page always finds all its files.
         _write(output / "index.html", _render(title, data, {}))
     else:
-        _write(output, _render(title, data, assets))
+        _write(output, _render_file(title, data, generator, encoder))
     return output
+
+
+def _choose_seeds(
+    spec: "LatentSpec", generator: bytes, encoder: bytes
+) -> list[int]:
+    from keras_infogan.evaluation.seeds import surest_seeds
+    from keras_infogan.export.explorer.networks import OnnxNetworks
+
+    return surest_seeds(OnnxNetworks(spec, generator, encoder), 2)
+
+
+def _render_file(
+    title: str, data: Mapping[str, Any], generator: bytes, encoder: bytes
+) -> bytes:
+    """The page as one file, with the most exact weights for which it fits."""
+    from keras_infogan.export.explorer.networks import STORAGES
+    from keras_infogan.export.explorer.networks import stored
+
+    for storage in STORAGES:
+        networks = [
+            stored(content, storage) for content in (generator, encoder)
+        ]
+        page = _render(
+            title, {**data, "weights": storage}, _packed_assets(*networks)
+        )
+        if len(page) <= MAX_SIZE:
+            return page
+    _logger.warning(
+        "The explorer has %.0f MB, even with weights of 8 bits. "
+        "`--folder` writes one for a web server.",
+        len(page) / 1e6,
+    )
+    return page
 
 
 def check_output(output: Path, *, folder: bool) -> None:
@@ -153,8 +204,8 @@ def _shapes(values: Any) -> dict[str, list[int]]:
 
 def _page_data(
     generator: Any, encoder: Any, code_map: CodeMap | None
-) -> dict[str, Any]:
-    """The JSON that the page reads, from the metadata of `export_onnx`."""
+) -> tuple["LatentSpec", dict[str, Any]]:
+    """The codes and the JSON of a page, by the metadata of `export_onnx`."""
     from keras_infogan.latents.spec import LatentSpec
 
     metadata = {entry.key: entry.value for entry in generator.metadata_props}
@@ -179,7 +230,7 @@ def _page_data(
             f"Received: from {inputs} to {', '.join(outputs)}."
         )
     height, width, channels = image_shape
-    return {
+    return spec, {
         "noise_dim": spec.noise_dim,
         "codes": codes,
         "image": {"height": height, "width": width, "channels": channels},
@@ -196,12 +247,11 @@ def _page_data(
 
 
 def _describe(name: str, code: "Code") -> dict[str, Any]:
-    """What the page knows of a code; `lib/codes.js` explains it."""
+    """What the page knows of a code; `controls/control.js` explains it."""
     return {
         "dim": code.dim,
         "num_dimensions": code.num_dimensions,
         "control": code.control,
-        "is_periodic": code.is_periodic,
         "quantiles": code.quantiles,
         "traversal": code.traversal(_NUM_ROWS).tolist(),
         "estimate": f"{name}_{code.location}",

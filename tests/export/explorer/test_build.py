@@ -12,10 +12,15 @@ import pytest
 from keras_infogan.evaluation.code_map import CodeMap
 from keras_infogan.evaluation.meanings import CategoryMeaning
 from keras_infogan.evaluation.meanings import CodeMeaning
+from keras_infogan.evaluation.seeds import surest_seeds
+from keras_infogan.export.explorer import build
 from keras_infogan.export.explorer.build import export_explorer
+from keras_infogan.export.explorer.networks import OnnxNetworks
+from keras_infogan.export.explorer.networks import stored
 from tests.helpers.explorer import CODE_MAP
 from tests.helpers.explorer import PAGE
 from tests.helpers.explorer import RUNTIME
+from tests.helpers.explorer import SEEDS
 from tests.helpers.explorer import Reader
 
 
@@ -50,7 +55,6 @@ def test_the_page_describes_the_codes(digits):
             "dim": 10,
             "num_dimensions": 1,
             "control": "tiles",
-            "is_periodic": False,
             "quantiles": [0, 1],
             "traversal": list(range(10)),
             "estimate": "category_probabilities",
@@ -59,7 +63,6 @@ def test_the_page_describes_the_codes(digits):
             "dim": 2,
             "num_dimensions": 2,
             "control": "slider",
-            "is_periodic": False,
             "quantiles": [-1, 1],
             "traversal": pytest.approx(np.linspace(-1, 1, 10)),
             "estimate": "continuous_mean",
@@ -132,6 +135,7 @@ def test_names_and_titles_are_escaped(digits, tmp_path):
             tmp_path / "page.html",
             code_map=code_map,
             title=evil,
+            seeds=SEEDS,
         )
     )
     assert page.title == evil
@@ -144,15 +148,67 @@ def test_names_and_titles_are_escaped(digits, tmp_path):
 
 def test_the_same_files_give_the_same_page(digits, tmp_path):
     page = export_explorer(
-        str(digits.generator), str(digits.encoder), str(tmp_path / "page.html")
+        str(digits.generator),
+        str(digits.encoder),
+        str(tmp_path / "page.html"),
+        seeds=SEEDS,
     )
     assert page.read_bytes() == digits.page.read_bytes()
+
+
+def test_a_rule_chooses_the_first_image(exported, tmp_path):
+    """The page of the ONNX files has the seeds that the model itself gives."""
+    case = exported("wide")
+    page = export_explorer(
+        case.generator,
+        case.encoder,
+        tmp_path / "page.html",
+        model="runs/mine",
+    )
+    data = json.loads(Reader(page).script(id="page-data"))
+    assert data["seeds"] == surest_seeds(case.model, 2)
+    assert data["model"] == "runs/mine"
+    assert data["weights"] == "float32"
+
+
+@pytest.mark.parametrize(
+    ("storage", "share", "atol"),
+    # Rounding weights to 11 bits, and to 8 with a scale for each channel,
+    # changes an image of [-1, 1] by about as much, times a small factor.
+    [("float16", 0.5, 0.01), ("int8", 0.27, 0.12)],
+)
+def test_large_weights_take_fewer_bytes(
+    digits, tmp_path, monkeypatch, storage, share, atol, caplog
+):
+    """The first form with which the page fits, and the last if none does."""
+    spec = digits.model.latent_spec
+    files = [path.read_bytes() for path in (digits.generator, digits.encoder)]
+    small = [stored(content, storage) for content in files]
+    for before, after in zip(files, small, strict=True):
+        # The metadata and small tensors stay as they are.
+        assert len(after) < share * len(before) + 25_000
+    latents = digits.model.sample_latents(50, seed=3)
+    images = digits.model.generate_from(latents)
+    received = OnnxNetworks(spec, *small).generate_from(latents)
+    difference = np.abs(received - images).max()
+    assert 1e-5 < difference < atol
+    limit = digits.page.stat().st_size - 1000
+    if storage == "int8":
+        limit = 0
+    monkeypatch.setattr(build, "MAX_SIZE", limit)
+    page = export_explorer(
+        digits.generator, digits.encoder, tmp_path / "x.html", seeds=SEEDS
+    )
+    assert Reader(page).asset("generator.onnx") == small[0]
+    assert Reader(page).asset("encoder.onnx") == small[1]
+    assert ("even with weights of 8 bits" in caplog.text) == (limit == 0)
 
 
 def test_a_folder_holds_the_assets_as_files(digits, tmp_path):
     folder = tmp_path / "site"
     folder.mkdir()
-    export_explorer(digits.generator, digits.encoder, folder, folder=True)
+    networks = digits.generator, digits.encoder
+    export_explorer(*networks, folder, folder=True, seeds=SEEDS)
     single = Reader(digits.page)
     names = {path.name for path in folder.iterdir()}
     assert names - {"index.html"} == {
@@ -164,9 +220,7 @@ def test_a_folder_holds_the_assets_as_files(digits, tmp_path):
         assert (folder / name).read_bytes() == single.asset(name)
     assert len((folder / "index.html").read_bytes()) < 200_000
     # Another explorer replaces the first.
-    export_explorer(
-        digits.generator, digits.encoder, folder, folder=True, title="Again"
-    )
+    export_explorer(*networks, folder, folder=True, seeds=SEEDS, title="Again")
     assert "<title>Again</title>" in (folder / "index.html").read_text()
 
 

@@ -1,5 +1,7 @@
 """The preview and the controls of the codes."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -14,6 +16,7 @@ from tests.helpers.explorer import pixels
 from tests.helpers.explorer import point_codes
 from tests.helpers.explorer import settle
 from tests.helpers.explorer import state
+from tests.helpers.explorer import wait_for
 
 
 def test_the_preview_enlarges_the_chosen_image(page):
@@ -145,15 +148,26 @@ def test_an_invalid_seed_changes_nothing(page, typed):
     assert page.inner_text("#status").endswith("from 0 to 4294967295.")
 
 
-def test_the_python_code_generates_the_shown_image(page, digits):
-    """The code that the page offers generates the image that it shows."""
+def test_the_python_program_makes_the_shown_image(
+    page, digits, tmp_path, monkeypatch
+):
+    """The program that the page copies loads the model and runs as it is."""
     page.get_by_role("button", name="Surprise").click()
     settle(page)
-    code = page.locator("#python").text_content()
-    image = eval(code, {"model": digits.model})
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.get_by_text("Make this image in Python").click()
+    page.get_by_role("button", name="Copy", exact=True).click()
+    wait_for(page, "document.getElementById('python-note').textContent")
+    program = page.evaluate("navigator.clipboard.readText()")
+    page.get_by_text("Make this image in Python").click()
+    # What a page names that was not told.
+    digits.model.save(tmp_path / "model.keras")
+    monkeypatch.chdir(tmp_path)
+    result: dict[str, Any] = {}
+    exec(program, result)
     np.testing.assert_allclose(
         pixels(chosen_tile(page, "category")),
-        np.broadcast_to((image[0] + 1) * 127.5, (28, 28, 3)),
+        np.broadcast_to((result["image"] + 1) * 127.5, (28, 28, 3)),
         atol=0.51,
     )
 

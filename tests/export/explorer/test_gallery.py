@@ -66,11 +66,11 @@ def test_interpolation_stays_on_the_sphere_of_the_noise(page, digits):
     The fifth of nine frames mixes two seeds and both categories equally. These
     seeds are far from orthogonal, where a wrong formula might pass.
     """
-    page.get_by_role("button", name="Set A").click()
+    page.get_by_role("button", name="Replace A").click()
     page.get_by_role("radio", name="6").check()
     page.get_by_label("Noise seed").fill("404")
     page.keyboard.press("Enter")
-    page.get_by_role("button", name="Set B").click()
+    page.get_by_role("button", name="Replace B").click()
     settle(page)
     first, last = (
         digits.model.sample_latents(1, seed=seed)["noise"].numpy()[0]

@@ -76,7 +76,7 @@ def test_a_new_kind_has_sliders(toy_page, toy):
     assert slider.get_attribute("aria-valuetext") == (
         "slanted left +0.25 \u00b7 \u221214\u00b0"
     )
-    page.get_by_role("button", name="Set A").click()
+    page.get_by_role("button", name="Replace A").click()
     settle(page)
     codes = {"own": [[0.75, 0.4]], "angle": 0.0}
     assert_shows(page.locator("#from canvas"), toy.model, codes, 1)

@@ -9,6 +9,7 @@ from keras_infogan.evaluation.code_map import CodeMap
 from keras_infogan.evaluation.meanings import CategoryMeaning
 from keras_infogan.evaluation.meanings import CodeMeaning
 from keras_infogan.export.explorer.build import export_explorer
+from tests.helpers.explorer import SEEDS
 from tests.helpers.explorer import SEVEN
 from tests.helpers.explorer import assert_shows
 from tests.helpers.explorer import chosen_tile
@@ -31,7 +32,7 @@ def test_it_opens_from_a_file_and_from_a_server(
             url = f"{root}{digits.page.name}"
         else:
             files = digits.generator, digits.encoder
-            export_explorer(*files, tmp_path / "site", folder=True)
+            export_explorer(*files, tmp_path / "site", folder=True, seeds=SEEDS)
             url = stack.enter_context(served(tmp_path / "site"))
         page = stack.enter_context(open_page(browser, url))
         assert page.title() == "InfoGAN explorer"
@@ -58,6 +59,7 @@ def test_long_names_fit_and_are_escaped(browser, digits, tmp_path, width):
             {"category": CodeMeaning(tuple(map(CategoryMeaning, names)))}
         ),
         title=names[-1],
+        seeds=SEEDS,
     )
     viewport = {"width": width, "height": 900}
     with open_page(browser, path.as_uri(), viewport=viewport) as page:
@@ -97,7 +99,7 @@ def test_missing_browser_features_are_named(browser, digits, script, message):
 
 def test_a_folder_opened_as_a_file_asks_for_a_server(browser, digits, tmp_path):
     files = digits.generator, digits.encoder
-    export_explorer(*files, tmp_path / "site", folder=True)
+    export_explorer(*files, tmp_path / "site", folder=True, seeds=SEEDS)
     url = (tmp_path / "site" / "index.html").as_uri()
     with open_page(browser, url, script="0") as page:
         page.wait_for_selector("#status.error")
@@ -129,6 +131,76 @@ def test_it_fits_narrow_screens(page, width):
     page.set_viewport_size({"width": width, "height": 800})
     # Content wider than the window would make it scroll sideways.
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.set_viewport_size(size)
+
+
+PHONE = {"width": 390, "height": 844}
+
+
+def test_the_image_stays_in_sight_on_a_phone(page):
+    """While the sliders move, it is at the upper edge and covers none.
+
+    It goes with its controls: the sketchpad has the whole screen.
+    """
+    size = page.viewport_size
+    page.set_viewport_size(PHONE)
+    image = page.locator("#image")
+    for name in ("slant", "thickness", "Noise seed"):
+        control = page.get_by_label(name, exact=True)
+        page.evaluate("scrollTo(0, 0)")
+        control.focus()
+        control.evaluate("node => node.scrollIntoView({ block: 'start' })")
+        above, below = image.bounding_box(), control.bounding_box()
+        assert 0 <= above["y"] < 30
+        assert above["y"] + above["height"] < below["y"]
+        assert below["y"] + below["height"] < PHONE["height"]
+    page.locator("#pad").scroll_into_view_if_needed()
+    page.locator("#sketchpad-title").evaluate("node => node.scrollIntoView()")
+    box = image.bounding_box()
+    assert box["y"] + box["height"] <= 0
+    page.set_viewport_size(size)
+
+
+@pytest.mark.parametrize("viewport", [PHONE, {"width": 1280, "height": 800}])
+def test_messages_cover_nothing(page, viewport):
+    """Nothing moves when one appears, and no button is below it."""
+    size = page.viewport_size
+    page.set_viewport_size(viewport)
+    for panel, button in (
+        ("preview", "New noise"),
+        ("gallery", "Save PNG"),
+        ("interpolation", "Replace A"),
+    ):
+        click = page.locator(f".{panel}").get_by_role("button", name=button)
+        if panel == "preview":
+            click = page.get_by_role("button", name=button)
+        page.evaluate(
+            "document.querySelectorAll('.note').forEach(note =>"
+            " note.textContent = '')"
+        )
+        before = click.bounding_box()
+        click.click()
+        note = page.locator(f"#{panel}-note")
+        assert note.inner_text() == page.locator("#status").text_content()
+        assert len(note.inner_text()) > 5
+        box = note.bounding_box()
+        overlapping = page.evaluate(
+            """([left, top, right, bottom]) =>
+              [...document.querySelectorAll("button, input, canvas")]
+                .filter((node) => {
+                  const box = node.getBoundingClientRect();
+                  return box.left < right && box.right > left
+                    && box.top < bottom && box.bottom > top;
+                })
+                .map((node) => node.outerHTML.slice(0, 60))""",
+            [
+                *(box["x"], box["y"]),
+                *(box["x"] + box["width"], box["y"] + box["height"]),
+            ],
+        )
+        assert overlapping == []
+        # The button may have been scrolled to, but it keeps its size.
+        assert click.bounding_box()["height"] == before["height"]
     page.set_viewport_size(size)
 
 

@@ -19,7 +19,7 @@ def test_a_permalink_restores_the_page(browser, page, digits):
     page.get_by_role("radio", name="8").check()
     page.get_by_role("slider", name="thickness").fill("0.37")
     page.get_by_role("button", name="New noise").click()
-    page.get_by_role("button", name="Set B").click()
+    page.get_by_role("button", name="Replace B").click()
     page.get_by_role("slider", name="Pen").fill("3.5")
     draw(page, SEVEN)
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])

@@ -1,19 +1,21 @@
 // What all panels share: the codes, the state, the networks, and the
 // notifications when the state changes.
 
-import { toBatch, toVectors } from "codes";
-import { byId } from "dom";
+import { findChosen, toBatch, toVectors } from "codes";
+import { byId, copyText } from "dom";
 import { newCanvas, show, toImages } from "images";
 import { stateToHash } from "permalink";
 
+const MESSAGE_TIME = 4000; // milliseconds
+
 export class App {
   #listeners = [];
-  #fading = 0;
+  #fading = new Map();
 
   constructor({ page, codes, state, run, queue }) {
     Object.assign(this, { page, codes, state, run, queue });
     this.imageShape = page.image;
-    this.firstCategorical = codes.find(({ isCategorical }) => isCategorical);
+    this.chosen = findChosen(codes);
   }
 
   /** Calls back after one of these parts of the state has changed. */
@@ -68,20 +70,33 @@ export class App {
     return new URL(`#${stateToHash(this.codes, this.state)}`, location).href;
   }
 
-  /** Shows a message, also to screen readers, and fades it out. */
-  announce(text) {
+  /**
+   * Tells screen readers a message, and shows it for a moment in a panel: in an
+   * empty line of its own, so that it covers nothing.
+   */
+  announce(text, panel = null) {
     const status = byId("status");
     status.textContent = text;
-    status.className = "";
-    clearTimeout(this.#fading);
-    this.#fading = setTimeout(() => status.classList.add("over"), 3000);
+    status.className = "unseen";
+    if (!panel) return;
+    const note = byId(`${panel}-note`);
+    note.textContent = text;
+    clearTimeout(this.#fading.get(note));
+    const fade = () => (note.textContent = "");
+    this.#fading.set(note, setTimeout(fade, MESSAGE_TIME));
+  }
+
+  /** Copies a text, and says how it went. */
+  async copy(text, panel, { done, otherwise }) {
+    const isCopied = await copyText(text);
+    this.announce(isCopied ? done : otherwise, panel);
   }
 
   /** Describes a point: "7 · seed 12". */
   caption(point) {
     const parts = this.codes
-      .filter(({ isCategorical }) => isCategorical)
-      .map(({ name, labels }) => labels[point.codes[name]]);
+      .map((code) => code.caption(point.codes[code.name]))
+      .filter((part) => part !== null);
     return [...parts, `seed ${point.seed}`].join(" · ");
   }
 }

@@ -12,13 +12,13 @@
 
 import { App } from "app";
 import { describeCodes } from "codes";
-import { mountControls } from "controls";
 import { byId } from "dom";
 import { mountGallery } from "gallery";
 import { startInference, text } from "inference";
 import { mountInterpolation } from "interpolation";
 import { hashToState } from "permalink";
 import { mountPreview } from "preview";
+import { mountPython } from "python";
 import { noise } from "random";
 import { RenderQueue } from "render-queue";
 import { mountSketchpad } from "sketchpad";
@@ -30,13 +30,16 @@ export async function start() {
   mountAbout(page);
   const run = await startInference();
   const codes = describeCodes(page);
-  const queue = new RenderQueue((error) => app.announce(error.message));
-  const state = hashToState(codes, location.hash);
+  const queue = new RenderQueue(({ message }) =>
+    app.announce(message, "preview"),
+  );
+  const state = hashToState(page, codes, location.hash);
   const app = new App({ page, codes, state, run, queue });
 
   byId("explorer").hidden = false;
   mountPreview(app);
-  mountControls(app);
+  mountPython(app);
+  byId("controls").append(...codes.map((code) => code.mount(app)));
   mountSketchpad(app);
   mountGallery(app);
   mountInterpolation(app);
@@ -91,7 +94,8 @@ function mountPermalink(app) {
   // overwritten it by now, so use the URL of the event.
   addEventListener("hashchange", ({ newURL }) => {
     if (newURL === permalink) return;
-    Object.assign(app.state, hashToState(app.codes, new URL(newURL).hash));
+    const { hash } = new URL(newURL);
+    Object.assign(app.state, hashToState(app.page, app.codes, hash));
     app.changed("at", "ends", "ink");
   });
 }
@@ -121,11 +125,12 @@ function mountTheme() {
   refresh();
 }
 
-function mountAbout({ version, license, image }) {
+function mountAbout({ version, license, image, weights }) {
   const { width, height, channels } = image;
   byId("about").textContent =
     `keras_infogan ${version} · ${width} × ${height} pixels, ` +
     `${channels === 3 ? "color" : "gray"}` +
+    `${weights === "int8" ? " · weights of 8 bits" : ""}` +
     `${license ? ` · network ${license}` : ""} · runs locally, sends nothing`;
   const dialog = byId("license-dialog");
   byId("licenses").onclick = async () => {

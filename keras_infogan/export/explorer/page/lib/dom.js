@@ -12,3 +12,21 @@ export function element(tag, properties = {}, ...children) {
   node.append(...children);
   return node;
 }
+
+/** Copies a text to the clipboard; resolves to whether that was possible. */
+export async function copyText(text) {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    // Only secure contexts have a clipboard; a page from a file may be none.
+    const field = element("textarea", { value: text, className: "unseen" });
+    (document.querySelector("dialog[open]") ?? document.body).append(field);
+    const focused = document.activeElement;
+    field.select();
+    const isCopied = document.execCommand("copy");
+    field.remove();
+    focused?.focus();
+    return isCopied;
+  }
+}

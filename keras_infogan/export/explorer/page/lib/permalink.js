@@ -1,6 +1,6 @@
 // Converts the state of the page to the hash of its URL, and back.
 
-import { middle } from "codes";
+import { findChosen, middle } from "codes";
 import { fromText, toText } from "strokes";
 
 export const MAX_SEED = 2 ** 32 - 1;
@@ -16,19 +16,8 @@ function textToPoint(codes, text) {
   const [seed, ...values] = text.split(";");
   const point = { seed: toSeed(seed), codes: middle(codes) };
   codes.forEach((code, index) => {
-    // Number("") is 0.
-    const texts = (values[index] ?? "").split(",");
-    const numbers = texts.map((each) => (each ? Number(each) : NaN));
-    if (code.isCategorical) {
-      if (numbers[0] in code.labels) point.codes[code.name] = numbers[0];
-    } else if (
-      numbers.length === code.numDimensions &&
-      numbers.every(Number.isFinite)
-    ) {
-      point.codes[code.name] = numbers.map((number, k) =>
-        code.dimensions[k].inside(number),
-      );
-    }
+    const value = code.parse(values[index] ?? "");
+    if (value !== null) point.codes[code.name] = value;
   });
   return point;
 }
@@ -43,19 +32,21 @@ export function toSeed(text, fallback = 1) {
 export const firstSeed = (seed, count) => Math.min(seed, MAX_SEED - count + 1);
 
 /** The state of a page opened without a permalink. */
-function initialState(codes) {
-  const at = { seed: 1, codes: middle(codes) };
-  const [from, to] = [at, { ...at, seed: 2 }].map((end) =>
-    structuredClone(end),
-  );
-  const first = codes.find(({ isCategorical }) => isCategorical);
-  if (first) {
+function initialState({ seeds }, codes) {
+  const [at, from, to] = [seeds[0], ...seeds].map((seed) => ({
+    seed,
+    codes: middle(codes),
+  }));
+  const chosen = findChosen(codes);
+  if (chosen) {
+    const at = (share) =>
+      chosen.choices[Math.floor(share * chosen.choices.length)].value;
     // Of ten digits these are 3 and 8, which interpolate well.
-    from.codes[first.name] = first.order[Math.floor(0.3 * first.width)];
-    to.codes[first.name] = first.order[Math.floor(0.8 * first.width)];
+    from.codes[chosen.name] = at(0.3);
+    to.codes[chosen.name] = at(0.8);
   }
   const [ink, read] = [[], null];
-  return { at, gallery: 1, from, to, position: 0.5, pen: 2.8, ink, read };
+  return { at, gallery: at.seed, from, to, position: 0.5, pen: 2.8, ink, read };
 }
 
 export function stateToHash(codes, state) {
@@ -77,8 +68,8 @@ export function stateToHash(codes, state) {
 }
 
 /** Parses a hash; missing and invalid entries keep their initial values. */
-export function hashToState(codes, hash) {
-  const state = initialState(codes);
+export function hashToState(page, codes, hash) {
+  const state = initialState(page, codes);
   const entries = new URLSearchParams(hash.slice(1));
   for (const key of ["at", "from", "to", "read"]) {
     if (entries.has(key)) state[key] = textToPoint(codes, entries.get(key));

@@ -1,6 +1,5 @@
 // A gallery of every category with ten noise vectors; it follows the sliders.
 
-import { round } from "codes";
 import { byId, element } from "dom";
 import { savePng } from "images";
 import { firstSeed } from "permalink";
@@ -8,13 +7,16 @@ import { firstSeed } from "permalink";
 const COLUMNS = 10;
 
 export function mountGallery(app) {
-  const code = app.firstCategorical ?? app.codes[0];
-  const rows = makeRows(app, code);
+  // Values of the first code in the rows, for a model without categories.
+  const code = app.chosen ?? app.codes[0];
+  const rows = code.sweep();
   const grid = byId("gallery");
   const seeds = () =>
     Array.from({ length: COLUMNS }, (_, column) => app.state.gallery + column);
   const pointOf = (row, column) => ({
-    ...app.variant(rows[row].codes()),
+    ...app.variant({
+      [code.name]: rows[row].set(app.state.at.codes[code.name]),
+    }),
     seed: seeds()[column],
   });
   const cells = makeCells(app, rows, pointOf);
@@ -22,8 +24,8 @@ export function mountGallery(app) {
   mountKeys(grid, cells);
   mountSaving(app, cells);
   byId("gallery-text").textContent =
-    `One row for each ${code.isCategorical ? code.title : `value of ${code.dimensions[0].label}`}, ` +
-    "a column for each noise vector. Click an image to enlarge it.";
+    `Each row is one ${code.swept}, each column the same random noise. ` +
+    "Click an image to enlarge it.";
   const refresh = app.queue.add({
     element: grid,
     countParts: () => rows.length,
@@ -43,32 +45,10 @@ export function mountGallery(app) {
     heads.forEach((head, column) => {
       head.textContent = seeds()[column];
     });
-    const category = at.codes[code.name];
-    labelCells(cells, rows, seeds(), { category, seed: at.seed });
+    const value = at.codes[code.name];
+    labelCells(cells, rows, seeds(), { value, seed: at.seed });
     refresh();
   });
-}
-
-// The rows are the categories or, for a model without any, values of its first
-// code.
-function makeRows(app, code) {
-  const { name, isBinary } = code;
-  if (code.isCategorical) {
-    return code.order.map((category) => ({
-      label: code.isNamed ? code.labels[category] : String(category),
-      category,
-      codes: () => ({ [name]: category }),
-    }));
-  }
-  const [{ inside, mirror }] = code.dimensions;
-  // A switch has only two positions.
-  const positions = new Set(code.traversal.map((value) => round(inside(value))));
-  return Array.from(positions, (position) => ({
-    label: position.toFixed(isBinary ? 0 : 1),
-    codes: () => ({
-      [name]: app.state.at.codes[name].with(0, round(mirror(position))),
-    }),
-  }));
 }
 
 function makeCells(app, rows, pointOf) {
@@ -114,7 +94,7 @@ function labelCells(cells, rows, seeds, chosen) {
   cells.forEach((line, row) =>
     line.forEach(({ button }, column) => {
       const isChosen =
-        seeds[column] === chosen.seed && rows[row].category === chosen.category;
+        seeds[column] === chosen.seed && rows[row].isAt(chosen.value);
       button.classList.toggle("chosen", isChosen);
       button.setAttribute("aria-pressed", isChosen);
       button.setAttribute(
@@ -130,7 +110,7 @@ function mountSaving(app, cells) {
     const canvases = cells.map((row) => row.map(({ canvas }) => canvas));
     const scale = Math.max(1, Math.round(84 / app.imageShape.width));
     savePng(canvases, `gallery-seed-${app.state.gallery}.png`, { scale, gap: 4 });
-    app.announce("Saved the gallery.");
+    app.announce("Saved.", "gallery");
   };
 }
 

@@ -69,7 +69,10 @@ function mountEnd(app, end, letter) {
   byId(`set-${end}`).onclick = () => {
     app.state[end] = structuredClone(app.state.at);
     app.changed("ends");
-    app.announce(`${letter} is ${app.caption(app.state.at)}.`);
+    app.announce(
+      `${letter} is ${app.caption(app.state.at)}.`,
+      "interpolation",
+    );
   };
   const refresh = app.queue.add({
     element: button,

@@ -1,6 +1,7 @@
 // The large image, its buttons, and dragging.
 
-import { drawCodes, round } from "codes";
+import { drawCodes } from "codes";
+import { round } from "dimension";
 import { byId } from "dom";
 import { enlarge, savePng, setLargeSize } from "images";
 import { MAX_SEED, toSeed } from "permalink";
@@ -8,21 +9,16 @@ import { MAX_SEED, toSeed } from "permalink";
 export function mountPreview(app) {
   const canvas = byId("image");
   setLargeSize(canvas, app.imageShape);
-  let isWarm = false;
   const refresh = app.queue.add({
     element: canvas,
     async paint() {
       const rows = [app.vectors(app.state.at)];
-      const { images, milliseconds } = await app.generate(rows);
+      const { images } = await app.generate(rows);
       enlarge(canvas, images[0]);
-      // The first run includes compilation.
-      if (isWarm) byId("speed").textContent = `${milliseconds.toFixed(1)} ms`;
-      isWarm = true;
     },
   });
   app.on(["at"], () => {
     byId("caption").textContent = app.caption(app.state.at);
-    byId("python").textContent = inPython(app);
     byId("seed").value = app.state.at.seed;
     refresh();
   });
@@ -34,46 +30,37 @@ function mountButtons(app, canvas) {
   const anySeed = () => 1 + Math.floor(Math.random() * 99_999);
   const drawSeed = () => {
     app.goTo({ ...app.state.at, seed: anySeed() });
-    app.announce(`New noise, seed ${app.state.at.seed}.`);
+    app.announce(`New noise, seed ${app.state.at.seed}.`, "preview");
   };
   byId("new-noise").onclick = drawSeed;
   byId("surprise").onclick = () => {
     app.goTo({ seed: anySeed(), codes: drawCodes(app.codes) });
-    app.announce(`Surprise: ${app.caption(app.state.at)}.`);
+    app.announce(`Surprise: ${app.caption(app.state.at)}.`, "preview");
   };
   byId("seed").max = MAX_SEED;
   byId("seed").onchange = ({ target }) => {
     const { at } = app.state;
     const typed = toSeed(target.value, null);
     if (typed === null) {
-      app.announce(`A seed is an integer from 0 to ${MAX_SEED}.`);
+      app.announce(`A seed is an integer from 0 to ${MAX_SEED}.`, "preview");
     }
     app.goTo({ ...at, seed: typed ?? at.seed });
   };
   byId("save").onclick = () => {
     const name = app.caption(app.state.at).replace(/[^\w]+/g, "-");
     savePng([[canvas]], `${name}.png`);
-    app.announce("Saved the image.");
+    app.announce("Saved the image.", "preview");
   };
-  byId("copy-link").onclick = async () => {
-    try {
-      await navigator.clipboard.writeText(app.permalink());
-      app.announce("Copied a link to this page as it is now.");
-    } catch {
-      // Browsers give clipboard access to secure contexts only.
-      app.announce("Copy the link from the address bar.");
-    }
-  };
+  byId("copy-link").onclick = () =>
+    app.copy(app.permalink(), "preview", {
+      done: "Copied a link to this page as it is now.",
+      otherwise: "Copy the link from the address bar.",
+    });
 }
 
 // Dragging sideways moves the first slider, up and down the second.
 function mountDragging(app, canvas) {
-  const axes = app.codes
-    .filter(({ isCategorical, isBinary }) => !isCategorical && !isBinary)
-    .flatMap(({ name, dimensions }) =>
-      dimensions.map((dimension, index) => ({ name, index, ...dimension })),
-    )
-    .slice(0, 2);
+  const axes = app.codes.flatMap((code) => code.axes).slice(0, 2);
   if (!axes.length) return;
   // A finger that moves up or down scrolls the page instead.
   const isFinger = matchMedia("(pointer: coarse)").matches;
@@ -90,25 +77,16 @@ function mountDragging(app, canvas) {
     if (!start) return;
     const moved = [clientX - start.x, start.y - clientY];
     const codes = structuredClone(start.codes);
-    axes.forEach(({ name, index, min, max, mirror, inside }, axis) => {
+    axes.forEach(({ code, index, ...dimension }, axis) => {
+      const { min, max, mirror } = dimension;
+      const values = codes[code.name];
       const fraction = moved[axis] / canvas.clientWidth;
-      const position = mirror(codes[name][index]) + fraction * (max - min);
-      codes[name][index] = round(inside(mirror(position)));
+      const position = mirror(values[index]) + fraction * (max - min);
+      values[index] = round(code.inside(mirror(position), dimension));
     });
     app.goTo({ ...app.state.at, codes });
   };
   canvas.onpointerup = canvas.onpointercancel = () => {
     start = null;
   };
-}
-
-function inPython({ codes, state: { at } }) {
-  const values = codes.map(
-    ({ name, isCategorical }) =>
-      `"${name}": ${isCategorical ? at.codes[name] : `[${at.codes[name].join(", ")}]`}`,
-  );
-  return (
-    "model.generate(\n" +
-    `    1, codes={${values.join(", ")}}, seed=${at.seed}\n)`
-  );
 }

@@ -3,7 +3,6 @@
 import { bestCodes } from "codes";
 import { byId, element } from "dom";
 import { enlarge, show, toImages } from "images";
-import { describePosterior } from "posterior";
 import { rasterize } from "strokes";
 
 const INPUT = "Input of the encoder";
@@ -30,8 +29,8 @@ export class Recognition {
     this.#pad = pad;
     this.#tiles = this.#makeTiles();
     this.#input = app.newCanvas();
-    byId("redrawn-title").textContent = app.firstCategorical
-      ? `Each ${app.firstCategorical.title} in this style`
+    byId("redrawn-title").textContent = app.chosen
+      ? `Each ${app.chosen.title} in this style`
       : "Generated from these codes";
     const add = (id, view) => app.queue.add({ element: byId(id), ...view });
     this.#refreshPosterior = add("pad", { paint: () => this.#encode() });
@@ -51,33 +50,33 @@ export class Recognition {
 
   #makeTiles() {
     const app = this.#app;
-    const code = app.firstCategorical;
-    const tiles = (code?.order ?? [null]).map((category) => {
+    const single = { codes: {}, label: "it", short: "" };
+    const choices = app.chosen?.choices.map(({ value, ...names }) => ({
+      codes: { [app.chosen.name]: value },
+      ...names,
+    }));
+    const tiles = (choices ?? [single]).map(({ codes, label, short }) => {
       const canvas = app.newCanvas();
-      const label = category === null ? "" : code.labels[category];
-      const shown = !code || code.isNamed ? label : category;
       const button = element(
         "button",
         {
           type: "button",
           className: "tile",
-          "aria-label": `Show ${label || "it"} in this style`,
-          onclick: () => app.goTo(this.#pointOf(category)),
+          "aria-label": `Show ${label} in this style`,
+          onclick: () => app.goTo(this.#pointOf(codes)),
         },
         canvas,
-        element("span", { textContent: shown, "aria-hidden": true }),
+        element("span", { textContent: short, "aria-hidden": true }),
       );
-      return { category, canvas, button };
+      return { codes, canvas, button };
     });
     byId("redrawn").append(...tiles.map(({ button }) => button));
     return tiles;
   }
 
-  #pointOf(category) {
-    const { firstCategorical: code } = this.#app;
-    const codes = { ...this.#point.codes };
-    if (code) codes[code.name] = category;
-    return { seed: this.#point.seed, codes };
+  #pointOf(codes) {
+    const { seed, codes: inferred } = this.#point;
+    return { seed, codes: { ...inferred, ...codes } };
   }
 
   // The image to encode, a batch of one, or null.
@@ -121,7 +120,9 @@ export class Recognition {
 
   #showPosterior(outputs, codes) {
     const { state, codes: descriptions } = this.#app;
-    const { nodes, text } = describePosterior(descriptions, outputs, codes);
+    const parts = descriptions.map((code) =>
+      code.describe(codes[code.name], outputs[code.estimate].data),
+    );
     show(this.#input, toImages(this.#image)[0]);
     const textContent = state.read ? INPUT : `${INPUT}, ${PREPARED}`;
     const input = element(
@@ -130,8 +131,14 @@ export class Recognition {
       element("div", { className: "tile" }, this.#input),
       element("p", { className: "quiet", textContent }),
     );
-    byId("posterior").replaceChildren(input, ...nodes);
-    if (this.#isDone) byId("posterior-text").textContent = text;
+    byId("posterior").replaceChildren(
+      input,
+      ...parts.flatMap(({ nodes }) => nodes),
+    );
+    const texts = parts.flatMap((part) => part.texts);
+    if (this.#isDone) {
+      byId("posterior-text").textContent = `Encoded as ${texts.join(", ")}.`;
+    }
   }
 
   async #redraw() {
@@ -143,14 +150,15 @@ export class Recognition {
       }
       return;
     }
-    const { firstCategorical: code } = this.#app;
-    for (const { category, button } of tiles) {
-      const isBest = code && this.#point.codes[code.name] === category;
+    const { chosen } = this.#app;
+    for (const { codes, button } of tiles) {
+      const isBest =
+        chosen && this.#point.codes[chosen.name] === codes[chosen.name];
       button.classList.toggle("chosen", Boolean(isBest));
     }
     await this.#app.paint(
       tiles.map(({ canvas }) => canvas),
-      tiles.map(({ category }) => this.#pointOf(category)),
+      tiles.map(({ codes }) => this.#pointOf(codes)),
     );
   }
 

@@ -1,6 +1,6 @@
 // The sketchpad: collects strokes from mouse, pen or finger.
 
-import { clamp } from "codes";
+import { clamp } from "dimension";
 import { byId } from "dom";
 import { PENS } from "permalink";
 import { Recognition } from "recognition";
