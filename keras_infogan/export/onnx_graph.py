@@ -125,11 +125,12 @@ def store_float16(graph: Any) -> None:
         graph.node.insert(0, cast)
 
 
-def store_int8(graph: Any) -> None:
+def store_integers(graph: Any, *, bits: int) -> None:
     """Stores large weights as int8 times a float32 scale, for each channel.
 
-    The channels are along the axis, whichever it is, whose scales round the
-    weights least: the input or the output of a layer.
+    Integers of fewer than 8 bits take no fewer bytes, but compress better. The
+    channels are along the axis, whichever it is, whose scales round the weights
+    least: the input or the output of a layer.
     """
     from onnx import TensorProto
     from onnx import helper
@@ -140,7 +141,7 @@ def store_int8(graph: Any) -> None:
         if values.dtype.kind != "f" or values.size < MIN_FLOAT16_SIZE:
             continue
         name = tensor.name
-        rounded, scale = _quantize(values.astype(np.float32))
+        rounded, scale = _quantize(values.astype(np.float32), bits)
         whole, unscaled = f"{name}_int8", f"{name}_unscaled"
         tensor.CopyFrom(numpy_helper.from_array(rounded, whole))
         graph.initializer.append(
@@ -161,13 +162,14 @@ def store_int8(graph: Any) -> None:
             graph.node.insert(0, node)
 
 
-def _quantize(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _quantize(values: np.ndarray, bits: int) -> tuple[np.ndarray, np.ndarray]:
     """The int8 values and the scales whose product is closest to `values`."""
+    largest_integer = np.float32(2 ** (bits - 1) - 1)
     candidates = []
     for axis in range(values.ndim):
         others = tuple(each for each in range(values.ndim) if each != axis)
         largest = np.abs(values).max(axis=others, keepdims=True)
-        scale = np.where(largest > 0.0, largest, 1.0) / np.float32(127.0)
+        scale = np.where(largest > 0.0, largest, 1.0) / largest_integer
         rounded = np.rint(values / scale)
         error = np.square(rounded * scale - values).sum()
         candidates.append((error, axis, rounded.astype(np.int8), scale))

@@ -64,8 +64,8 @@ def export_explorer(
     works in any browser from 2024 or later.
 
     If a single file would have more than 25 MB, it stores large weights as
-    float16 or, if that is not enough, as int8. Logs a warning if it is larger
-    even so.
+    float16 or, if that is not enough, with 8 or 6 bits. Logs a warning if it is
+    larger even so.
 
     Args:
         generator_path: A file of `export_onnx`.
@@ -136,7 +136,7 @@ def _render_file(
         if len(page) <= MAX_SIZE:
             return page
     _logger.warning(
-        "The explorer has %.0f MB, even with weights of 8 bits. "
+        "The explorer has %.0f MB, even with weights of 6 bits. "
         "`--folder` writes one for a web server.",
         len(page) / 1e6,
     )

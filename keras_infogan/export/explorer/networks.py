@@ -1,5 +1,6 @@
 """Both networks of a page, run by ONNX Runtime and stored in fewer bytes."""
 
+import functools
 from collections.abc import Callable
 from collections.abc import Mapping
 from typing import Any
@@ -8,7 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_infogan.export.onnx_graph import store_float16
-from keras_infogan.export.onnx_graph import store_int8
+from keras_infogan.export.onnx_graph import store_integers
 from keras_infogan.latents.spec import LatentSpec
 from keras_infogan.models.inference import INFERENCE
 from keras_infogan.models.inference import make_key
@@ -17,7 +18,8 @@ from keras_infogan.models.inference import make_key
 STORAGES: dict[str, Callable[[Any], None]] = {
     "float32": lambda graph: None,
     "float16": store_float16,
-    "int8": store_int8,
+    "int8": functools.partial(store_integers, bits=8),
+    "int6": functools.partial(store_integers, bits=6),
 }
 _BATCH_SIZE = 100
 

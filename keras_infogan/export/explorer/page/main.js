@@ -130,7 +130,7 @@ function mountAbout({ version, license, image, weights }) {
   byId("about").textContent =
     `keras_infogan ${version} · ${width} × ${height} pixels, ` +
     `${channels === 3 ? "color" : "gray"}` +
-    `${weights === "int8" ? " · weights of 8 bits" : ""}` +
+    `${weights?.startsWith("int") ? ` · weights of ${weights.slice(3)} bits` : ""}` +
     `${license ? ` · network ${license}` : ""} · runs locally, sends nothing`;
   const dialog = byId("license-dialog");
   byId("licenses").onclick = async () => {
