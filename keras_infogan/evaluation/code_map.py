@@ -120,7 +120,11 @@ class CodeMap:
             known = sorted({str(entry[2].name) for entry in entries})
             raise ValueError(
                 f"No category of {code or 'this model'} stands for {name!r}. "
-                f"Known classes: {', '.join(known) or 'none'}."
+                + (
+                    f"Known classes: {', '.join(known)}."
+                    if known
+                    else "None has a name: choose one by its number."
+                )
             )
         best = found[0][0]
         return best, [number for other, number, _ in found if other == best]

@@ -140,7 +140,7 @@ def test_invalid_choices(choices, message, rest):
         ({"digit": 7}, "No category of this model stands for '7'"),
         (
             {"category": "7"},
-            "No category of category stands for '7'. Known classes: none",
+            "No category of category stands for '7'. None has a name: choose",
         ),
         ({"slant": 0.5}, "category, continuous.*Known attributes: none"),
     ],
