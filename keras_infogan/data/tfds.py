@@ -4,6 +4,7 @@ import contextlib
 import difflib
 import logging
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -186,7 +187,7 @@ def _make_builder(
         folder = root / source.partition(":")[0]
         info = [*folder.rglob("dataset_info.json")]
         if not isinstance(error, ImportError) and len(info) == 1:
-            raise _damaged(info[0].parent, one_line(error)) from error
+            raise _damaged(info[0].parent, _reason(error)) from error
         raise ValueError(
             "Expected the name of a TensorFlow Datasets data set, such as "
             f"'mnist' or 'cifar10_corrupted/fog_1'. Received: {source!r}; tfds "
@@ -234,7 +235,15 @@ def _damage_in_one_line(builder: tfds.core.DatasetBuilder) -> Iterator[None]:
     try:
         yield
     except tf.errors.OpError as error:
-        raise _damaged(builder.data_dir, one_line(error)) from error
+        raise _damaged(builder.data_dir, _reason(error)) from error
+
+
+def _reason(error: BaseException) -> str:
+    """What happened, without the operations and arguments before and after."""
+    text = re.sub(
+        r"\{\{.*?\}\}|\[Op:.*|.*builder_kwargs \".*?\":", "", str(error)
+    )
+    return one_line(ValueError(text)).rstrip(".")
 
 
 def _damaged(folder: str | os.PathLike[str], reason: str) -> OSError:

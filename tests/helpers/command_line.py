@@ -23,6 +23,6 @@ def fail(capfd: Any, *arguments: Any) -> str:
     out, err = capfd.readouterr()
     assert out == ""
     *messages, error = err.splitlines()
-    assert messages in ([], ["Reading mnits ..."])
+    assert messages in ([], ["Reading mnist ..."], ["Reading mnits ..."])
     assert error.startswith("keras-infogan: error: ")
     return error
