@@ -77,7 +77,7 @@ SPECS = {
                 "style": Normal(1, stddev=0.5),
                 "kind": Categorical(3),
                 "bits": Bernoulli(2),
-                "other": Categorical(12),
+                "other_2": Categorical(12),
                 "angle": Circular(),
             },
         ),

@@ -17,10 +17,13 @@ from keras_infogan.export.explorer import build
 from keras_infogan.export.explorer.build import export_explorer
 from keras_infogan.export.explorer.networks import OnnxNetworks
 from keras_infogan.export.explorer.networks import stored
+from keras_infogan.latents.codes import CODES
+from keras_infogan.latents.codes import Uniform
 from tests.helpers.explorer import CODE_MAP
 from tests.helpers.explorer import PAGE
 from tests.helpers.explorer import RUNTIME
 from tests.helpers.explorer import SEEDS
+from tests.helpers.explorer import SPECS
 from tests.helpers.explorer import Reader
 
 
@@ -107,6 +110,17 @@ def test_no_source_ends_its_script_or_style_element():
     for path in sources:
         assert "</" not in path.read_text(), path
         assert "<!--" not in path.read_text(), path
+
+
+def test_the_page_has_a_control_for_each_kind_of_code():
+    text = (PAGE / "lib" / "codes.js").read_text()
+    table = re.search(r"CONTROLS = \{(.*?)\};", text, re.S)
+    assert table
+    codes = SPECS["many"][0].codes.values()
+    assert {type(code) for code in codes} | {Uniform} == set(CODES.values())
+    assert {code.control for code in codes} | {Uniform(1).control} == {
+        *re.findall(r"(\w+): [A-Z]\w+,", table[1])
+    }
 
 
 def test_page_modules_import_without_a_cycle():

@@ -178,7 +178,7 @@ def test_other_codes_have_their_controls(browser, exported):
     with open_page(browser, case.page.as_uri()) as page:
         page.get_by_role("slider", name="style").fill("-2.25")
         page.get_by_role("radio", name="kind 2").check()
-        page.get_by_role("radio", name="other 11").check()
+        page.get_by_role("radio", name="other 2: 11").check()
         page.get_by_role("checkbox", name="bits 2").check()
         page.get_by_role("slider", name="angle").fill("1.5")
         settle(page)
@@ -187,11 +187,11 @@ def test_other_codes_have_their_controls(browser, exported):
             "style": [-2.25],
             "kind": 2,
             "bits": [0, 1],
-            "other": 11,
+            "other_2": 11,
             "angle": [pytest.approx(1.5, abs=0.006)],
         }
-        assert page.inner_text("#caption") == "kind 2 · other 11 · seed 1"
-        for name in ("kind", "other"):
+        assert page.inner_text("#caption") == "kind 2 · other 2: 11 · seed 1"
+        for name in ("kind", "other_2"):
             canvas = chosen_tile(page, name)
             assert_shows(canvas, case.model, point_codes(point), 1)
         assert page.get_by_role("gridcell").count() == 30
@@ -199,7 +199,7 @@ def test_other_codes_have_their_controls(browser, exported):
         text = page.inner_text("#posterior-text")
         for part in (
             "kind ",
-            "other ",
+            "other 2: ",
             "style: ",
             "bits 1: o",
             "bits 2: o",

@@ -237,7 +237,7 @@ def test_surprises_follow_the_prior(browser, exported, chance, codes):
         page.evaluate(f"Math.random = () => {chance}")
         page.get_by_role("button", name="Surprise").click()
         drawn = state(page)["at"]["codes"]
-        names = ("style", "kind", "bits", "other", "angle")
+        names = ("style", "kind", "bits", "other_2", "angle")
         expected = dict(zip(names, codes, strict=True))
         style = expected.pop("style")
         assert drawn.pop("style") == pytest.approx(style, abs=0.011)

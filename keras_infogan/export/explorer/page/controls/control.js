@@ -37,7 +37,7 @@ export class Control {
     this.estimate = data.estimate;
   }
 
-  /** What the rows of a gallery are: "category", "value of slant". */
+  /** What differs in the rows of a gallery: "category", "slant". */
   get swept() {
     return this.title;
   }

@@ -24,7 +24,7 @@ export class Numbers extends Control {
   }
 
   get swept() {
-    return `value of ${this.dimensions[0].label}`;
+    return this.dimensions[0].label;
   }
 
   /** The closest number that the control can have. */

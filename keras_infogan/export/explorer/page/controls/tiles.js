@@ -12,7 +12,9 @@ export class Tiles extends Control {
       { length: this.width },
       (_, k) => meaning?.categories?.[k]?.name ?? null,
     );
-    this.labels = names.map((label, k) => label ?? `${this.title} ${k}`);
+    // "kind 3", and "kind 2: 3" where the title ends with a number.
+    const unnamed = /\d$/.test(this.title) ? `${this.title}:` : this.title;
+    this.labels = names.map((label, k) => label ?? `${unnamed} ${k}`);
     this.isNamed = !names.includes(null);
     const order = [...this.labels.keys()];
     // Sort by name: the network assigns digits to categories in any order.

@@ -24,7 +24,7 @@ export function mountGallery(app) {
   mountKeys(grid, cells);
   mountSaving(app, cells);
   byId("gallery-text").textContent =
-    `Each row is one ${code.swept}, each column the same random noise. ` +
+    `Rows differ in ${code.swept}, columns in the random noise. ` +
     "Click an image to enlarge it.";
   const refresh = app.queue.add({
     element: grid,
