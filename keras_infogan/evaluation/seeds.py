@@ -5,7 +5,6 @@ says nothing about the code that varies, so its noise is chosen: of 32 seeds,
 the one whose images `Q` reads most surely. Measurements use random noise.
 """
 
-from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import Any
@@ -64,17 +63,18 @@ def surest_seeds(model: Networks, count: int = 1) -> list[int]:
         `generate(1, seed=seed)`. If there are fewer candidates than `count`,
         further ones follow in order.
     """
-    grids = list(_judged_grids(model))
-    per_seed = sum(num_rows * len(values) for *_, num_rows, values in grids)
+    num_rows, traversals = _judged_traversals(model.latent_spec)
+    per_seed = num_rows * sum(len(values) for *_, values in traversals)
     num_seeds = max(_MIN_SEEDS, min(_MAX_SEEDS, _MAX_IMAGES // per_seed))
+    seeds = np.repeat(np.arange(num_seeds), num_rows).tolist()
+    rows = traversal_rows(model, seeds)
     worst = np.full(num_seeds, np.inf)
-    for name, index, num_rows, values in grids:
-        seeds = np.repeat(np.arange(num_seeds), num_rows)
-        rows = traversal_rows(model, seeds.tolist())
+    for name, index, values in traversals:
         latents = model.latent_spec.vary(rows, name, index, values)
         scores = _log_posterior(model, latents).reshape(num_seeds, -1)
         # A diverged model gives NaN, which is never the surest.
-        worst = np.fmin(worst, np.nan_to_num(scores, nan=-np.inf).min(axis=1))
+        scores = np.nan_to_num(scores, nan=-np.inf)
+        worst = np.minimum(worst, scores.min(axis=1))
     order = np.argsort(-worst, kind="stable").tolist()
     return [*order, *range(num_seeds, count)][:count]
 
@@ -112,20 +112,20 @@ def traversal_rows(
     return {**latents, "noise": tf.stack([noise[seed] for seed in seeds])}
 
 
-def _judged_grids(
-    model: Networks,
-) -> Iterator[tuple[str, int, int, np.ndarray]]:
-    """Code, dimension, number of rows and values of each traversal."""
-    spec = model.latent_spec
+def _judged_traversals(
+    spec: LatentSpec,
+) -> tuple[int, list[tuple[str, int, np.ndarray]]]:
+    """Rows for a seed; and code, dimension and values of each traversal."""
     first = next(iter(spec.categorical_names), None)
-    num_rows = spec.codes[first].dim if first else 1
-    for name, code in spec.codes.items():
-        if name != first:
-            values = code.traversal(_NUM_VALUES)
-            for index in range(code.num_dimensions):
-                yield name, index, num_rows, values
-        elif len(spec.codes) == 1:
-            yield name, 0, 1, code.traversal(num_rows)
+    if list(spec.codes) == [first]:
+        code = spec.codes[first]
+        return 1, [(first, 0, code.traversal(code.dim))]
+    return spec.codes[first].dim if first else 1, [
+        (name, index, code.traversal(_NUM_VALUES))
+        for name, code in spec.codes.items()
+        if name != first
+        for index in range(code.num_dimensions)
+    ]
 
 
 def _log_posterior(

@@ -20,12 +20,13 @@ SPEC = LatentSpec(1, {"a": Categorical(3), "u": Uniform(1)})
 
 
 class Fading(keras.layers.Layer):
-    """The codes side by side; in one category, fainter the larger the noise."""
+    """The codes side by side; noise brightens category 1 and dims 2."""
 
     def call(self, noise, category, others):
-        last = 1.0 - 0.9 * keras.ops.tanh(keras.ops.abs(noise))
+        size = keras.ops.tanh(keras.ops.abs(noise))
         scale = keras.ops.concatenate(
-            [keras.ops.ones_like(category[:, 1:]), last], axis=1
+            [keras.ops.ones_like(size), 0.2 + 0.6 * size, 1.0 - 0.9 * size],
+            axis=1,
         )
         return keras.ops.concatenate([scale * category, others], axis=1)
 
@@ -53,12 +54,19 @@ def fading_model() -> InfoGAN:
 
 
 def test_the_worst_image_of_a_seed_counts():
-    """Two of three categories are the same for all; the third one fades."""
+    """Logits of 10 x, 0 and 0 give log Q = 10 x - log(exp(10 x) + 2).
+
+    The mean over images would choose otherwise.
+    """
     model = fading_model()
-    rows = traversal_rows(model, range(32))["noise"].numpy()
-    expected = np.argsort(np.abs(rows[:, 0])).tolist()
+    noise = traversal_rows(model, range(32))["noise"].numpy()[:, 0]
+    size = np.tanh(np.abs(noise))
+    logits = 10.0 * np.stack([np.ones(32), 0.2 + 0.6 * size, 1.0 - 0.9 * size])
+    scores = logits - np.log(np.exp(logits) + 2.0)
+    expected = np.argsort(-scores.min(axis=0)).tolist()
     assert surest_seeds(model, 32) == expected
     assert surest_seeds(model) == expected[:1]
+    assert np.argsort(-scores.mean(axis=0)).tolist() != expected
 
 
 def test_nan_is_never_the_surest():

@@ -181,17 +181,17 @@ def test_captions_say_what_a_code_means(monkeypatch):
         "category 2: unnamed",
     ]
     report_grids.plot_traversal(
-        model, "continuous", 1, num_columns=3, code_map=code_map
+        model, "continuous", 1, num_columns=3, code_map=code_map, seed=6
     )
     assert "its measured area (pixels^2)" in str(labels["title"])
     assert labels["column_labels"] == ["-1.0", "+0.0", "+1.0"]
-    rows = traversal_rows(model, surest_seeds(model) * 3, [1, 0, 2])
+    rows = traversal_rows(model, [6, 6, 6], [1, 0, 2])
     values = np.linspace(-1, 1, 3, dtype=np.float32)
     latents = model.latent_spec.vary(rows, "continuous", 1, values)
     areas = measure(model.generate_from(latents))["area"]
     assert labels["image_labels"] == [f"{area:.2f}" for area in areas]
     report_grids.plot_traversal(
-        model, "category", num_columns=3, code_map=code_map
+        model, "category", num_columns=3, code_map=code_map, seed=6
     )
     assert labels["column_labels"] == ["1: 1", "0: 7", "2: unnamed"]
     assert labels["image_labels"] is None
@@ -215,6 +215,7 @@ def test_a_traverse_of_an_attribute_goes_its_way(grids):
             num_columns=3,
             code_map=code_map,
             attribute=attribute,
+            seed=0,
         )
         images, options = grids.pop()
         rows = images.reshape(3, 3, 5)
