@@ -11,6 +11,7 @@ from keras_infogan.evaluation import observations
 from keras_infogan.evaluation.measures import MEASURES
 from keras_infogan.evaluation.measures import Measure
 from keras_infogan.evaluation.measures import Number
+from keras_infogan.evaluation.measures import traversals
 from keras_infogan.files import write_json
 from keras_infogan.models import pretrained
 from keras_infogan.training import build
@@ -91,6 +92,27 @@ def test_a_new_measure_is_one_registration(
     cells = ["Share of &lt;errors&gt;", f"{error:.4g}", "", "30"]
     assert "".join(f"<td>{cell}</td>" for cell in cells) in page
     assert "Never" not in page + err
+
+
+def test_a_run_without_labels(monkeypatch, tmp_path, capfd):
+    """It is said once that there are none; all the rest is measured."""
+    images = np.random.default_rng(0).integers(0, 256, (30, *SHAPE), np.uint8)
+    data = ImageData(images, None, "tiny")
+    # Most of the time.
+    monkeypatch.setattr(observations, "NUM_SAMPLES", 200)
+    monkeypatch.setattr(traversals, "NUM_TRAVERSALS", 5)
+    monkeypatch.setattr(build, "load_data", lambda *_, **folders: (data, data))
+    tiny_model().save(tmp_path / "model.keras")
+    write_json(tmp_path / "config.json", PRESETS["mnist"].to_json())
+    report, err = run(capfd, "evaluate", tmp_path)
+    assert report["class_names"] is None
+    assert report["fidelity"] is None
+    assert report["mutual_information"]["total"]
+    assert err.count("labels") == 1
+    assert "The categories have numbers instead of names" in err
+    names = {path.name for path in tmp_path.glob("*.*")}
+    assert names >= {"category.png", "attributes.png", "report.html"}
+    assert "confusion.png" not in names
 
 
 def test_folders_of_the_data_arrive(monkeypatch, capfd):

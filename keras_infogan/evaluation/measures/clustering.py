@@ -53,7 +53,7 @@ def measure_clustering(
     class_names = list(train.class_names)
     if code is None:
         return {**nothing, "class_names": class_names}
-    found = _compare(observations, code)
+    found = _compare(observations, code, train.labels, test.labels)
     accuracy = found.pop("accuracy")
     usage = np.sum(found["confusion"], axis=0)
     return {
@@ -93,7 +93,10 @@ def measure_categorical_codes(
         np.stack([_categories(observations, x, split) for x in names], axis=1)
         for split in ("train", "test")
     )
-    found = {name: _compare(observations, name) for name in names}
+    found = {
+        name: _compare(observations, name, train.labels, test.labels)
+        for name in names
+    }
     unique, joint = np.unique(
         np.concatenate([fitted, clusters]), axis=0, return_inverse=True
     )
@@ -125,20 +128,24 @@ def _categories(
     return spec.category_logits(code, posterior).argmax(axis=1)
 
 
-def _compare(observations: Observations, code: str) -> dict[str, Any]:
-    """Compares the categories of one code with the classes."""
-    train, test = observations.train, observations.test
+def _compare(
+    observations: Observations,
+    code: str,
+    train_labels: np.ndarray,
+    labels: np.ndarray,
+) -> dict[str, Any]:
+    """Compares the categories of one code with the labels of both splits."""
     sizes = {
-        "num_classes": len(train.class_names),
+        "num_classes": len(observations.train.class_names),
         "num_clusters": observations.model.latent_spec.codes[code].dim,
     }
     fitted = _categories(observations, code, "train")
     clusters = _categories(observations, code, "test")
-    mapping = match_clusters(confusion_matrix(train.labels, fitted, **sizes))
-    confusion = confusion_matrix(test.labels, clusters, **sizes)
+    mapping = match_clusters(confusion_matrix(train_labels, fitted, **sizes))
+    confusion = confusion_matrix(labels, clusters, **sizes)
     return {
-        "accuracy": clustering_accuracy(test.labels, clusters, mapping),
-        **_agreement(test.labels, clusters),
+        "accuracy": clustering_accuracy(labels, clusters, mapping),
+        **_agreement(labels, clusters),
         "category_to_class": mapping.tolist(),
         "confusion": confusion.tolist(),
     }
