@@ -1,5 +1,7 @@
 """`keras-infogan explore`: the page; its own tests are in tests/export."""
 
+import json
+
 import onnx
 import pytest
 
@@ -19,6 +21,7 @@ def test_explore(named_run, capfd, tmp_path):
     text = output.read_text()
     assert "<title>&lt;Mine&gt;</title>" in text
     assert "slanted right" in text
+    assert f'"model": {json.dumps(str(named_run))}' in text
     # Of the run's code map; the words are in every page.
     assert '"name": "7"' in text
 

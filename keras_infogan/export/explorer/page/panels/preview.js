@@ -9,6 +9,8 @@ import { MAX_SEED, toSeed } from "permalink";
 export function mountPreview(app) {
   const canvas = byId("image");
   setLargeSize(canvas, app.imageShape);
+  const aspect = canvas.width / canvas.height;
+  canvas.parentElement.style.setProperty("--aspect", aspect);
   const refresh = app.queue.add({
     element: canvas,
     async paint() {
