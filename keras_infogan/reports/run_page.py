@@ -43,8 +43,8 @@ def write_page(
         text = caption(name, code_map)
         return html.figure(text, html.image(text, images[name]))
 
-    grid = [name for name in images if name in code_map.codes][:1]
-    grid = [name for name in grid if name not in players]
+    categorical = [name for name, x in code_map.codes.items() if x.categories]
+    grid = [name for name in categorical if name in images][:1]
     others = [x for x in images if x not in players and x not in grid]
     warnings = [x for x in sentences if x.startswith(_WARNING)]
     # Such as "`pose` controls slant".

@@ -177,7 +177,7 @@ def test_the_page_opens_with_the_grid_the_numbers_and_the_warnings(tmp_path):
         tmp_path,
         report,
         ["Warning: it collapsed.", "NMI is 1.", "`continuous:0` changes it."],
-        {"category": PNG, "continuous_0": PNG, "curves": PNG},
+        {"continuous_0": PNG, "category": PNG, "curves": PNG},
         {"continuous_0": "<b>PLAYER</b>"},
     )
     marks = [
