@@ -79,8 +79,6 @@ def take_screenshot(page_path: Path, output: Path, *, scheme: str) -> None:
     strokes = base64.urlsafe_b64encode(bytes([len(THREE) // 2, *THREE]))
     url = f"{page_path.as_uri()}#ink={strokes.decode().rstrip('=')}"
     with open_page(url, color_scheme=scheme, device_scale_factor=1.5) as page:
-        # Hide the message that the page is ready.
-        page.add_style_tag(content="#status { display: none }")
         page.screenshot(path=output, full_page=True)
 
 

@@ -46,7 +46,8 @@ def add_parser(commands: Any) -> None:
         "--float16-weights",
         action="store_true",
         help="store weights as float16 for a smaller page; it still computes "
-        "in float32",
+        "in float32. (A file that would exceed 25 MB does so, or takes fewer "
+        "bits, without being asked)",
     )
 
 
