@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -32,7 +33,11 @@ def check_images(
     _check_shape(images, image_shape)
     received = ""
     if not np.issubdtype(images.dtype, np.floating):
-        received = f"dtype={images.dtype}. Scale bytes by x / 127.5 - 1."
+        received = f"dtype={images.dtype}. " + (
+            "Scale bytes by x / 127.5 - 1."
+            if np.issubdtype(images.dtype, np.integer)
+            else "Cast them to float32."
+        )
     elif not np.isfinite(images).all():
         received = (
             "NaN or infinity. If a model generated them, its training has "
@@ -48,6 +53,23 @@ def check_images(
         raise ValueError(
             f"Images should be floats in [-1, 1]. Received: {received}"
         )
+
+
+def to_array(images: Any) -> np.ndarray:
+    """Converts images to an array, or raises a `ValueError`."""
+    received = type(images).__name__
+    try:
+        array = np.asarray(images)
+        if array.dtype.kind not in "OUS":
+            return array
+        received += f" of dtype {array.dtype}"
+    except (ValueError, TypeError):
+        pass
+    raise ValueError(
+        "Images should be one array of numbers, of shape (num_images, height, "
+        f"width, channels). Received: {received}. Pass the array "
+        "itself, or `np.stack(images)`."
+    )
 
 
 def check_input(

@@ -7,6 +7,7 @@ import pytest
 
 from keras_infogan.images import check_channels
 from keras_infogan.images import check_images
+from keras_infogan.images import to_array
 
 SHAPE = (4, 6, 3)
 
@@ -32,7 +33,7 @@ def test_images_of_a_wrong_shape(shape):
         check_images(np.zeros(shape, np.float32), SHAPE)
 
 
-@pytest.mark.parametrize("dtype", ["uint8", "int32", "bool"])
+@pytest.mark.parametrize("dtype", ["uint8", "int32"])
 def test_images_that_are_not_floats(dtype):
     """The remedy is in the message, and it works."""
     images = np.array([0, 1], dtype)[:, None, None, None] * np.ones(
@@ -44,6 +45,13 @@ def test_images_that_are_not_floats(dtype):
     ):
         check_images(images, SHAPE)
     check_images(images / 127.5 - 1, SHAPE)
+
+
+@pytest.mark.parametrize("dtype", ["bool", "complex64"])
+def test_images_that_are_no_numbers_of_pixels(dtype):
+    images = np.zeros((1, *SHAPE), dtype)
+    with pytest.raises(ValueError, match=f"dtype={dtype}. Cast them to float"):
+        check_images(images, SHAPE)
 
 
 @pytest.mark.parametrize(
@@ -88,3 +96,25 @@ def test_channels():
             match=r"1 channel \(gray\) or 3 \(RGB\). Received: shape=\(2, 2\).",
         ):
             check_channels(channels, "shape=(2, 2)")
+
+
+@pytest.mark.parametrize(
+    ("images", "received"),
+    [
+        ({"images": np.zeros((2, 4, 4, 1))}, "dict"),
+        ((np.zeros((2, 4, 4, 1)), np.zeros(2)), "tuple"),
+        (None, "NoneType"),
+        ("mnist", "str"),
+        (np.array([None, 1]), "ndarray of dtype object"),
+    ],
+)
+def test_what_is_no_array(images, received):
+    with pytest.raises(ValueError, match=f"Received: {received}") as caught:
+        to_array(images)
+    assert "\n" not in str(caught.value)
+
+
+def test_what_is_an_array():
+    images = np.zeros((2, 4, 4, 1), np.uint8)
+    assert to_array(images) is images
+    np.testing.assert_array_equal(to_array(images.tolist()), images)

@@ -226,12 +226,12 @@ def find_model_problems(
         **measures: Further measures of it, such as its losses.
     """
     return find_problems(
-        {**measures, **diagnose(model, images)}, _num_categories(model)
+        {**measures, **diagnose(model, images)}, num_categories(model)
     )
 
 
-def _num_categories(model: GeneratorEncoder) -> int | None:
-    """Those of the first categorical code."""
+def num_categories(model: GeneratorEncoder) -> int | None:
+    """How many the first categorical code has, if there is one."""
     spec = model.latent_spec
     return next((spec.code(x).dim for x in spec.categorical_names), None)
 
@@ -284,7 +284,7 @@ class Diagnostics(keras.callbacks.Callback):
         """Finds problems, warns of new ones and may end the training."""
         problems = find_problems(
             measures,
-            _num_categories(self.model),
+            num_categories(self.model),
             is_first_epoch=is_first_epoch,
         )
         for problem in problems:

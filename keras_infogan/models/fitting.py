@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ import tensorflow as tf
 from keras_infogan.models.diagnostics import NUM_IMAGES
 from keras_infogan.models.diagnostics import Diagnostics
 from keras_infogan.models.diagnostics import find_model_problems
+from keras_infogan.models.diagnostics import num_categories
 from keras_infogan.models.inference import GeneratorEncoder
 from keras_infogan.models.inputs import check_inputs
 from keras_infogan.models.inputs import scale_bytes
@@ -51,14 +53,14 @@ class MonitoredModel(GeneratorEncoder):
         Raises:
             ValueError: If the images have another shape, type or range.
         """
-        x, images = check_inputs(x, self.image_shape)
-        if isinstance(x, tf.data.Dataset):
+        x, images = self._check(x)
+        if isinstance(x, tf.data.Dataset | Iterator):
             # Keras would warn that it cannot shuffle batches.
             kwargs.setdefault("shuffle", False)
         if isinstance(validation_data, tuple):
-            check_inputs(validation_data[0], self.image_shape)
-        else:
-            validation_data, _ = check_inputs(validation_data, self.image_shape)
+            self._check(validation_data[0])
+        elif validation_data is not None:
+            validation_data, _ = self._check(validation_data)
         callbacks = [] if callbacks is None else callbacks
         if diagnostics and images is not None and isinstance(callbacks, list):
             if not any(isinstance(one, Diagnostics) for one in callbacks):
@@ -88,7 +90,7 @@ class MonitoredModel(GeneratorEncoder):
         Raises:
             ValueError: If the images have another shape, type or range.
         """
-        x, images = check_inputs(x, self.image_shape)
+        x, images = self._check(x)
         losses = self._call(super().evaluate, x, *args, **kwargs)
         # `fit`, which monitors itself, says so of its validation data.
         is_validation = kwargs.get("_use_cached_eval_dataset", False)
@@ -99,8 +101,16 @@ class MonitoredModel(GeneratorEncoder):
 
     def predict(self, x: Any, *args: Any, **kwargs: Any) -> Any:
         """The outputs of the discriminator; arguments are those of Keras."""
-        x, _ = check_inputs(x, self.image_shape, strict=False)
+        x, _ = self._check(x, strict=False)
         return super().predict(x, *args, **kwargs)
+
+    def _check(self, x: Any, **options: Any) -> tuple[Any, np.ndarray | None]:
+        return check_inputs(
+            x,
+            self.image_shape,
+            num_categories=num_categories(self),
+            **options,
+        )
 
     # Under a strategy of several replicas.
 

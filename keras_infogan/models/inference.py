@@ -10,6 +10,7 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from keras_infogan.images import check_input
+from keras_infogan.images import to_array
 from keras_infogan.latents.spec import LatentSpec
 from keras_infogan.models.inputs import scale_bytes
 from keras_infogan.models.validation import check_networks
@@ -63,6 +64,8 @@ class GeneratorEncoder(keras.Model):
         return tuple(self.discriminator.input_shape[1:])
 
     def call(self, images, training=False):  # noqa: FBT002
+        if isinstance(images, Mapping):
+            images = images["images"]
         return self.discriminator(scale_bytes(images), training=training)
 
     def sample_latents(
@@ -169,7 +172,7 @@ class GeneratorEncoder(keras.Model):
         Raises:
             ValueError: If the images have another shape, type or range.
         """
-        images = np.asarray(images)
+        images = to_array(images)
         check_input(images, self.image_shape)
         return _map_in_chunks(self._encode, {"image": images})
 

@@ -19,7 +19,11 @@ _OTHER_KEYS = ("labels",)
 
 
 def check_inputs(
-    x: Any, image_shape: tuple[int, ...], *, strict: bool = True
+    x: Any,
+    image_shape: tuple[int, ...],
+    *,
+    num_categories: int | None = None,
+    strict: bool = True,
 ) -> tuple[Any, np.ndarray | None]:
     """Raises a `ValueError` unless these are images as the networks take them.
 
@@ -31,14 +35,15 @@ def check_inputs(
     Args:
         x: The argument of `fit`, `evaluate` or `predict`.
         image_shape: The expected height, width and channels.
+        num_categories: Of the code that `labels` train; any if `None`.
         strict: Whether to refuse images in [0, 1]; else, warns of them.
 
     Returns:
         `x`, or what continues it if it can be read only once; and the images
-        of its first batch.
+        of its first batch, but for a distributed data set.
     """
     # Its batches are spread over replicas, and perhaps over machines.
-    if x is None or isinstance(x, tf.distribute.DistributedDataset):
+    if isinstance(x, tf.distribute.DistributedDataset):
         return x, None
     batch: Any
     if isinstance(x, tf.data.Dataset):
@@ -48,7 +53,7 @@ def check_inputs(
         batch = x[0]
     elif isinstance(x, Iterator):
         batch = next(x, None)
-        x = x if batch is None else itertools.chain([batch], x)
+        x = x if batch is None else _resume(batch, x)
     elif _is_loader(x):
         batch = next(iter(x), None)
     else:
@@ -59,11 +64,15 @@ def check_inputs(
             "its files or splits are right, `drop_remainder=True` with fewer "
             "images than a batch leaves none."
         )
-    images = _images_of(batch)
-    for value in images.values():
-        array = keras.ops.convert_to_numpy(value)
-        check_input(array, image_shape, strict=strict)
-    return x, keras.ops.convert_to_numpy(images["images"])
+    arrays = {
+        name: keras.ops.convert_to_numpy(value)
+        for name, value in _arrays_of(batch).items()
+    }
+    for name in _IMAGE_KEYS:
+        if name in arrays:
+            check_input(arrays[name], image_shape, strict=strict)
+    _check_rows(arrays, num_categories)
+    return x, arrays["images"]
 
 
 def unpack_batch(data: Any, spec: LatentSpec) -> dict[str, tf.Tensor]:
@@ -95,32 +104,71 @@ def _is_loader(x: Any) -> bool:
     return hasattr(x, "__iter__") and not holds_images
 
 
-def _images_of(batch: Any) -> dict[str, Any]:
-    """The images of a batch, by what they are for."""
+def _resume(first: Any, rest: Iterator[Any]) -> Iterator[Any]:
+    """A generator of tuples, as Keras takes no other iterator."""
+    for batch in itertools.chain([first], rest):
+        yield batch if isinstance(batch, tuple) else (batch,)
+
+
+def _arrays_of(batch: Any) -> dict[str, Any]:
+    """The images of a batch, by what they are for, and their labels."""
     x, _, _ = keras.utils.unpack_x_y_sample_weight(batch)
-    if isinstance(x, Mapping):
-        unknown = set(x) - {*_IMAGE_KEYS, *_OTHER_KEYS}
-        if unknown or "images" not in x:
-            raise ValueError(
-                "A mapping should have `images`, and may have "
-                f"{', '.join((*_IMAGE_KEYS[1:], *_OTHER_KEYS))}. Received: "
-                f"{', '.join(map(str, x))}. Map the data set to its images, as "
-                'in `data.map(lambda row: row["image"])`, or load it with '
-                "`as_supervised=True`."
-            )
-        return {name: x[name] for name in _IMAGE_KEYS if name in x}
-    if not hasattr(x, "shape") or not hasattr(x, "dtype"):
+    arrays = dict(x) if isinstance(x, Mapping) else {"images": x}
+    unknown = set(arrays) - {*_IMAGE_KEYS, *_OTHER_KEYS}
+    if unknown or "images" not in arrays:
         raise ValueError(
-            "Expected images: an array or tensor, a `tf.data.Dataset`, a "
-            "`keras.utils.PyDataset`, or a mapping with `images`. Received: "
-            f"{type(x).__name__}. Pass the array itself, or `np.stack(images)`."
+            "A mapping should have `images`, and may have "
+            f"{', '.join((*_IMAGE_KEYS[1:], *_OTHER_KEYS))}. Received: "
+            f"{', '.join(map(str, arrays)) or 'nothing'}. Map the data set to "
+            'its images, as in `data.map(lambda row: row["image"])`, or load '
+            "it with `as_supervised=True`."
         )
-    return {"images": x}
+    if ("labels" in arrays) != ("labeled_images" in arrays):
+        raise ValueError(
+            "`labels` should come with their `labeled_images`. Received: "
+            f"{', '.join(arrays)}. Pass both or neither."
+        )
+    for value in arrays.values():
+        is_array = hasattr(value, "shape") and hasattr(value, "dtype")
+        if not is_array or isinstance(value, tf.RaggedTensor | tf.SparseTensor):
+            raise ValueError(
+                "Expected images: an array or tensor, a `tf.data.Dataset`, a "
+                "`keras.utils.PyDataset`, or a mapping with `images`. "
+                f"Received: {type(value).__name__}. Pass the array itself, or "
+                "`np.stack(images)`."
+            )
+    return arrays
+
+
+def _check_rows(
+    arrays: Mapping[str, np.ndarray], num_categories: int | None
+) -> None:
+    """Raises a `ValueError` if what belongs together does not fit."""
+    for name, other in (("positives", "images"), ("labels", "labeled_images")):
+        if name in arrays and len(arrays[name]) != len(arrays[other]):
+            raise ValueError(
+                f"There should be as many `{name}` as `{other}`. Received: "
+                f"{len(arrays[name])} and {len(arrays[other])}."
+            )
+    if "labels" not in arrays:
+        return
+    labels = arrays["labels"]
+    is_whole = labels.ndim == 1 and labels.dtype.kind in "iu"
+    end = np.inf if num_categories is None else num_categories
+    if not is_whole or labels.min() < 0 or labels.max() >= end:
+        values = f", {labels.min()} to {labels.max()}" if is_whole else ""
+        raise ValueError(
+            "`labels` should be of shape (num_images,): whole numbers from 0, "
+            f"less than {end}, the number of categories. Received: "
+            f"{labels.dtype} of shape {labels.shape}{values}."
+        )
 
 
 def _check_spec(x: tf.data.Dataset, image_shape: tuple[int, ...]) -> None:
     """Refuses what no graph can be made of, before any batch is read."""
-    for spec in _images_of(x.element_spec).values():
+    for name, spec in _arrays_of(x.element_spec).items():
+        if name not in _IMAGE_KEYS:
+            continue
         if spec.shape.rank == len(image_shape):
             raise ValueError(
                 "A data set should yield batches of images. Received: single "

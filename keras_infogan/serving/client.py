@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from keras_infogan.evaluation.code_map import CodeMap
 from keras_infogan.images import check_input
+from keras_infogan.images import to_array
 from keras_infogan.serving.choices import make_seeds
 from keras_infogan.serving.choices import needs_code_map
 from keras_infogan.serving.choices import sample_inputs
@@ -181,7 +182,7 @@ class PredictionClient(AbstractContextManager["PredictionClient"]):
         ):
             outputs = self.predict("encode_image", {"image_bytes": images})
         else:
-            array = np.asarray(images)
+            array = to_array(images)
             check_input(array)
             if array.dtype == np.uint8:
                 array = array / np.float32(127.5) - np.float32(1)

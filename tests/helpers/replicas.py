@@ -152,7 +152,7 @@ def fit(count: int) -> dict[str, Any]:
     with make_strategy(count).scope():
         model = tiny_model(dropout=0.0, batch_norm=False)
         model.compile("adam", "adam", steps_per_execution=2, jit_compile=False)
-    options = {"batch_size": 8, "verbose": 0}
+    options: dict[str, Any] = {"batch_size": 8, "verbose": 0}
     history = model.fit(images(19), shuffle=False, epochs=2, **options).history
     return {
         "history": history,

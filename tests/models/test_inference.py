@@ -56,6 +56,13 @@ def test_generate_in_chunks_is_the_generator_at_once(monkeypatch):
     np.testing.assert_allclose(model.generate(7), whole, atol=1e-6)
 
 
+def test_encode_takes_one_array(images):
+    """Not what `fit` takes: mappings, and images with targets."""
+    for x in ({"images": images}, (images, np.zeros(len(images)))):
+        with pytest.raises(ValueError, match="should be one array of numbers"):
+            tiny_model().encode(x)
+
+
 def test_encode_gives_the_posterior(images):
     model = tiny_model()
     posterior = model.encode(images)

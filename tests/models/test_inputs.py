@@ -1,5 +1,7 @@
 """What `fit`, `evaluate` and `predict` take, and the form a step gets it in."""
 
+from typing import Any
+
 import keras
 import numpy as np
 import pytest
@@ -10,12 +12,15 @@ from keras_infogan.latents.codes import Uniform
 from keras_infogan.latents.spec import LatentSpec
 from keras_infogan.models.inputs import check_inputs
 from keras_infogan.models.inputs import unpack_batch
+from tests.helpers.models import adam
+from tests.helpers.models import tiny_model
 
 SHAPE = (8, 8, 1)
 SPEC = LatentSpec(4, {"category": Categorical(3)})
 BYTES = np.arange(8 * 64, dtype=np.int64).reshape(8, *SHAPE).astype(np.uint8)
 IMAGES = BYTES.astype(np.float32) / 127.5 - 1.0
 LABELS = np.zeros(8, np.int32)
+LABELED = {"images": IMAGES, "labeled_images": IMAGES}
 dataset = tf.data.Dataset.from_tensors
 
 
@@ -56,6 +61,7 @@ ROUTES = {
     "arrays": lambda images: {"images": images},
     "PyDataset": Batches,
     "generator": lambda images: iter([(images, LABELS)] * 2),
+    "iterator": lambda images: iter([images] * 2),
     "loader": Loader,
 }
 # What may not pass by any of them.
@@ -72,6 +78,10 @@ WRONG = {
     "integers": (
         BYTES.astype(np.int32),
         r"floats in \[-1, 1\]. Received: dtype=int32. Scale bytes",
+    ),
+    "bfloat16": (
+        IMAGES.astype(tf.bfloat16.as_numpy_dtype),
+        "Received: dtype=bfloat16. Cast them to float32",
     ),
     "shape": (
         IMAGES[:, 1:],
@@ -97,7 +107,7 @@ def test_right_images_pass(route, images):
     np.testing.assert_array_equal(
         first, IMAGES if route == "positives" else images
     )
-    if route == "generator":
+    if route in ("generator", "iterator"):
         assert len(list(x)) == 2
     else:
         assert x is given
@@ -115,6 +125,34 @@ def test_right_images_pass(route, images):
             r"should have `images`.* Received: image, label. Map the data set",
         ),
         (7, "Expected images: an array.* Received: int"),
+        (None, "Expected images: an array.* Received: NoneType"),
+        (
+            tf.RaggedTensor.from_tensor(IMAGES),
+            "Expected images: an array.* Received: RaggedTensor",
+        ),
+        ({}, "Received: nothing. Map"),
+        (
+            {"images": IMAGES, "positives": IMAGES[:3]},
+            "as many `positives` as `images`. Received: 3 and 8",
+        ),
+        (
+            {"images": IMAGES, "labels": LABELS},
+            "come with their `labeled_images`. Received: images, labels",
+        ),
+        (
+            LABELED | {"labels": LABELS[:3]},
+            "as many `labels` as `labeled_images`. Received: 3 and 8",
+        ),
+        (
+            LABELED | {"labels": LABELS + 3},
+            "less than 3, .*Received: int32 of shape .8,., 3 to 3",
+        ),
+        (LABELED | {"labels": LABELS - 1}, "whole numbers from 0.*-1 to -1"),
+        (LABELED | {"labels": LABELS + 0.5}, "Received: float64 of shape"),
+        (
+            LABELED | {"labels": np.eye(3, dtype=int)[LABELS]},
+            r"Received: int64 of shape \(8, 3\)",
+        ),
         ({"labels": LABELS}, "Received: labels."),
         (
             tf.data.Dataset.from_tensor_slices(IMAGES),
@@ -136,8 +174,18 @@ def test_right_images_pass(route, images):
     ],
     ids=[
         "list",
-        "number",
         "tfds",
+        "number",
+        "nothing",
+        "ragged",
+        "empty mapping",
+        "few positives",
+        "only labels",
+        "few labels",
+        "large labels",
+        "negative labels",
+        "label numbers",
+        "one-hot labels",
         "no images",
         "unbatched",
         "unknown rank",
@@ -145,8 +193,40 @@ def test_right_images_pass(route, images):
     ],
 )
 def test_other_forms_are_refused(x, message):
-    with pytest.raises(ValueError, match=message):
-        check_inputs(x, SHAPE)
+    with pytest.raises(ValueError, match=message) as caught:
+        check_inputs(x, SHAPE, num_categories=3)
+    assert "\n" not in str(caught.value)
+
+
+def test_labels_of_all_categories_pass():
+    batch = LABELED | {"labels": np.arange(8, dtype=np.int32) % 3}
+    assert check_inputs(batch, SHAPE, num_categories=3)[0] is batch
+
+
+@pytest.fixture(scope="module")
+def model():
+    model = tiny_model()
+    model.compile(adam(), adam(), jit_compile=False, run_eagerly=True)
+    return model
+
+
+@pytest.mark.parametrize("route", ["mapping", "generator", "iterator"])
+def test_keras_takes_what_passes(route, model):
+    """`fit`, `evaluate` and `predict`: once more after the check."""
+    x = ROUTES[route]
+    options: Any = {"verbose": 0, "diagnostics": False}
+    single: Any = {} if route == "mapping" else {"steps": 1}
+    step = int(model.step)
+    model.fit(x(IMAGES), **options, steps_per_epoch=1)
+    assert int(model.step) == step + 1
+    losses = model.evaluate(x(IMAGES), return_dict=True, **options, **single)
+    assert np.isfinite(list(losses.values())).all()
+    logits = model.predict(x(IMAGES), verbose=0, **single)["logits"]
+    np.testing.assert_allclose(
+        logits,
+        model.discriminator(IMAGES, training=False)["logits"],
+        atol=1e-5,
+    )
 
 
 def test_images_that_may_be_bright_pass_with_a_warning():

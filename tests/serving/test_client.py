@@ -107,6 +107,8 @@ def test_encode_bytes_of_pixels(scheme, server):
     images[:, 0, 2] = 51
     with connected(scheme, server) as client:
         means = client.encode(images)["continuous_mean"]
+        with pytest.raises(ValueError, match="one array.*Received: dict"):
+            client.encode({"image": images})
     np.testing.assert_allclose(means, [[-0.6, -1], [-0.6, 1]], atol=1e-6)
 
 
