@@ -19,7 +19,7 @@ pytestmark = pytest.mark.skipif(
 )
 
 
-def test_sliders_and_paper(tmp_path: Path):
+def test_sliders_and_paper(tmp_path: Path) -> None:
     """A frame has 8 pixels, and the slider starts at the tenth."""
     report = {**REPORT, "code_map": HOSTILE_MAP}
     players = draw_players(tiny_model(), report, seed=0)
