@@ -4,7 +4,8 @@
 
 Codes and noise as in Section 7.2 and Appendix C of Chen et al., 2016
 (https://arxiv.org/abs/1606.03657), with the networks of its MNIST experiment.
-CelebA has to be downloaded. This preset was never trained here.
+CelebA has to be downloaded. Not trained on it here: 10 steps on synthetic
+images of its shape (`scripts/results/presets.json`).
 """
 
 from keras_infogan.training import sections

@@ -4,7 +4,8 @@
 
 Noise and codes as in Lin et al., 2020 (InfoGAN-CR,
 https://arxiv.org/abs/1906.06034), with the networks of the preset `paper`.
-dSprites has to be downloaded. This preset was never trained here.
+dSprites has to be downloaded. This preset was never trained here; synthetic
+images of its shape are only read, by a test.
 """
 
 from keras_infogan.training import sections
