@@ -1,5 +1,7 @@
 """What trained networks are used for: latents, images and codes."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -58,7 +60,8 @@ def test_generate_in_chunks_is_the_generator_at_once(monkeypatch):
 
 def test_encode_takes_one_array(images):
     """Not what `fit` takes: mappings, and images with targets."""
-    for x in ({"images": images}, (images, np.zeros(len(images)))):
+    wrong: list[Any] = [{"images": images}, (images, np.zeros(len(images)))]
+    for x in wrong:
         with pytest.raises(ValueError, match="should be one array of numbers"):
             tiny_model().encode(x)
 
