@@ -152,17 +152,19 @@ def test_encode_of_a_photograph(mnist_test, capfd, tmp_path):
     ]
     mask = np.pad(np.concatenate(lines), 20) / 255.0
     page = Image.fromarray(np.rint(170.0 - 120.0 * mask).astype(np.uint8))
-    for name, image in (
-        ("page.png", page),
-        ("turned.png", page.transpose(Image.Transpose.ROTATE_180)),
-    ):
-        image.save(tmp_path / name)
-        results, err = run(capfd, "encode", "mnist", "--photo", tmp_path / name)
-        read = [result["meaning"][0].split()[0] for result in results]
-        assert read == list("23456789")
-        assert ("upside down" in err) == (name == "turned.png")
-        assert not any("upside_down" in result for result in results)
-        left, top, right, bottom = results[0]["box"]
+    paths = [tmp_path / "page.png", tmp_path / "turned.png"]
+    page.save(paths[0])
+    page.transpose(Image.Transpose.ROTATE_180).save(paths[1])
+    results, _ = run(capfd, "encode", "mnist", "--photo", *paths)
+    assert [result["class"] for result in results] == list("23456789") * 2
+    assert [result["image"] for result in results] == [
+        str(path) for path in paths for _ in range(8)
+    ]
+    assert not any("upside_down" in result for result in results)
+    for result in results:
+        is_turned = result["image"] == str(paths[1])
+        assert any("upside down" in x for x in result["warnings"]) == is_turned
+        left, top, right, bottom = result["box"]
         assert 0 <= left < right <= page.width
         assert 0 <= top < bottom <= page.height
 
@@ -172,11 +174,11 @@ def test_a_photograph_of_a_six_or_nine(mnist_test, capfd, tmp_path):
     digit = mnist_test.images[mnist_test.labels == 6][5, ..., 0]
     pixels = 170.0 - 120.0 * np.pad(digit.repeat(3, 0).repeat(3, 1), 20) / 255.0
     page = Image.fromarray(np.rint(pixels).astype(np.uint8))
-    page.save(tmp_path / "six.png")
-    page.transpose(Image.Transpose.ROTATE_180).save(tmp_path / "nine.png")
-    for name, classes in (("six", "69"), ("nine", "96")):
-        path = tmp_path / f"{name}.png"
-        (result,), err = run(capfd, "encode", "mnist", "--photo", path)
+    paths = [tmp_path / "six.png", tmp_path / "nine.png"]
+    page.save(paths[0])
+    page.transpose(Image.Transpose.ROTATE_180).save(paths[1])
+    results, err = run(capfd, "encode", "mnist", "--photo", *paths)
+    for result, classes in zip(results, ("69", "96"), strict=True):
         other = result["upside_down"]
         assert (result["class"], other["class"]) == tuple(classes)
         assert "or, if it is upside down: " + other["meaning"][0] in err
