@@ -116,14 +116,15 @@ def _judged_traversals(
     spec: LatentSpec,
 ) -> tuple[int, list[tuple[str, int, np.ndarray]]]:
     """Rows for a seed; and code, dimension and values of each traversal."""
-    first = next(iter(spec.categorical_names), None)
-    if list(spec.codes) == [first]:
-        code = spec.codes[first]
-        return 1, [(first, 0, code.traversal(code.dim))]
-    return spec.codes[first].dim if first else 1, [
+    first = spec.categorical_names[:1]
+    if list(spec.codes) == first:
+        ((name, code),) = spec.codes.items()
+        return 1, [(name, 0, code.traversal(code.dim))]
+    num_rows = max([1, *(spec.codes[name].dim for name in first)])
+    return num_rows, [
         (name, index, code.traversal(_NUM_VALUES))
         for name, code in spec.codes.items()
-        if name != first
+        if name not in first
         for index in range(code.num_dimensions)
     ]
 
