@@ -65,6 +65,15 @@ def add_parser(commands: Any) -> None:
         help="write SavedModel, ONNX files and explorer to DIR/export at the "
         "end (default)",
     )
+    parser.add_argument(
+        "--devices",
+        type=int,
+        default=1,
+        metavar="N",
+        help="GPUs of this machine that share each batch (1); without a GPU, "
+        "logical CPUs. For several machines, set TF_CONFIG: see "
+        "keras_infogan/training/README.md",
+    )
     arguments.add_data_arguments(parser)
     group = parser.add_argument_group(
         "options of the run", "The defaults are those of the preset."
@@ -182,7 +191,11 @@ def run(args: argparse.Namespace) -> Any:
         data_dir=args.data_dir,
         archives_dir=args.archives_dir,
         export=args.export,
+        num_devices=args.devices,
     )
+    if not report:
+        say("The training is complete; the chief evaluates it.")
+        return {"run_dir": str(run_dir)}
     for sentence in describe_report(report):
         say(sentence)
     usual = preset(config.preset).epochs

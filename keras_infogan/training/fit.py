@@ -79,6 +79,7 @@ def fit(
     *,
     sample: np.ndarray,
     batch_size: int,
+    is_chief: bool = True,
 ) -> None:
     """Trains to the end of the run.
 
@@ -89,6 +90,7 @@ def fit(
         config: Intervals, and when to end early.
         sample: Real images for the diagnostics.
         batch_size: Images in a step.
+        is_chief: Whether this process writes the files of the run.
 
     Raises:
         TrainingFailed: At NaN; with `stop_when_unhealthy` at any problem.
@@ -100,17 +102,28 @@ def fit(
     diagnostics = RunDiagnostics(
         run, config.log_interval, images=sample, stop=config.stop_when_unhealthy
     )
-    log = RunLog(run, config.log_interval, batch_size=batch_size)
-    images = SampleImages(run, config.sample_interval)
-    checkpoints = Checkpoints(run, config.checkpoint_interval)
-    with contextlib.closing(log), StopOnSignal(checkpoints.save) as stop:
+    callbacks: list[keras.callbacks.Callback] = [diagnostics]
+    with contextlib.ExitStack() as stack:
+        stop = StopOnSignal(_save_nothing)
+        if is_chief:
+            log = RunLog(run, config.log_interval, batch_size=batch_size)
+            stack.callback(log.close)
+            images = SampleImages(run, config.sample_interval)
+            checkpoints = Checkpoints(run, config.checkpoint_interval)
+            stop = StopOnSignal(checkpoints.save)
+            callbacks += [log, images, checkpoints]
+        stack.enter_context(stop)
         model.fit(
             stream(start=run.first_step).take(num_steps),
             steps_per_epoch=num_steps,
             verbose=0,
             diagnostics=False,
-            callbacks=[diagnostics, log, images, checkpoints, stop],
+            callbacks=[*callbacks, stop],
         )
     if stop.signal is not None:
-        raise Interrupted(stop.signal, checkpoints.run_step)
+        raise Interrupted(stop.signal, diagnostics.run_step)
     diagnostics.raise_if_ended()
+
+
+def _save_nothing() -> None:
+    """What a worker does that is not the chief."""

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import tensorflow as tf
+
 from keras_infogan.data.tfds import cache_directory
 from keras_infogan.evaluation.report import read_report
 from keras_infogan.export.everything import remove_exports
@@ -15,6 +17,7 @@ from keras_infogan.files import atomic_path
 from keras_infogan.files import is_partial
 from keras_infogan.files import write_json
 from keras_infogan.models.diagnostics import NUM_IMAGES
+from keras_infogan.models.infogan import InfoGAN
 from keras_infogan.training.build import build_model
 from keras_infogan.training.build import load_data
 from keras_infogan.training.build import make_stream
@@ -22,6 +25,10 @@ from keras_infogan.training.build import steps_per_epoch
 from keras_infogan.training.callbacks import Run
 from keras_infogan.training.callbacks import restore
 from keras_infogan.training.config import TrainingConfig
+from keras_infogan.training.devices import from_chief
+from keras_infogan.training.devices import is_chief
+from keras_infogan.training.devices import make_strategy
+from keras_infogan.training.devices import naming_lost_workers
 from keras_infogan.training.exports import FOLDER
 from keras_infogan.training.exports import export_run
 from keras_infogan.training.exports import find_explorer
@@ -38,6 +45,7 @@ def train(
     data_dir: Path | None = None,
     archives_dir: Path | None = None,
     export: bool = True,
+    num_devices: int = 1,
 ) -> dict[str, Any]:
     """Trains and evaluates a model, or resumes a run that was stopped.
 
@@ -56,33 +64,46 @@ def train(
         data_dir: Where tfds keeps prepared data sets.
         archives_dir: Folder of the original archives of the data set.
         export: Whether to write `export/`.
+        num_devices: Devices of this machine; see `make_strategy`. A run may be
+            resumed with others: they change the rounding only.
 
     Returns:
-        The report; see `finish`.
+        The report; see `finish`. Empty on a worker that is not the chief.
 
     Raises:
         ValueError: If options contradict each other or those of the directory.
         OSError: If data cannot be loaded, or a file cannot be written.
         TrainingFailed: At NaN; with `stop_when_unhealthy` at any problem.
         Interrupted: After SIGINT or SIGTERM, with a checkpoint.
+        WorkerLost: If another worker of the job has stopped.
     """
     run_dir = Path(run_dir)
     check_directory(run_dir, config)
     if report := _read_finished(run_dir / "report.json", config):
-        if export and not find_explorer(run_dir):
+        if export and is_chief() and not find_explorer(run_dir):
             with lock_directory(run_dir, config):
                 export_run(run_dir)
         return report
+    if not is_chief() and _is_trained(run_dir, config):
+        return {}
+    # The chief evaluates alone.
+    strategy = (
+        tf.distribute.get_strategy()
+        if _is_trained(run_dir, config)
+        else make_strategy(num_devices)
+    )
     # Data and model first: errors in the options should leave no directory.
     data = load_data(config.data, data_dir=data_dir, archives_dir=archives_dir)
     epoch_steps = steps_per_epoch(config.data, data[0])
     num_steps = config.epochs * epoch_steps
-    model = build_model(config, num_steps=num_steps)
+    with strategy.scope():
+        model = build_model(config, num_steps=num_steps)
     spec = model.latent_spec
     stream = make_stream(config.data, data[0], spec, seed=config.seed)
-    with lock_directory(run_dir, config):
-        if not (run_dir / "model.keras").exists():
-            first_step = restore(model, run_dir / "checkpoints")
+
+    def fit_to_the_end() -> None:
+        with naming_lost_workers(strategy):
+            first_step = _restore_on_all(model, run_dir)
             run = Run(run_dir, first_step, num_steps, epoch_steps)
             _announce(run)
             fit(
@@ -92,7 +113,15 @@ def train(
                 config.callbacks,
                 sample=data[0].scaled(slice(NUM_IMAGES)),
                 batch_size=config.data.batch_size,
+                is_chief=is_chief(),
             )
+
+    if not is_chief():
+        fit_to_the_end()
+        return {}
+    with lock_directory(run_dir, config):
+        if not (run_dir / "model.keras").exists():
+            fit_to_the_end()
             with atomic_path(run_dir / "model.keras") as partial:
                 model.save(partial)
         cache_dir = cache_directory(data_dir)
@@ -100,6 +129,29 @@ def train(
         if export:
             export_run(run_dir)
         return report
+
+
+def _is_trained(run_dir: Path, config: TrainingConfig) -> bool:
+    """Whether the run has its model, and not of fewer epochs."""
+    path = run_dir / "config.json"
+    return (
+        (run_dir / "model.keras").exists()
+        and path.exists()
+        and TrainingConfig.load(path) == config
+    )
+
+
+def _restore_on_all(model: InfoGAN, run_dir: Path) -> int:
+    """The step of the newest checkpoint, the same on all workers."""
+    step = restore(model, run_dir / "checkpoints")
+    step_of_chief = from_chief(model.distribute_strategy, step)
+    if step != step_of_chief:
+        raise ValueError(
+            f"{run_dir} should be on a file system that all workers share. "
+            f"Received: a checkpoint after step {step}; that of the chief is "
+            f"after step {step_of_chief}."
+        )
+    return step
 
 
 def _announce(run: Run) -> None:

@@ -1,0 +1,159 @@
+"""The devices of a run: one, several of a machine, or those of several.
+
+See `README.md` in this folder for the commands.
+"""
+
+import contextlib
+import json
+import os
+from collections.abc import Iterator
+from typing import Any
+
+import tensorflow as tf
+
+# Seconds that a worker waits for the others in a step, before it gives up. They
+# include what the chief does between two steps.
+TIMEOUT = 300.0
+
+
+# What TensorFlow raises on a worker when another one is gone.
+_LOST = (
+    tf.errors.UnavailableError,
+    tf.errors.AbortedError,
+    tf.errors.CancelledError,
+    tf.errors.DeadlineExceededError,
+    tf.errors.InternalError,
+)
+
+
+class WorkerLost(ConnectionError):
+    """Another worker of the job has stopped."""
+
+
+@contextlib.contextmanager
+def naming_lost_workers(strategy: tf.distribute.Strategy) -> Iterator[None]:
+    """Raises a `WorkerLost` for what TensorFlow raises if a worker is gone."""
+    try:
+        yield
+    except _LOST as error:
+        if not isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy):
+            raise
+        raise WorkerLost(
+            "Another worker of the job has stopped or cannot be reached. Start "
+            "the same command on all workers again: it resumes from the last "
+            "checkpoint."
+        ) from error
+
+
+def make_strategy(num_devices: int = 1) -> tf.distribute.Strategy:
+    """The strategy of a run; call it before TensorFlow does anything else.
+
+    With a `TF_CONFIG` of several workers, it is that of all of them, and each
+    uses all of its GPUs. Otherwise, it is for the first GPUs of this machine,
+    or, without any, for as many logical devices of its CPU.
+
+    Args:
+        num_devices: Devices of this machine to use.
+
+    Raises:
+        ValueError: If there are not as many devices, or `TF_CONFIG` is wrong.
+    """
+    if num_devices < 1:
+        raise ValueError(
+            f"--devices should be at least 1. Received: {num_devices}."
+        )
+    cluster, task = _read_tf_config()
+    if len(_addresses(cluster)) > 1:
+        return _make_worker(task, num_devices)
+    if num_devices == 1:
+        return tf.distribute.get_strategy()
+    gpus = tf.config.list_physical_devices("GPU")
+    if gpus:
+        if num_devices > len(gpus):
+            raise ValueError(
+                f"--devices should be at most the {len(gpus)} GPUs of this "
+                f"machine. Received: {num_devices}."
+            )
+        return tf.distribute.MirroredStrategy(
+            [f"GPU:{number}" for number in range(num_devices)]
+        )
+    (cpu,) = tf.config.list_physical_devices("CPU")
+    try:
+        tf.config.set_logical_device_configuration(
+            cpu, [tf.config.LogicalDeviceConfiguration()] * num_devices
+        )
+    except RuntimeError:
+        raise ValueError(
+            "Logical CPUs should be made before TensorFlow is used. Received: "
+            f"{num_devices} devices in a process that has used it. Start "
+            "another process."
+        ) from None
+    return tf.distribute.MirroredStrategy(
+        [f"CPU:{number}" for number in range(num_devices)],
+        # Faster here than the ring of threads that is the default.
+        tf.distribute.ReductionToOneDevice(),
+    )
+
+
+def _make_worker(
+    task: dict[str, Any], num_devices: int
+) -> tf.distribute.Strategy:
+    if num_devices > 1:
+        raise ValueError(
+            "--devices is for one machine: with several workers in TF_CONFIG, "
+            "each uses all of its GPUs, or those of CUDA_VISIBLE_DEVICES. "
+            f"Received: {num_devices} and worker {task['index']}."
+        )
+    return tf.distribute.MultiWorkerMirroredStrategy(
+        communication_options=tf.distribute.experimental.CommunicationOptions(
+            timeout_seconds=TIMEOUT
+        )
+    )
+
+
+def is_chief() -> bool:
+    """Whether this process writes the files of the run."""
+    cluster, task = _read_tf_config()
+    if len(_addresses(cluster)) < 2:
+        return True
+    return task["type"] == "chief" or (
+        "chief" not in cluster and task["index"] == 0
+    )
+
+
+def from_chief(strategy: tf.distribute.Strategy, number: int) -> int:
+    """The number that the chief has, on all workers; waits for all."""
+    if strategy.num_replicas_in_sync == 1:
+        return number
+    numbers = strategy.experimental_distribute_values_from_function(
+        # The chief has the first replica.
+        lambda context: tf.constant(
+            0 if context.replica_id_in_sync_group else number, tf.int64
+        )
+    )
+    return int(strategy.reduce("SUM", numbers, axis=None))
+
+
+def _read_tf_config() -> tuple[dict[str, Any], dict[str, Any]]:
+    """Cluster and task of `TF_CONFIG`; both empty without it."""
+    text = os.environ.get("TF_CONFIG")
+    if not text:
+        return {}, {}
+    try:
+        config = json.loads(text)
+        cluster, task = config["cluster"], config["task"]
+        address = cluster[task["type"]][task["index"]]
+        if not set(cluster) <= {"chief", "worker"} or ":" not in address:
+            raise ValueError(address)
+    except (ValueError, TypeError, LookupError):
+        raise ValueError(
+            "TF_CONFIG should be JSON such as "
+            '{"cluster": {"worker": ["a:2222", "b:2222"]}, "task": {"type": '
+            '"worker", "index": 0}}, with workers and perhaps one chief. '
+            f"Received: {text[:200]!r}."
+        ) from None
+    return cluster, task
+
+
+def _addresses(cluster: dict[str, Any]) -> list[str]:
+    return [address for addresses in cluster.values() for address in addresses]
