@@ -24,6 +24,10 @@ _logger = logging.getLogger(__name__)
 class MonitoredModel(GeneratorEncoder):
     """Checks the images it is given, and monitors its own training."""
 
+    # As `keras.Model` has them.
+    train_function: Any
+    test_function: Any
+
     def fit(
         self,
         x: Any = None,

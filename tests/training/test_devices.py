@@ -53,6 +53,9 @@ def images(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def start(
     run_dir: Path, images: Path, *options: str, config: Any = None
 ) -> subprocess.Popen[str]:
+    environment = {k: v for k, v in os.environ.items() if k != "TF_CONFIG"}
+    if config:
+        environment["TF_CONFIG"] = json.dumps(config)
     return subprocess.Popen(
         [
             *(sys.executable, "-m", "keras_infogan", "train"),
@@ -62,7 +65,7 @@ def start(
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        env={**os.environ, "TF_CONFIG": json.dumps(config) if config else ""},
+        env=environment,
     )
 
 

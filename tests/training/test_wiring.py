@@ -112,7 +112,7 @@ def observe(
     monkeypatch.setattr(finish, "write_page", lambda *args: None)
     monkeypatch.setattr(finish, "describe_report", lambda report: [])
 
-    def run(config: TrainingConfig, **folders: Path) -> Observed:
+    def run(config: TrainingConfig, **folders: Any) -> Observed:
         try:
             seen.report = train(
                 config, tmp_path / "run", **folders, export=False
