@@ -108,6 +108,7 @@ def add_command(
     run: Callable[[argparse.Namespace], Any],
     check: Callable[[argparse.Namespace], None] | None = None,
     needs_tensorflow: bool = True,
+    compiles: bool = False,
 ) -> argparse.ArgumentParser:
     """Adds a command.
 
@@ -121,6 +122,7 @@ def add_command(
             TensorFlow is imported, which takes seconds.
         needs_tensorflow: Whether `run` imports TensorFlow. `check` may set it
             by the arguments.
+        compiles: Whether `run` compiles functions that are worth keeping.
     """
     parser: argparse.ArgumentParser = commands.add_parser(
         name,
@@ -128,7 +130,12 @@ def add_command(
         description=f"{text[0].upper()}{text[1:]}.",
         epilog=f"example: keras-infogan {name} {example}".rstrip(),
     )
-    parser.set_defaults(run=run, check=check, needs_tensorflow=needs_tensorflow)
+    parser.set_defaults(
+        run=run,
+        check=check,
+        needs_tensorflow=needs_tensorflow,
+        compiles=compiles,
+    )
     return parser
 
 

@@ -20,6 +20,7 @@ def add_parser(commands: Any) -> None:
         example="runs/mnist",
         run=run,
         check=check,
+        compiles=True,
     )
     parser.add_argument(
         "model",

@@ -27,6 +27,7 @@ from keras_infogan.cli import traverse
 from keras_infogan.cli.console import PROGRAM
 from keras_infogan.cli.console import import_tensorflow
 from keras_infogan.cli.console import show_log
+from keras_infogan.cli.programs import keep_programs
 from keras_infogan.files import explain
 from keras_infogan.files import one_line
 
@@ -111,6 +112,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     try:
         if args.check is not None:
             args.check(args)
+        if args.compiles:
+            keep_programs()
         if args.needs_tensorflow:
             import_tensorflow()
         result = args.run(args)

@@ -40,6 +40,7 @@ def add_parser(commands: Any) -> None:
         "train and evaluate an InfoGAN, or resume a run that was stopped",
         example="--preset mnist --run-dir runs/mnist --epochs 1",
         run=run,
+        compiles=True,
     )
     parser.add_argument(
         "--preset",

@@ -152,6 +152,13 @@ class GeneratorEncoder(keras.Model):
         Returns:
             Float32 array of shape `(num_images, height, width, channels)` in
             [-1, 1].
+
+        Example:
+        ```python
+        images = model.generate(16, codes={"category": 7})
+        keras_infogan.plot.grid(images)  # side by side, gray or in color
+        plt.imshow(images[0] / 2 + 0.5, cmap="gray", vmin=0, vmax=1)  # one
+        ```
         """
         return self.generate_from(
             self.sample_latents(num_images, codes=codes, seed=seed)

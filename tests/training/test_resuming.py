@@ -38,6 +38,14 @@ WRITEUP = (
 TIMEOUT = 300
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _programs_of_their_own(tmp_path_factory):
+    """What a run resumes with was compiled by the one before."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
 def start(
     run_dir: Path, data_dir: Path, *options: str
 ) -> subprocess.Popen[str]:

@@ -1,0 +1,108 @@
+"""Keeps what XLA compiles, which takes longer than all else before training.
+
+TensorFlow reads and writes the files, one for each compiled function, if its
+environment names a folder. It fails at a damaged file, so each has its checksum
+beside it, and whatever has no right one is removed before TensorFlow looks.
+"""
+
+import atexit
+import hashlib
+import os
+import platform
+import shutil
+import sys
+from importlib import metadata
+from pathlib import Path
+
+_FLAGS = "TF_XLA_FLAGS"
+_FLAG = "--tf_xla_persistent_cache_directory"
+_CHECKSUM = ".sha256"
+# A preset needs one or two, of about 5 MB each.
+_MAX_FILES = 20
+# TensorFlow fails if it cannot write a file.
+_MIN_BYTES_FREE = 500_000_000
+
+
+def keep_programs() -> None:
+    """Lets TensorFlow keep compiled functions; call it before the import.
+
+    In `$XDG_CACHE_HOME/keras-infogan`, or `~/.cache/keras-infogan`, in a folder
+    for this version of TensorFlow and this kind of processor. Does nothing
+    where that is not safe: if the folder is not the user's alone, the disk is
+    almost full, there is a GPU, or the user has given such a folder.
+    """
+    flags = os.environ.get(_FLAGS, "")
+    too_late = "tensorflow" in sys.modules
+    if too_late or _FLAG in flags or Path("/dev/nvidiactl").exists():
+        return
+    home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    folder = Path(home) / "keras-infogan" / _machine()
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not _is_private(folder):
+            return
+        remove_unverified(folder)
+        if shutil.disk_usage(folder).free < _MIN_BYTES_FREE:
+            return
+    except OSError:
+        return
+    os.environ[_FLAGS] = f"{flags} {_FLAG}={folder}".strip()
+    atexit.register(write_checksums, folder, set(_programs(folder)))
+
+
+def _machine() -> str:
+    """What a compiled function depends on, as a name of a folder."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        lines = []
+    processor = {line for line in lines if line.startswith("flags")}
+    text = repr((sorted(processor), platform.machine()))
+    digest = hashlib.sha256(text.encode()).hexdigest()[:16]
+    return f"tensorflow-{metadata.version('tensorflow')}-{digest}"
+
+
+def _is_private(folder: Path) -> bool:
+    """Whether nobody else can put programs there."""
+    status = folder.stat()
+    return status.st_uid == os.getuid() and not status.st_mode & 0o022
+
+
+def _programs(folder: Path) -> list[Path]:
+    """The files of TensorFlow, the newest ones first."""
+    paths = [path for path in folder.iterdir() if path.suffix != _CHECKSUM]
+    return sorted(paths, key=lambda path: path.stat().st_mtime, reverse=True)
+
+
+def _checksum_path(path: Path) -> Path:
+    return path.with_name(path.name + _CHECKSUM)
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def remove_unverified(folder: Path) -> None:
+    """Removes files that are damaged, unfinished, or the oldest of many."""
+    kept = 0
+    for path in _programs(folder):
+        checksum = _checksum_path(path)
+        if (
+            kept < _MAX_FILES
+            and checksum.exists()
+            and checksum.read_text() == _digest(path)
+        ):
+            kept += 1
+            continue
+        path.unlink()
+        checksum.unlink(missing_ok=True)
+
+
+def write_checksums(folder: Path, known: set[Path]) -> None:
+    """Confirms the files that are new since `known`, at the regular end.
+
+    A process that is killed confirms none, and they are compiled again.
+    """
+    for path in _programs(folder):
+        if path not in known and path.suffix == ".pb":
+            _checksum_path(path).write_text(_digest(path))
