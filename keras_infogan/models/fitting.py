@@ -5,6 +5,7 @@ from collections.abc import Callable
 from collections.abc import Iterator
 from typing import Any
 
+import keras
 import numpy as np
 import tensorflow as tf
 
@@ -15,6 +16,8 @@ from keras_infogan.models.diagnostics import num_categories
 from keras_infogan.models.inference import GeneratorEncoder
 from keras_infogan.models.inputs import check_inputs
 from keras_infogan.models.inputs import scale_bytes
+from keras_infogan.models.monitoring import ProgressBar
+from keras_infogan.models.monitoring import check_callbacks
 from keras_infogan.models.strategy import distribute_arguments
 from keras_infogan.models.strategy import make_function
 
@@ -65,12 +68,23 @@ class MonitoredModel(GeneratorEncoder):
             self._check(validation_data[0])
         elif validation_data is not None:
             validation_data, _ = self._check(validation_data)
-        callbacks = [] if callbacks is None else callbacks
+        if not isinstance(callbacks, keras.callbacks.CallbackList):
+            callbacks = keras.tree.flatten(callbacks or [])
         if diagnostics and images is not None and isinstance(callbacks, list):
             if not any(isinstance(one, Diagnostics) for one in callbacks):
                 callbacks = [Diagnostics(_sample(images)), *callbacks]
+        if isinstance(callbacks, list):
+            has_validation = (
+                validation_data is not None or "validation_split" in kwargs
+            )
+            check_callbacks(self, callbacks, has_validation=has_validation)
+            if kwargs.get("verbose", "auto") != 0:
+                callbacks = [*callbacks, ProgressBar()]
         kwargs |= {"callbacks": callbacks, "validation_data": validation_data}
-        return self._call(super().fit, x, *args, **kwargs)
+        history = self._call(super().fit, x, *args, **kwargs)
+        # Keras does so for an optimizer of its own.
+        self.optimizer.finalize_variable_values()
+        return history
 
     def evaluate(
         self,

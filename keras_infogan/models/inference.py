@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import keras
@@ -14,6 +15,7 @@ from keras_infogan.images import to_array
 from keras_infogan.latents.spec import LatentSpec
 from keras_infogan.models.inputs import scale_bytes
 from keras_infogan.models.validation import check_networks
+from keras_infogan.options import check_choice
 
 # Images in a chunk: worth a call, and small enough for the memory.
 INFERENCE_BATCH_SIZE = 500
@@ -182,6 +184,49 @@ class GeneratorEncoder(keras.Model):
         images = to_array(images)
         check_input(images, self.image_shape)
         return _map_in_chunks(self._encode, {"image": images})
+
+    def export(
+        self,
+        filepath: Path | str,
+        format: str = "tf_saved_model",  # noqa: A002
+        *,
+        network: str = "generator",
+        **kwargs: Any,
+    ) -> None:
+        """Exports one network by Keras's own exporters.
+
+        `keras_infogan.export_saved_model` and `export_onnx` also write what the
+        codes mean, and compare the result with the model.
+
+        Args:
+            filepath: Where to write.
+            format: See `keras.Model.export`: `"tf_saved_model"`, `"onnx"`, ...
+            network: `"generator"`, from noise and codes to images, or
+                `"encoder"`, from images to what `encode` returns.
+            **kwargs: See `keras.Model.export`.
+
+        Raises:
+            ValueError: If there is no such network.
+        """
+        check_choice("network", network, ("generator", "encoder"))
+        exported = self.generator
+        if network == "encoder":
+            outputs = _Posterior(self.latent_spec)(self.discriminator.output)
+            exported = keras.Model(self.discriminator.input, outputs)
+        # Keras exports only what has been called.
+        exported(exported.input)
+        exported.export(filepath, format, **kwargs)
+
+
+class _Posterior(keras.layers.Layer):
+    """`LatentSpec.posterior` of the outputs of the discriminator."""
+
+    def __init__(self, spec: LatentSpec) -> None:
+        super().__init__()
+        self.spec = spec
+
+    def call(self, outputs):
+        return self.spec.posterior(outputs)
 
 
 def _map_in_chunks(

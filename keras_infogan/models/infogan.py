@@ -19,6 +19,7 @@ from keras_infogan.models.inference import TESTING
 from keras_infogan.models.inference import TRAINING
 from keras_infogan.models.inference import make_key
 from keras_infogan.models.inputs import unpack_batch
+from keras_infogan.models.optimizers import Optimizers
 from keras_infogan.models.optimizers import build_optimizer
 from keras_infogan.models.optimizers import partition_variables
 from keras_infogan.models.steps import TrainingState
@@ -27,6 +28,7 @@ from keras_infogan.models.strategy import GlobalMean
 from keras_infogan.models.strategy import check_compilation
 from keras_infogan.models.strategy import is_seed
 from keras_infogan.models.strategy import prepare_networks
+from keras_infogan.models.validation import check_compile_options
 from keras_infogan.models.validation import check_objective
 from keras_infogan.options import check_choice
 from keras_infogan.options import from_plain
@@ -131,9 +133,16 @@ class InfoGAN(MonitoredModel):
         generator_optimizer="adam",
         discriminator_optimizer="adam",
         information_optimizer=None,
+        *,
+        optimizer=None,
         **kwargs,
     ):
         """Sets the optimizers; call it before `fit`.
+
+        All of them are in `model.optimizer.optimizers`, where Keras's
+        callbacks set learning rates. An optimizer with `use_ema=True` ends
+        `fit` with the averages of the weights, as in Keras; add the callback
+        `SwapEMAWeights` to evaluate and save them meanwhile.
 
         Args:
             generator_optimizer: A Keras optimizer or its name.
@@ -141,6 +150,8 @@ class InfoGAN(MonitoredModel):
             information_optimizer: The same, for both networks in the third
                 phase of `update="three_phase"` only; by default a copy of the
                 discriminator's.
+            optimizer: A Keras optimizer or its name, for both networks instead
+                of one for each.
             **kwargs: `jit_compile`, `run_eagerly` and `steps_per_execution` of
                 `keras.Model.compile`. XLA is off under a strategy of several
                 replicas.
@@ -149,6 +160,11 @@ class InfoGAN(MonitoredModel):
             ValueError: If an option does not go together with another one, or
                 with the strategy.
         """
+        check_compile_options(kwargs)
+        if optimizer is not None:
+            optimizer = keras.optimizers.get(optimizer)
+            generator_optimizer = optimizer
+            discriminator_optimizer = keras.optimizers.serialize(optimizer)
         given = (
             generator_optimizer,
             discriminator_optimizer,
@@ -159,7 +175,7 @@ class InfoGAN(MonitoredModel):
             # The step is not compiled as a whole: replicas meet in it.
             kwargs["jit_compile"] = False
             prepare_networks(self.generator, self.discriminator)
-        # None, as the default would be an RMSprop that nothing uses.
+        # Ours are set below; the default would be an RMSprop.
         super().compile(optimizer=None, **kwargs)
         if information_optimizer and self.update != "three_phase":
             raise ValueError(
@@ -177,16 +193,20 @@ class InfoGAN(MonitoredModel):
             informed, uninformed = partition_variables(self.discriminator)
         # Attributes of the model, so that Keras saves them.
         self.generator_optimizer = build(
-            generator_optimizer, generator_variables
+            generator_optimizer, generator_variables, name="generator"
         )
-        self.discriminator_optimizer = build(discriminator_optimizer, variables)
+        self.discriminator_optimizer = build(
+            discriminator_optimizer, variables, name="discriminator"
+        )
         self.information_optimizer: Any = None
         if self.update == "three_phase":
             self.information_optimizer = build(
                 information_optimizer
                 or keras.optimizers.serialize(self.discriminator_optimizer),
                 generator_variables + informed,
+                name="information",
             )
+        self.optimizer = Optimizers([*self._optimizers().values()])
         self._state = TrainingState(
             self.generator,
             self.discriminator,
@@ -220,7 +240,9 @@ class InfoGAN(MonitoredModel):
         used = [t for t in self._trackers if t.name in values]
         for tracker in used:
             tracker.update_state(values[tracker.name])
-        return {tracker.name: tracker.result() for tracker in used}
+        logs = {tracker.name: tracker.result() for tracker in used}
+        # What both networks minimize, for callbacks that monitor one number.
+        return {"loss": -logs["mutual_information"], **logs}
 
     # Saving and loading.
 

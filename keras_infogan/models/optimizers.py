@@ -1,5 +1,6 @@
 """The optimizers, their learning rates, and which variables are whose."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import keras
@@ -36,17 +37,73 @@ class LinearDecayAtEnd(keras.optimizers.schedules.LearningRateSchedule):
         return dict(vars(self))
 
 
+class Optimizers:
+    """The optimizers of a model, as Keras's callbacks expect several.
+
+    `LearningRateScheduler`, `ReduceLROnPlateau`, `SwapEMAWeights` and
+    `TensorBoard` take each of `model.optimizer.optimizers` in turn, as of a
+    `keras.optimizers.MultiOptimizer`. That class assigns each variable to one
+    optimizer, but in a third phase two of ours train the same.
+
+    Args:
+        optimizers: Of the generator, of the discriminator, and perhaps one for
+            the information.
+    """
+
+    def __init__(self, optimizers: Sequence[keras.optimizers.Optimizer]):
+        # LossScaleOptimizer has no learning rate that can be set.
+        self.optimizers = [
+            getattr(optimizer, "inner_optimizer", optimizer)
+            for optimizer in optimizers
+        ]
+
+    @property
+    def built(self) -> bool:
+        return all(optimizer.built for optimizer in self.optimizers)
+
+    @property
+    def variables(self) -> list[keras.Variable]:
+        return [v for optimizer in self.optimizers for v in optimizer.variables]
+
+    @property
+    def iterations(self) -> keras.Variable:
+        """Steps of the first one; all make as many."""
+        return self.optimizers[0].iterations
+
+    @property
+    def learning_rates_are_fixed(self) -> bool:
+        """Whether a schedule sets one, which callbacks then cannot."""
+        schedule = keras.optimizers.schedules.LearningRateSchedule
+        return any(
+            isinstance(optimizer._learning_rate, schedule)
+            for optimizer in self.optimizers
+        )
+
+    def finalize_variable_values(self) -> None:
+        """Ends the training, as Keras does: `use_ema` assigns the averages."""
+        for optimizer in self.optimizers:
+            optimizer.finalize_variable_values(optimizer._trainable_variables)
+
+
 def build_optimizer(
-    identifier: Any, variables: list[keras.Variable], *, scale_losses: bool
+    identifier: Any,
+    variables: list[keras.Variable],
+    *,
+    name: str,
+    scale_losses: bool,
 ) -> keras.optimizers.Optimizer:
     """Makes an optimizer and its slots.
 
     Args:
         identifier: A Keras optimizer, its configuration or its name.
         variables: What it trains.
+        name: Its name, for logs, unless it was given one.
         scale_losses: Whether it scales losses, as float16 requires.
     """
     optimizer = keras.optimizers.get(identifier)
+    # Keras's own names are those of the class, perhaps with a number.
+    if optimizer.name.lower().startswith(type(optimizer).__name__.lower()):
+        optimizer.name = name
     if scale_losses and not isinstance(
         optimizer, keras.optimizers.LossScaleOptimizer
     ):

@@ -5,6 +5,7 @@ The batch has `images`, and optionally `positives`, `labeled_images` and
 """
 
 import functools
+import operator
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -229,4 +230,16 @@ def _apply(
         for gradient, variable in zip(gradients, variables, strict=True)
         if gradient is not None
     ]
-    optimizer.apply(*map(list, zip(*reached, strict=True)))
+    gradients, variables = map(list, zip(*reached, strict=True))
+    plain = getattr(optimizer, "inner_optimizer", optimizer)
+    # Keras averages them by their position.
+    if plain.use_ema and not all(
+        map(operator.is_, variables, plain._trainable_variables)
+    ):
+        raise ValueError(
+            f"`use_ema` of {plain.name!r} needs a step that trains all of its "
+            'weights, in their order: update="fused" and '
+            'information_gradient="trunk", and an information weight of '
+            "more than 0 for each code. Received: another step."
+        )
+    optimizer.apply(gradients, variables)

@@ -1,0 +1,308 @@
+"""What people bring from other Keras models: callbacks, optimizers, export."""
+
+import re
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from keras import callbacks as keras_callbacks
+
+from keras_infogan.callbacks import ClusteringAccuracy
+from keras_infogan.callbacks import ImageGrid
+from tests.helpers.models import SHAPE
+from tests.helpers.models import tiny_model
+
+IMAGES = np.random.default_rng(0).integers(0, 256, (64, *SHAPE), np.uint8)
+LABELS = np.arange(64) % 3
+
+
+@pytest.fixture
+def model():
+    model = tiny_model()
+    model.compile(optimizer=keras.optimizers.Adam(0.01), jit_compile=False)
+    return model
+
+
+def fit(model, *callbacks, epochs=2, **options):
+    history = model.fit(
+        IMAGES,
+        batch_size=32,
+        epochs=epochs,
+        verbose=0,
+        diagnostics=False,
+        callbacks=list(callbacks),
+        **options,
+    )
+    return history.history
+
+
+def learning_rates(model):
+    return [
+        float(optimizer.learning_rate.value)
+        for optimizer in model.optimizer.optimizers
+    ]
+
+
+def test_a_schedule_sets_the_rates_of_both_networks(model):
+    """After two epochs, each halved once: 0.01 / 2 / 2."""
+    schedule = keras_callbacks.LearningRateScheduler(lambda _, rate: rate / 2)
+    history = fit(model, schedule)
+    assert learning_rates(model) == pytest.approx([0.0025, 0.0025])
+    assert history["learning_rate_generator"] == pytest.approx([0.005, 0.0025])
+    assert history["learning_rate_discriminator"][1] == pytest.approx(0.0025)
+
+
+def test_the_rate_that_is_set_is_used():
+    """SGD without a rate leaves all weights of both networks as they are."""
+    model = tiny_model()
+    model.compile(optimizer=keras.optimizers.SGD(0.01), jit_compile=False)
+    before = [np.array(weights) for weights in model.get_weights()]
+    fit(model, keras_callbacks.LearningRateScheduler(lambda _: 0.0), epochs=1)
+    trainable = {
+        id(variable)
+        for network in (model.generator, model.discriminator)
+        for variable in network.trainable_variables
+    }
+    for variable, value in zip(model.weights, before, strict=True):
+        if id(variable) in trainable:
+            np.testing.assert_array_equal(variable.value, value)
+
+
+def test_a_plateau_reduces_the_rates(model):
+    """No improvement is large enough: after the second epoch, a tenth."""
+    plateau = keras_callbacks.ReduceLROnPlateau(
+        "loss", factor=0.1, patience=1, min_delta=1e6
+    )
+    fit(model, plateau)
+    assert learning_rates(model) == pytest.approx([0.001, 0.001])
+
+
+@pytest.mark.parametrize(
+    "callback",
+    [
+        keras_callbacks.ReduceLROnPlateau("loss"),
+        keras_callbacks.LearningRateScheduler(lambda epoch, rate: rate),
+    ],
+    ids=["plateau", "scheduler"],
+)
+def test_a_rate_with_a_schedule_of_its_own_is_refused(callback):
+    model = tiny_model()
+    schedule = keras.optimizers.schedules.ExponentialDecay(0.01, 10, 0.9)
+    model.compile(optimizer=keras.optimizers.Adam(schedule), jit_compile=False)
+    with pytest.raises(ValueError, match="LearningRateSchedule, which cannot"):
+        fit(model, callback)
+    assert model.num_steps == 0
+
+
+def test_nan_ends_the_training(model):
+    """The loss that Keras looks at is NaN as soon as a network is."""
+    kernel = model.generator.trainable_variables[0]
+    kernel.assign(np.full(kernel.shape, np.nan))
+    fit(model, keras_callbacks.TerminateOnNaN(), epochs=3)
+    assert model.num_steps == 1
+
+
+def test_the_loss_is_the_negative_information(model):
+    history = fit(model, validation_data=IMAGES)
+    for prefix in ("", "val_"):
+        np.testing.assert_allclose(
+            history[f"{prefix}loss"],
+            np.negative(history[f"{prefix}mutual_information"]),
+        )
+
+
+def test_stopping_early_with_validation_data(model):
+    """By default on `val_loss`: no epoch improves by so much."""
+    stop = keras_callbacks.EarlyStopping(patience=1, min_delta=1e6)
+    history = fit(model, stop, epochs=5, validation_data=IMAGES)
+    assert len(history["loss"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("callback", "message"),
+    [
+        (
+            keras_callbacks.EarlyStopping(),
+            "monitor='val_loss'. Give `validation_data`, or add",
+        ),
+        (
+            keras_callbacks.ModelCheckpoint("x.keras", save_best_only=True),
+            "monitor='val_loss'. Give `validation_data`, or add",
+        ),
+        (
+            keras_callbacks.EarlyStopping("accuracy"),
+            "monitor='accuracy'. Choose one of these.",
+        ),
+        (
+            keras_callbacks.EarlyStopping("generator_loss"),
+            "a number that improves in one direction",
+        ),
+    ],
+    ids=["val_loss", "checkpoint", "accuracy", "one_of_two"],
+)
+def test_what_cannot_be_monitored_is_refused(callback, message, model):
+    with pytest.raises(ValueError, match=re.escape(message)):
+        fit(model, callback)
+    assert model.num_steps == 0
+
+
+def test_unknown_callbacks_may_log_what_they_want(model):
+    class Own(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            logs["own_accuracy"] = float(epoch)
+
+    stop = keras_callbacks.EarlyStopping("own_accuracy", patience=1)
+    fit(model, Own(), stop, epochs=3)
+    assert stop.best == 2.0
+
+
+def test_information_is_better_if_it_is_higher(model):
+    stop = keras_callbacks.EarlyStopping("mutual_information", patience=5)
+    history = fit(model, stop)
+    assert stop.best == pytest.approx(max(history["mutual_information"]))
+
+
+def test_clustering_accuracy_can_be_monitored(model):
+    """As computed from the model at the end, of the last epoch."""
+    from scipy.optimize import linear_sum_assignment
+
+    stop = keras_callbacks.EarlyStopping("val_clustering_accuracy")
+    history = fit(model, ClusteringAccuracy(IMAGES, LABELS), stop, epochs=1)
+    clusters = model.encode(IMAGES)["category_probabilities"].argmax(axis=1)
+    counts = np.zeros((3, clusters.max() + 1))
+    np.add.at(counts, (LABELS, clusters), 1)
+    best = counts[linear_sum_assignment(-counts)].sum() / len(LABELS)
+    assert history["val_clustering_accuracy"] == [pytest.approx(best)]
+    assert stop.monitor_op is keras.ops.greater
+
+
+@pytest.mark.parametrize(
+    "labels", [LABELS[:5], LABELS / 2, LABELS - 1], ids=["few", "float", "-1"]
+)
+def test_labels_are_checked(labels):
+    with pytest.raises(ValueError, match="an integer label, from 0, for each"):
+        ClusteringAccuracy(IMAGES, labels)
+
+
+def test_fit_ends_with_the_averages_of_the_weights():
+    """With a momentum of 1, they stay those after the first step."""
+    optimizer = keras.optimizers.SGD(0.1, use_ema=True, ema_momentum=1.0)
+    short, long = tiny_model(), tiny_model()
+    for model, epochs in ((short, 1), (long, 2)):
+        model.compile(
+            optimizer=keras.optimizers.serialize(optimizer), jit_compile=False
+        )
+        fit(model, epochs=epochs, steps_per_epoch=1)
+    for network in ("generator", "discriminator"):
+        for one, other in zip(
+            getattr(short, network).trainable_variables,
+            getattr(long, network).trainable_variables,
+            strict=True,
+        ):
+            np.testing.assert_allclose(one.value, other.value, atol=1e-6)
+
+
+def test_averages_are_swapped_in_for_validation(model, tmp_path):
+    """A checkpoint after each epoch holds the averages, not the weights."""
+    model.compile(
+        optimizer=keras.optimizers.Adam(0.01, use_ema=True), jit_compile=False
+    )
+    path = tmp_path / "{epoch}.weights.h5"
+    fit(
+        model,
+        keras_callbacks.SwapEMAWeights(swap_on_epoch=True),
+        keras_callbacks.ModelCheckpoint(path, save_weights_only=True),
+    )
+    end = [np.array(w) for w in model.generator.get_weights()]
+    model.load_weights(tmp_path / "2.weights.h5")
+    for one, other in zip(end, model.generator.get_weights(), strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"update": "three_phase"}, {"information_gradient": "head"}],
+    ids=["three_phase", "head"],
+)
+def test_averages_that_would_be_of_other_weights_are_refused(options):
+    model = tiny_model(**options)
+    model.compile(
+        optimizer=keras.optimizers.Adam(use_ema=True), jit_compile=False
+    )
+    with pytest.raises(ValueError, match="needs a step that trains all"):
+        fit(model, epochs=1)
+
+
+@pytest.mark.parametrize("name", ["loss", "metrics", "loss_weights"])
+def test_losses_of_others_are_refused(name):
+    with pytest.raises(ValueError, match=f"Received: {name}. Leave it out"):
+        tiny_model().compile(optimizer="adam", **{name: ["mse"]})
+
+
+def test_one_optimizer_trains_both_networks(model):
+    assert [type(x).__name__ for x in model.optimizer.optimizers] == [
+        "Adam"
+    ] * 2
+    assert model.generator_optimizer is not model.discriminator_optimizer
+    assert learning_rates(model) == pytest.approx([0.01, 0.01])
+
+
+def test_a_grid_is_drawn_after_each_epoch(model, tmp_path):
+    fit(model, ImageGrid(tmp_path / "grids", log_dir=tmp_path / "logs"))
+    names = sorted(path.name for path in (tmp_path / "grids").iterdir())
+    assert names == ["epoch_0001.png", "epoch_0002.png"]
+    (events,) = (tmp_path / "logs").iterdir()
+    records = tf.data.TFRecordDataset(str(events))
+    assert sum(1 for _ in records) == 3
+
+
+def test_a_grid_is_shown_in_a_notebook(model, monkeypatch):
+    shown = []
+    monkeypatch.setattr("IPython.display.display", shown.append)
+    fit(model, ImageGrid())
+    assert [type(figure).__name__ for figure in shown] == ["Figure"] * 2
+
+
+def test_the_progress_bar_has_one_line(model, capsys):
+    model.fit(IMAGES, batch_size=32, diagnostics=False)
+    last = capsys.readouterr().out.rstrip().rpartition("\x08")[2]
+    last = last.rpartition("\r")[2]
+    for part in ("- D: ", "- G: ", "- nats: "):
+        assert part in last
+    assert "mutual_information" not in last
+
+
+def test_the_generator_is_exported_by_keras(model, tmp_path):
+    """The images of both are the same: from the same latents."""
+    fit(model, epochs=1)
+    model.export(tmp_path / "generator", verbose=False)
+    layer = tf.saved_model.load(str(tmp_path / "generator"))
+    latents = model.sample_latents(5, seed=1)
+    np.testing.assert_allclose(
+        layer.serve(latents), model.generate(5, seed=1), atol=1e-5
+    )
+
+
+@pytest.mark.filterwarnings("ignore:.*np.object:FutureWarning")
+def test_the_encoder_is_exported_to_onnx_by_keras(model, tmp_path):
+    import onnxruntime
+
+    path = tmp_path / "encoder.onnx"
+    model.export(path, "onnx", network="encoder", verbose=False)
+    session = onnxruntime.InferenceSession(path)
+    images = model.generate(5)
+    outputs = session.run(None, {session.get_inputs()[0].name: images})
+    expected = model.encode(images)
+    shapes = sorted(x.shape for x in expected.values())
+    assert sorted(x.shape for x in outputs) == shapes
+    probabilities = expected["category_probabilities"]
+    assert any(
+        x.shape == probabilities.shape and np.allclose(x, probabilities, 1e-4)
+        for x in outputs
+    )
+
+
+def test_other_networks_are_refused(model, tmp_path):
+    with pytest.raises(ValueError, match="one of generator, encoder"):
+        model.export(tmp_path / "x", network="discriminator")
