@@ -1,6 +1,7 @@
 """Exports a trained model in every form, into one folder."""
 
 import functools
+from collections.abc import Callable
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -61,7 +62,7 @@ def export_everything(
             model=source,
         )
 
-    exports = {
+    exports: dict[str, Callable[[], Path]] = {
         "SavedModel": functools.partial(
             export_saved_model,
             model,

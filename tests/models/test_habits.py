@@ -1,6 +1,7 @@
 """What people bring from other Keras models: callbacks, optimizers, export."""
 
 import re
+from typing import Any
 
 import keras
 import numpy as np
@@ -258,7 +259,7 @@ def test_a_grid_is_drawn_after_each_epoch(model, tmp_path):
 
 
 def test_a_grid_is_shown_in_a_notebook(model, monkeypatch):
-    shown = []
+    shown: list[Any] = []
     monkeypatch.setattr("IPython.display.display", shown.append)
     fit(model, ImageGrid())
     assert [type(figure).__name__ for figure in shown] == ["Figure"] * 2
