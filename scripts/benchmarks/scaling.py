@@ -1,14 +1,17 @@
 """Measures two workers of one core each against one worker of one core.
 
     python scripts/benchmarks/scaling.py scripts/results/scaling.json
+    python scripts/benchmarks/scaling.py scaling_256.json --batch-size 256
 
-Takes less than 4 minutes on two idle cores. The networks of the paper, 128
-images in a batch for each worker, on random images. The two workers train one
-model under `MultiWorkerMirroredStrategy` on loopback; both kinds take turns, so
-that other load on the machine affects them alike. "xla" is one worker with
-XLA, which is off under a strategy.
+Takes less than 4 minutes on two idle cores. The networks of the paper, random
+images, and batches of 128 images, or another number, for each worker. The two
+workers train one model under `MultiWorkerMirroredStrategy` on loopback; both
+kinds take turns, so that other load on the machine affects them alike. "xla" is
+one worker with XLA, which is off under a strategy. The seconds of CPU of a step
+of a worker say what communication costs even if the machine is busy.
 """
 
+import argparse
 import json
 import os
 import platform
@@ -21,13 +24,12 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-BATCH_SIZE = 128
 NUM_ROUNDS = 5
 NUM_STEPS = 8
 TARGET = 1.7
 
 
-def work(*, jit_compile: bool) -> None:
+def work(batch_size: int, *, jit_compile: bool) -> None:
     """Makes as many steps as each line on stdin says; answers with seconds."""
     import numpy as np
 
@@ -45,28 +47,37 @@ def work(*, jit_compile: bool) -> None:
         0, 256, (4096, *model.image_shape), np.uint8
     )
     count = strategy.num_replicas_in_sync
-    batches = ImageData(pixels, None, "random").batches(BATCH_SIZE * count)
+    batches = ImageData(pixels, None, "random").batches(batch_size * count)
     iterator = iter(distribute(strategy, batches) if count > 1 else batches)
     model.make_train_function()
     for line in sys.stdin:
-        begin = time.perf_counter()
+        begin, cpu = time.perf_counter(), time.process_time()
         for _ in range(int(line)):
             logs = model.train_function(iterator)
         # Waits for the last step.
         float(logs["generator_loss"])
-        print(json.dumps(time.perf_counter() - begin), flush=True)
+        seconds = {
+            "wall": time.perf_counter() - begin,
+            "cpu": time.process_time() - cpu,
+        }
+        print(json.dumps(seconds), flush=True)
 
 
 class Contestant:
     """One worker, or several that train one model; each has a core."""
 
-    def __init__(self, cores: list[int], *, xla: bool = False) -> None:
+    def __init__(
+        self, cores: list[int], batch_size: int, *, xla: bool = False
+    ) -> None:
+        self.batch_size = batch_size
+        self.cpu_seconds: list[float] = []
         addresses = [f"127.0.0.1:{_free_port()}" for _ in cores]
         self.processes = [
             subprocess.Popen(
                 [
                     *("taskset", "-c", str(core), sys.executable, __file__),
-                    "--xla" if xla else "--worker",
+                    *("--batch-size", str(batch_size), "--worker"),
+                    *(["--xla"] if xla else []),
                 ],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
@@ -96,7 +107,10 @@ class Contestant:
         for process in self.processes:
             assert process.stdout
             seconds.append(json.loads(process.stdout.readline()))
-        return BATCH_SIZE * len(self.processes) * num_steps / max(seconds)
+        # Of a step of a worker.
+        self.cpu_seconds += [each["cpu"] / num_steps for each in seconds]
+        images = self.batch_size * len(self.processes) * num_steps
+        return images / max(each["wall"] for each in seconds)
 
     def close(self) -> None:
         for process in self.processes:
@@ -109,17 +123,18 @@ def _free_port() -> int:
         return probe.getsockname()[1]
 
 
-def compare() -> dict[str, Any]:
+def compare(batch_size: int) -> dict[str, Any]:
     cores = sorted(os.sched_getaffinity(0))[:2]
     contestants = {
-        "one": Contestant(cores[:1]),
-        "two": Contestant(cores),
-        "xla": Contestant(cores[:1], xla=True),
+        "one": Contestant(cores[:1], batch_size),
+        "two": Contestant(cores, batch_size),
+        "xla": Contestant(cores[:1], batch_size, xla=True),
     }
     try:
         for contestant in contestants.values():
             # Compiles.
             contestant.train(2)
+            contestant.cpu_seconds.clear()
         rates: dict[str, list[float]] = {name: [] for name in contestants}
         for _ in range(NUM_ROUNDS):
             for name, contestant in contestants.items():
@@ -134,7 +149,7 @@ def compare() -> dict[str, Any]:
         "command": "python scripts/benchmarks/scaling.py",
         "cores": len(cores),
         "load_average": os.getloadavg()[0],
-        "batch_size_of_a_worker": BATCH_SIZE,
+        "batch_size_of_a_worker": batch_size,
         "versions": {
             "python": platform.python_version(),
             **{
@@ -144,6 +159,10 @@ def compare() -> dict[str, Any]:
         },
         "images_per_second": rates,
         "median": medians,
+        "cpu_seconds_of_a_step": {
+            name: round(statistics.median(contestant.cpu_seconds), 3)
+            for name, contestant in contestants.items()
+        },
         "scaling": round(medians["two"] / medians["one"], 3),
         "scaling_against_xla": round(medians["two"] / medians["xla"], 3),
         "target": TARGET,
@@ -151,14 +170,20 @@ def compare() -> dict[str, Any]:
 
 
 def main() -> None:
-    if len(sys.argv) != 2:
-        sys.exit(f"usage: {sys.argv[0]} RESULTS.json")
-    if sys.argv[1] in ("--worker", "--xla"):
-        work(jit_compile=sys.argv[1] == "--xla")
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("results", nargs="?", type=Path, metavar="RESULTS.json")
+    parser.add_argument("--batch-size", type=int, default=128, metavar="N")
+    parser.add_argument("--worker", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--xla", action="store_true", help=argparse.SUPPRESS)
+    args = parser.parse_args()
+    if args.worker:
+        work(args.batch_size, jit_compile=args.xla)
         return
-    results = compare()
+    if not args.results:
+        parser.error("RESULTS.json is missing")
+    results = compare(args.batch_size)
     text = json.dumps(results, indent=2)
-    Path(sys.argv[1]).write_text(text + "\n")
+    args.results.write_text(text + "\n")
     print(text)
 
 
