@@ -242,7 +242,8 @@ class InfoGAN(MonitoredModel):
             tracker.update_state(values[tracker.name])
         logs = {tracker.name: tracker.result() for tracker in used}
         # What both networks minimize, for callbacks that monitor one number.
-        return {"loss": -logs["mutual_information"], **logs}
+        information = logs.get("mutual_information")
+        return logs if information is None else {"loss": -information, **logs}
 
     # Saving and loading.
 
