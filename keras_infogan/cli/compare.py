@@ -62,8 +62,8 @@ def _read_report(model: Path) -> dict[str, Any]:
         found = "without" if path is None else "with another version's"
         raise ValueError(
             "compare takes runs with a report.json of this version. Received: "
-            f"{model}, {found} report.json. `keras-infogan evaluate {model}` "
-            "writes one for the directory of a run."
+            f"{model}, {found} report.json. Give the directory of a run, for "
+            "which `keras-infogan evaluate` writes one."
         )
     return report
 

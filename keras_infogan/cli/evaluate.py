@@ -47,7 +47,7 @@ def check(args: argparse.Namespace) -> None:
         raise ValueError(
             "evaluate takes the directory of a finished run, or the name of a "
             "pretrained model. Received: "
-            f"{args.model}, without a config.json."
+            f"{args.model}, without a config.json. Give the directory."
         )
     args.config = TrainingConfig.load(path)
 
@@ -59,9 +59,10 @@ def run(args: argparse.Namespace) -> Any:
     from keras_infogan.reports.text import describe_report
     from keras_infogan.training.build import load_data
     from keras_infogan.training.exports import export_run
-    from keras_infogan.training.exports import find_explorer
+    from keras_infogan.training.exports import is_exported
     from keras_infogan.training.finish import finish
 
+    before = arguments.find_code_map(args.model)
     data = load_data(
         args.config.data, data_dir=args.data_dir, archives_dir=args.archives_dir
     )
@@ -73,7 +74,7 @@ def run(args: argparse.Namespace) -> Any:
         num_naming_labels=args.num_naming_labels,
     )
     # They carry the code map.
-    if find_explorer(args.model):
+    if report["code_map"] != before and is_exported(args.model):
         export_run(args.model)
     for sentence in describe_report(report):
         say(sentence)

@@ -6,6 +6,7 @@ beside it, and whatever has no right one is removed before TensorFlow looks.
 """
 
 import atexit
+import fcntl
 import hashlib
 import os
 import platform
@@ -41,13 +42,29 @@ def keep_programs() -> None:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         if not _is_private(folder):
             return
-        remove_unverified(folder)
+        _lock(folder)
         if shutil.disk_usage(folder).free < _MIN_BYTES_FREE:
             return
     except OSError:
         return
     os.environ[_FLAGS] = f"{flags} {_FLAG}={folder}".strip()
     atexit.register(write_checksums, folder, set(_programs(folder)))
+
+
+def _lock(folder: Path) -> None:
+    """Removes unverified files, unless another process is using the folder.
+
+    That one has done so, and the files that it writes have no checksum yet.
+    """
+    # Open, and so locked, as long as this process lives.
+    lock = os.open(folder.with_suffix(".lock"), os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        pass
+    else:
+        remove_unverified(folder)
+    fcntl.flock(lock, fcntl.LOCK_SH)
 
 
 def _machine() -> str:

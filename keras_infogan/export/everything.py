@@ -78,7 +78,7 @@ def export_everything(
         ),
         "explorer": explore,
     }
-    remove_exports(directory)
+    remove_files(directory)
     result: dict[str, Path | ValueError] = {}
     for kind, export in exports.items():
         try:
@@ -88,7 +88,7 @@ def export_everything(
     return result
 
 
-def remove_exports(directory: Path) -> None:
+def remove_files(directory: Path) -> None:
     """Removes what `export_everything` has written, but the SavedModel."""
     for name in (EXPLORER, ENCODER, GENERATOR):
         (directory / name).unlink(missing_ok=True)

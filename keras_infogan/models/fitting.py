@@ -122,6 +122,21 @@ class MonitoredModel(GeneratorEncoder):
         x, _ = self._check(x, strict=False)
         return super().predict(x, *args, **kwargs)
 
+    def train_on_batch(self, x: Any, *args: Any, **kwargs: Any) -> Any:
+        """Trains on one batch; arguments are those of Keras."""
+        x, _ = self._check(x)
+        return super().train_on_batch(x, *args, **kwargs)
+
+    def test_on_batch(self, x: Any, *args: Any, **kwargs: Any) -> Any:
+        """Measures the losses on one batch; arguments are those of Keras."""
+        x, _ = self._check(x)
+        return super().test_on_batch(x, *args, **kwargs)
+
+    def predict_on_batch(self, x: Any) -> Any:
+        """The outputs of the discriminator for one batch."""
+        x, _ = self._check(x, strict=False)
+        return super().predict_on_batch(x)
+
     def _check(self, x: Any, **options: Any) -> tuple[Any, np.ndarray | None]:
         return check_inputs(
             x,

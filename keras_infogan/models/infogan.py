@@ -21,6 +21,7 @@ from keras_infogan.models.inference import make_key
 from keras_infogan.models.inputs import unpack_batch
 from keras_infogan.models.optimizers import Optimizers
 from keras_infogan.models.optimizers import build_optimizer
+from keras_infogan.models.optimizers import choose_optimizers
 from keras_infogan.models.optimizers import partition_variables
 from keras_infogan.models.steps import TrainingState
 from keras_infogan.models.steps import compute_losses
@@ -130,8 +131,8 @@ class InfoGAN(MonitoredModel):
 
     def compile(
         self,
-        generator_optimizer="adam",
-        discriminator_optimizer="adam",
+        generator_optimizer=None,
+        discriminator_optimizer=None,
         information_optimizer=None,
         *,
         optimizer=None,
@@ -145,7 +146,7 @@ class InfoGAN(MonitoredModel):
         `SwapEMAWeights` to evaluate and save them meanwhile.
 
         Args:
-            generator_optimizer: A Keras optimizer or its name.
+            generator_optimizer: A Keras optimizer or its name; by default Adam.
             discriminator_optimizer: The same, for the discriminator and `Q`.
             information_optimizer: The same, for both networks in the third
                 phase of `update="three_phase"` only; by default a copy of the
@@ -161,10 +162,9 @@ class InfoGAN(MonitoredModel):
                 with the strategy.
         """
         check_compile_options(kwargs)
-        if optimizer is not None:
-            optimizer = keras.optimizers.get(optimizer)
-            generator_optimizer = optimizer
-            discriminator_optimizer = keras.optimizers.serialize(optimizer)
+        generator_optimizer, discriminator_optimizer = choose_optimizers(
+            generator_optimizer, discriminator_optimizer, optimizer
+        )
         given = (
             generator_optimizer,
             discriminator_optimizer,
@@ -241,7 +241,8 @@ class InfoGAN(MonitoredModel):
         for tracker in used:
             tracker.update_state(values[tracker.name])
         logs = {tracker.name: tracker.result() for tracker in used}
-        # What both networks minimize, for callbacks that monitor one number.
+        # The one term that both networks minimize, for callbacks that monitor
+        # a single number. It also falls where the images are noise.
         information = logs.get("mutual_information")
         return logs if information is None else {"loss": -information, **logs}
 

@@ -85,6 +85,25 @@ class Optimizers:
             optimizer.finalize_variable_values(optimizer._trainable_variables)
 
 
+def choose_optimizers(generator: Any, discriminator: Any, both: Any) -> Any:
+    """The optimizers of the two networks, from the arguments of `compile`.
+
+    Raises:
+        ValueError: If there are both one for each and one for `both`.
+    """
+    if both is None:
+        return generator or "adam", discriminator or "adam"
+    if generator is not None or discriminator is not None:
+        raise ValueError(
+            "compile takes `optimizer` for both networks, or one for each. "
+            "Received: `optimizer` and `generator_optimizer` or "
+            "`discriminator_optimizer`. Leave one out."
+        )
+    optimizer = keras.optimizers.get(both)
+    # An optimizer has the state of one network: the other gets a copy.
+    return optimizer, keras.optimizers.serialize(optimizer)
+
+
 def build_optimizer(
     identifier: Any,
     variables: list[keras.Variable],

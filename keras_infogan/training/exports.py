@@ -11,11 +11,15 @@ from keras_infogan.evaluation.code_map import CodeMap
 from keras_infogan.evaluation.report import read_report
 from keras_infogan.export.everything import EXPLORER
 from keras_infogan.export.everything import export_everything
+from keras_infogan.export.everything import remove_files
+from keras_infogan.files import write_json
 from keras_infogan.models.pretrained import find_companion
 from keras_infogan.models.pretrained import load_model
 from keras_infogan.reports.text import describe_report
 
 FOLDER = "export"
+# Written last: which exports there are.
+_RESULTS = "exports.json"
 
 _logger = logging.getLogger(__name__)
 
@@ -82,6 +86,24 @@ def export_run(run_dir: Path) -> None:
     for kind, result in results.items():
         if isinstance(result, ValueError):
             _logger.warning("No %s: %s", kind, result)
+    write_json(
+        run_dir / FOLDER / _RESULTS,
+        {
+            kind: None if isinstance(result, ValueError) else result.name
+            for kind, result in results.items()
+        },
+    )
+
+
+def is_exported(run_dir: Path) -> bool:
+    """Whether a run has its exports, as far as they were possible."""
+    return (run_dir / FOLDER / _RESULTS).is_file()
+
+
+def remove_exports(run_dir: Path) -> None:
+    """Removes the exports, but the versions of the SavedModel."""
+    (run_dir / FOLDER / _RESULTS).unlink(missing_ok=True)
+    remove_files(run_dir / FOLDER)
 
 
 def find_explorer(run_dir: Path) -> Path | None:

@@ -12,7 +12,6 @@ import tensorflow as tf
 
 from keras_infogan.data.tfds import cache_directory
 from keras_infogan.evaluation.report import read_report
-from keras_infogan.export.everything import remove_exports
 from keras_infogan.files import atomic_path
 from keras_infogan.files import is_partial
 from keras_infogan.files import write_json
@@ -29,9 +28,9 @@ from keras_infogan.training.devices import from_chief
 from keras_infogan.training.devices import is_chief
 from keras_infogan.training.devices import make_strategy
 from keras_infogan.training.devices import naming_lost_workers
-from keras_infogan.training.exports import FOLDER
 from keras_infogan.training.exports import export_run
-from keras_infogan.training.exports import find_explorer
+from keras_infogan.training.exports import is_exported
+from keras_infogan.training.exports import remove_exports
 from keras_infogan.training.finish import finish
 from keras_infogan.training.fit import fit
 
@@ -80,7 +79,7 @@ def train(
     run_dir = Path(run_dir)
     check_directory(run_dir, config)
     if report := _read_finished(run_dir / "report.json", config):
-        if export and is_chief() and not find_explorer(run_dir):
+        if export and is_chief() and not is_exported(run_dir):
             with lock_directory(run_dir, config):
                 export_run(run_dir)
         return report
@@ -236,7 +235,7 @@ def _continue(run_dir: Path, config: TrainingConfig) -> None:
     # The configuration last, as a run without its model is not complete.
     for name in ("report.json", "model.keras"):
         (run_dir / name).unlink(missing_ok=True)
-    remove_exports(run_dir / FOLDER)
+    remove_exports(run_dir)
     write_json(path, config.to_json())
 
 

@@ -46,7 +46,7 @@ def test_compare(runs, capfd):
         (["a"], "at least two runs, all different. Received: a"),
         (["a", "b", "a"], "all different. Received: a, b, a"),
         (["a", "nowhere"], "Received: nowhere, no file"),
-        (["a", "c"], "Received: c, without report.json. `keras-infogan eval"),
+        (["a", "c"], "Received: c, without report.json. Give the directory of a run"),
         (["a", "d"], "Received: d, with another version's report.json"),
         (["a", "b", "-o", "a"], "a"),
     ],

@@ -133,17 +133,21 @@ def test_train_summary(capfd, few_digits_dir, tmp_path):
         capfd, "evaluate", tmp_path / "run", f"--data-dir={few_digits_dir}"
     )
     assert again == report
-    # What carries the code map is made anew.
+    # With the same code map, the exports stay; with another one, they do not.
+    assert not (exports / "run" / "2").exists()
+    run(
+        capfd,
+        *("evaluate", tmp_path / "run", f"--data-dir={few_digits_dir}"),
+        "--num-naming-labels=20",
+    )
     assert (exports / "run" / "2").exists()
 
 
 def test_folders_arrive(monkeypatch, capfd):
     """Stops where the training would begin."""
 
-    def train(config, run_dir, *, data_dir, archives_dir, export):
-        raise ValueError(
-            f"{config.seed}, {run_dir}, {data_dir}, {archives_dir}, {export}"
-        )
+    def train(config, run_dir, **options):
+        raise ValueError(f"{config.seed}, {run_dir}, {[*options.values()]}")
 
     monkeypatch.setattr(training_run, "train", train)
     error = fail(

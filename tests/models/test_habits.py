@@ -307,3 +307,9 @@ def test_the_encoder_is_exported_to_onnx_by_keras(model, tmp_path):
 def test_other_networks_are_refused(model, tmp_path):
     with pytest.raises(ValueError, match="one of generator, encoder"):
         model.export(tmp_path / "x", network="discriminator")
+
+
+def test_optimizers_are_given_once():
+    """For both networks, or one for each."""
+    with pytest.raises(ValueError, match="Leave one out"):
+        tiny_model().compile("sgd", optimizer="adam")

@@ -272,3 +272,14 @@ def test_labels_need_a_categorical_code():
         ValueError, match="labels should come with a cat.*: continuous, none"
     ):
         unpack_batch(batch, spec)
+
+
+@pytest.mark.parametrize(
+    "method", ["train_on_batch", "test_on_batch", "predict_on_batch"]
+)
+def test_single_batches_are_checked(method):
+    model = tiny_model()
+    model.compile()
+    with pytest.raises(ValueError, match="values from 0 to 255"):
+        getattr(model, method)((IMAGES + 1.0) * 127.5)
+    assert model.num_steps == 0

@@ -9,10 +9,11 @@ import pytest
 import tensorflow as tf
 
 from keras_infogan.evaluation.code_map import CodeMap
-from keras_infogan.export.everything import remove_exports
 from keras_infogan.files import write_json
 from keras_infogan.training.exports import export_run
 from keras_infogan.training.exports import find_explorer
+from keras_infogan.training.exports import is_exported
+from keras_infogan.training.exports import remove_exports
 from tests.helpers.models import tiny_model
 
 
@@ -37,6 +38,7 @@ def test_a_run_is_exported_in_every_form(run_dir):
     assert files_in(folder) == [
         "encoder.onnx",
         "explorer.html",
+        "exports.json",
         "generator.onnx",
         "shapes",
     ]
@@ -59,7 +61,8 @@ def test_a_run_is_exported_in_every_form(run_dir):
 def test_files_are_replaced_and_versions_added(run_dir):
     """Published versions never change, as a server may use them."""
     export_run(run_dir)
-    remove_exports(run_dir / "export")
+    remove_exports(run_dir)
+    assert not is_exported(run_dir)
     assert files_in(run_dir / "export") == ["shapes"]
     assert find_explorer(run_dir) is None
     export_run(run_dir)
@@ -71,7 +74,9 @@ def test_what_cannot_be_exported_is_named(run_dir, monkeypatch, caplog):
     """Without tf2onnx there is a SavedModel, and no file of the others."""
     monkeypatch.setitem(sys.modules, "tf2onnx", None)
     export_run(run_dir)
-    assert files_in(run_dir / "export") == ["shapes"]
+    assert files_in(run_dir / "export") == ["exports.json", "shapes"]
+    # It is not tried again by each `train`.
+    assert is_exported(run_dir)
     warnings = [
         record.getMessage()
         for record in caplog.records
