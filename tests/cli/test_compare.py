@@ -46,9 +46,9 @@ def test_compare(runs, capfd):
         (["a"], "at least two runs, all different. Received: a"),
         (["a", "b", "a"], "all different. Received: a, b, a"),
         (["a", "nowhere"], "Received: nowhere, no file"),
-        (["a", "c"], "Received: c, without report.json. Give the directory of a run"),
+        (["a", "c"], "c, without report.json. Give the directory of a run"),
         (["a", "d"], "Received: d, with another version's report.json"),
-        (["a", "b", "-o", "a"], "a"),
+        (["a", "b", "-o", "a"], "a: Is a directory"),
     ],
 )
 def test_errors_are_one_line(arguments, message, runs, named_run, capfd):
