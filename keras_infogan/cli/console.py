@@ -6,10 +6,11 @@ import sys
 import tempfile
 
 PROGRAM = "keras-infogan"
+_PACKAGE = "keras_infogan"
 
 
 class _ConsoleHandler(logging.Handler):
-    """Shows the log of the package as plain lines."""
+    """Shows a log as plain lines."""
 
     def emit(self, record: logging.LogRecord) -> None:
         say(self.format(record))
@@ -23,11 +24,19 @@ def say(text: str) -> None:
 
 
 def show_log() -> None:
-    """Shows the log of the package on stderr from now on."""
-    logger = logging.getLogger("keras_infogan")
-    logger.setLevel(logging.INFO)
-    if not any(isinstance(x, _ConsoleHandler) for x in logger.handlers):
-        logger.addHandler(_ConsoleHandler())
+    """Shows the log of the package on stderr, and warnings of others.
+
+    Without a handler of its own for these, TensorFlow Datasets would make one
+    when it logs, which shows the log of the package a second time.
+    """
+    package, root = logging.getLogger(_PACKAGE), logging.getLogger()
+    package.setLevel(logging.INFO)
+    if not any(isinstance(x, _ConsoleHandler) for x in package.handlers):
+        package.addHandler(_ConsoleHandler())
+    if not any(isinstance(x, _ConsoleHandler) for x in root.handlers):
+        others = _ConsoleHandler(logging.WARNING)
+        others.addFilter(lambda record: not record.name.startswith(_PACKAGE))
+        root.addHandler(others)
 
 
 def import_tensorflow() -> None:

@@ -12,11 +12,14 @@ from keras_infogan.cli.console import show_log
 @pytest.fixture
 def package_logger():
     logger = logging.getLogger("keras_infogan")
-    level, handlers = logger.level, list(logger.handlers)
-    logger.handlers.clear()
+    loggers = logger, logging.getLogger()
+    level, handlers = logger.level, [list(x.handlers) for x in loggers]
+    for one in loggers:
+        one.handlers.clear()
     yield logger
     logger.setLevel(level)
-    logger.handlers[:] = handlers
+    for one, own in zip(loggers, handlers, strict=True):
+        one.handlers[:] = own
 
 
 def test_the_log_is_shown_once(package_logger, capsys):
@@ -27,7 +30,15 @@ def test_the_log_is_shown_once(package_logger, capsys):
     show_log()
     child.info("Reading %s ...", "mnist")
     child.warning("Warning, 100%")
-    assert capsys.readouterr() == ("", "Reading mnist ...\nWarning, 100%\n")
+    # As TensorFlow Datasets does, by way of absl.
+    logging.basicConfig()
+    child.warning("Once")
+    logging.getLogger("other").warning("Of others")
+    logging.getLogger("other").info("Not this")
+    assert capsys.readouterr() == (
+        "",
+        "Reading mnist ...\nWarning, 100%\nOnce\nOf others\n",
+    )
 
 
 @pytest.mark.parametrize(
