@@ -58,7 +58,7 @@ def _read_report(model: Path) -> dict[str, Any]:
     find_model(model)
     path = find_companion(model, "report.json")
     report = read_report(path) if path else None
-    if report is None or "configuration" not in report:
+    if report is None or not report.get("configuration"):
         found = "without" if path is None else "with another version's"
         raise ValueError(
             "compare takes runs with a report.json of this version. Received: "

@@ -6,6 +6,7 @@ beside it, and whatever has no right one is removed before TensorFlow looks.
 """
 
 import atexit
+import contextlib
 import fcntl
 import hashlib
 import os
@@ -36,16 +37,20 @@ def keep_programs() -> None:
     too_late = "tensorflow" in sys.modules
     if too_late or _FLAG in flags or Path("/dev/nvidiactl").exists():
         return
-    home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    folder = Path(home) / "keras-infogan" / _machine()
     try:
+        home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+        folder = Path(home) / "keras-infogan" / _machine()
+        # TensorFlow splits its flags at spaces.
+        if len(str(folder).split()) != 1:
+            return
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         if not _is_private(folder):
             return
         _lock(folder)
         if shutil.disk_usage(folder).free < _MIN_BYTES_FREE:
             return
-    except OSError:
+    # A RuntimeError if the user has no home.
+    except (OSError, RuntimeError):
         return
     os.environ[_FLAGS] = f"{flags} {_FLAG}={folder}".strip()
     atexit.register(write_checksums, folder, set(_programs(folder)))
@@ -107,7 +112,7 @@ def remove_unverified(folder: Path) -> None:
         if (
             kept < _MAX_FILES
             and checksum.exists()
-            and checksum.read_text() == _digest(path)
+            and checksum.read_bytes() == _digest(path).encode()
         ):
             kept += 1
             continue
@@ -120,6 +125,8 @@ def write_checksums(folder: Path, known: set[Path]) -> None:
 
     A process that is killed confirms none, and they are compiled again.
     """
-    for path in _programs(folder):
-        if path not in known and path.suffix == ".pb":
-            _checksum_path(path).write_text(_digest(path))
+    # Another process may have removed the folder.
+    with contextlib.suppress(OSError):
+        for path in _programs(folder):
+            if path not in known and path.suffix == ".pb":
+                _checksum_path(path).write_text(_digest(path))

@@ -1,6 +1,7 @@
 """Images in a folder, of any size and format."""
 
 import concurrent.futures
+import contextlib
 import hashlib
 import logging
 import os
@@ -22,6 +23,8 @@ _SUFFIXES = (
 )  # fmt: skip
 # Images that are decoded before the next ones are asked for.
 _CHUNK = 512
+# Files that tell whether all have one size, and whether they are in color.
+_NUM_OPENED = 20
 
 _logger = logging.getLogger(__name__)
 
@@ -82,9 +85,7 @@ class Folder(RowSource):
             labels,
         )
         self.identity = _hash_listing(root, self._files)
-        first = open_image(self._files[0])
-        channels = 1 if first.mode == "L" else 3
-        self.image_shape = (first.height, first.width, channels)
+        self.image_shape = _common_shape(self._files[:_NUM_OPENED])
 
     @classmethod
     def open(cls, source: Any, places: Places) -> "Folder | None":
@@ -153,6 +154,21 @@ def _list(folder: Path, *, deep: bool = True) -> list[Path]:
             if file.lower().endswith(_SUFFIXES) and not file.startswith(".")
         ]
     return found
+
+
+def _common_shape(
+    files: list[Path],
+) -> tuple[int | None, int | None, int]:
+    """Height and width, `None` if they vary, and channels."""
+    images = [open_image(files[0])]
+    for path in files[1:]:
+        # What cannot be opened is named later, with all others.
+        with contextlib.suppress(OSError, ValueError):
+            images.append(open_image(path))
+    channels = 1 if all(image.mode == "L" for image in images) else 3
+    if len({image.size for image in images}) > 1:
+        return None, None, channels
+    return images[0].height, images[0].width, channels
 
 
 def _hash_listing(root: Path, files: list[Path]) -> str:

@@ -98,6 +98,12 @@ def open_images(
     archives = Path(archives_dir).expanduser() if archives_dir else None
     opened = _open(source, Places(data_root(data_dir), archives))
     shape = _target_shape(opened, image_size, channels)
+    # Once for both splits.
+    if shape[2] < opened.image_shape[2] and not split.startswith("test"):
+        _logger.warning(
+            "%s is in color, and is read in gray: channels=3 keeps the color.",
+            opened.name,
+        )
     fit = Fit(shape, resize if image_size else None)
     images, labels = _read(opened, split, fit, cache_directory(data_dir))
     class_names = () if labels is None else opened.class_names
@@ -129,11 +135,15 @@ def _target_shape(
         height, width = sides
     received = f"channels={channels}; those of {source.name} have {depth}"
     check_channels(channels or depth, received)
-    if not (height and width) or min(height, width) < 1:
+    if height is None or width is None:
         raise ValueError(
-            f"Images should have one size. Received: image_size={image_size}; "
-            f"those of {source.name} have shape {source.image_shape}. Pass a "
-            "positive image_size."
+            "Images should have one size. Received: image_size=None, and those "
+            f"of {source.name} have several. Pass image_size, such as 32."
+        )
+    if min(height, width) < 1:
+        raise ValueError(
+            "`image_size` should be at least 1. "
+            f"Received: image_size={image_size}."
         )
     return height, width, channels or depth
 

@@ -193,15 +193,18 @@ class CodeMap:
 
         Returns:
             Plain data. `class`: the most probable class of the first code whose
-            categories have names, or `None`. `class_probability`: its
+            categories have names, or `None`, also if the most probable category
+            has no name. `class_probability`: its
             probability under the posterior and the purities. `attributes`: by
             name, the `value` of `DimensionMeaning.infer` with its `unit`, and
             its `word`.
         """
         first, shares = None, dict[str | None, float]()
+        named = set[int]()
         for name, number, category in self.named_categories():
             if name in estimates and first in (None, name):
                 first = name
+                named.add(number)
                 # Q may be sure of a category that is half sevens.
                 purity = 1.0 if category.purity is None else category.purity
                 shares[category.name] = (
@@ -220,6 +223,10 @@ class CodeMap:
                     "unit": dimension.unit,
                     "word": dimension.word(estimate),
                 }
+        if first is not None:
+            probabilities = [float(share) for share in estimates[first]]
+            if probabilities.index(max(probabilities)) not in named:
+                shares = {}
         best = max(shares, key=lambda key: shares[key], default=None)
         return {
             "class": best,

@@ -16,6 +16,7 @@ from keras_infogan.models.diagnostics import num_categories
 from keras_infogan.models.inference import GeneratorEncoder
 from keras_infogan.models.inputs import check_inputs
 from keras_infogan.models.inputs import scale_bytes
+from keras_infogan.models.monitoring import ApplyAverages
 from keras_infogan.models.monitoring import ProgressBar
 from keras_infogan.models.monitoring import check_callbacks
 from keras_infogan.models.strategy import distribute_arguments
@@ -73,18 +74,17 @@ class MonitoredModel(GeneratorEncoder):
         if diagnostics and images is not None and isinstance(callbacks, list):
             if not any(isinstance(one, Diagnostics) for one in callbacks):
                 callbacks = [Diagnostics(_sample(images)), *callbacks]
-        if isinstance(callbacks, list):
+        if isinstance(callbacks, list) and self.compiled:
             has_validation = (
-                validation_data is not None or "validation_split" in kwargs
+                validation_data is not None
+                or kwargs.get("validation_split", 0.0) > 0.0
             )
             check_callbacks(self, callbacks, has_validation=has_validation)
+            callbacks = [ApplyAverages(), *callbacks]
             if kwargs.get("verbose", "auto") != 0:
                 callbacks = [*callbacks, ProgressBar()]
         kwargs |= {"callbacks": callbacks, "validation_data": validation_data}
-        history = self._call(super().fit, x, *args, **kwargs)
-        # Keras does so for an optimizer of its own.
-        self.optimizer.finalize_variable_values()
-        return history
+        return self._call(super().fit, x, *args, **kwargs)
 
     def evaluate(
         self,

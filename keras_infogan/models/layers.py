@@ -282,6 +282,11 @@ class SpatialDropout2D(layers.SpatialDropout2D):
     Keras's own draws the same numbers on each replica of a strategy.
     """
 
+    def get_config(self):
+        # Keras saves the type of the weights, of which there are none.
+        policy = keras.dtype_policies.serialize(self.dtype_policy)
+        return {**super().get_config(), "dtype": policy}
+
     def call(self, inputs, training=False):  # noqa: FBT002
         if num_replicas() == 1 or not training or not self.rate:
             return super().call(inputs, training=training)

@@ -35,6 +35,22 @@ class ProgressBar(keras.callbacks.ProgbarLogger):
         super()._finalize_progbar(_shorten(logs))
 
 
+class ApplyAverages(keras.callbacks.Callback):
+    """Ends the training with averaged weights, for optimizers with `use_ema`.
+
+    Keras does so before `on_train_end` for an optimizer of its own. So this is
+    the first callback: what others restore then stays.
+    """
+
+    def on_train_begin(self, logs=None):
+        self._num_steps = self.model.num_steps
+
+    def on_train_end(self, logs=None):
+        # Without a step, there is no average.
+        if self.model.num_steps > self._num_steps:
+            self.model.optimizer.finalize_variable_values()
+
+
 def _shorten(logs: dict[str, Any] | None) -> dict[str, Any]:
     shown = {}
     for name, value in (logs or {}).items():

@@ -230,6 +230,9 @@ def _apply(
         for gradient, variable in zip(gradients, variables, strict=True)
         if gradient is not None
     ]
+    # A network may be frozen.
+    if not reached:
+        return
     gradients, variables = map(list, zip(*reached, strict=True))
     plain = getattr(optimizer, "inner_optimizer", optimizer)
     # Keras averages them by their position.

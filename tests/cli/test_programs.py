@@ -65,6 +65,8 @@ def test_only_confirmed_files_stay(tmp_path):
     # Written by a process that was killed, and half-written.
     (tmp_path / "killed.pb").write_text("program")
     (tmp_path / "x.pb123.tmp").write_text("prog")
+    (tmp_path / "odd.pb").write_text("program")
+    (tmp_path / "odd.pb.sha256").write_bytes(b"\xff\xfe")
     remove_unverified(tmp_path)
     names = {path.name for path in tmp_path.iterdir()}
     assert names == {"good.pb", "good.pb.sha256"}
@@ -102,6 +104,20 @@ def test_flags_of_the_user_stay(home, monkeypatch):
     # One that is given already is used.
     keep_programs()
     assert os.environ["TF_XLA_FLAGS"].split() == [first, second]
+
+
+def test_nothing_is_kept_without_a_home(monkeypatch, home):
+    """Or where TensorFlow would take half of the path."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(home / "with space"))
+    keep_programs()
+    monkeypatch.delenv("XDG_CACHE_HOME")
+
+    def fail():
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr("pathlib.Path.home", fail)
+    keep_programs()
+    assert "TF_XLA_FLAGS" not in os.environ
 
 
 @pytest.mark.parametrize("reason", ["writable", "full", "file"])

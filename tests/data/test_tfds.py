@@ -94,7 +94,7 @@ def test_unknown_names(name, message, tmp_path):
         ({"split": "train[:10"}, "Expected a split .*split='train"),
         ({"split": "train[5:5]"}, "split='train.5:5.'. It is empty"),
         ({"channels": 2}, "1 channel .* or 3 .*channels=2"),
-        ({"image_size": 0}, "positive image_size"),
+        ({"image_size": 0}, "should be at least 1. Received: image_size=0"),
         ({"image_size": 50_000}, r"neither.*GiB.*Choose a smaller image_size"),
     ],
 )

@@ -11,6 +11,7 @@ from keras import callbacks as keras_callbacks
 
 from keras_infogan.callbacks import ClusteringAccuracy
 from keras_infogan.callbacks import ImageGrid
+from keras_infogan.models.layers import SpatialDropout2D
 from tests.helpers.models import SHAPE
 from tests.helpers.models import tiny_model
 
@@ -313,3 +314,56 @@ def test_optimizers_are_given_once():
     """For both networks, or one for each."""
     with pytest.raises(ValueError, match="Leave one out"):
         tiny_model().compile("sgd", optimizer="adam")
+
+
+def test_restored_weights_stay(model):
+    """`EarlyStopping` restores after Keras would have applied averages."""
+    model.compile(
+        optimizer=keras.optimizers.Adam(0.01, use_ema=True), jit_compile=False
+    )
+    seen = []
+
+    class Remember(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            seen.append(self.model.generator.get_weights())
+
+    # No epoch is better than the first by so much.
+    stop = keras_callbacks.EarlyStopping(
+        "loss", min_delta=1e6, patience=1, restore_best_weights=True
+    )
+    fit(model, Remember(), stop, epochs=3)
+    for one, other in zip(seen[0], model.generator.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_no_step_applies_no_averages():
+    model = tiny_model()
+    model.compile(optimizer=keras.optimizers.Adam(0.01, use_ema=True))
+    before = model.generator.get_weights()
+    fit(model, epochs=0)
+    for one, other in zip(before, model.generator.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_a_frozen_network_stays(model):
+    model.generator.trainable = False
+    before = model.generator.get_weights()
+    names = [variable.path for variable in model.generator.weights]
+    fit(model, epochs=1)
+    for name, one, other in zip(
+        names, before, model.generator.get_weights(), strict=True
+    ):
+        if "seed" not in name and "moving" not in name:
+            np.testing.assert_array_equal(one, other)
+
+
+def test_fit_needs_compile():
+    with pytest.raises(ValueError, match="compile"):
+        fit(tiny_model())
+
+
+def test_dropout_keeps_its_policy():
+    """Keras saves the type of its weights instead."""
+    layer = SpatialDropout2D(0.5, dtype="mixed_bfloat16")
+    copy = SpatialDropout2D.from_config(layer.get_config())
+    assert copy.compute_dtype == "bfloat16"

@@ -56,7 +56,6 @@ class Measure:
 
 
 MEASURES = [
-    Measure(measure_problems),
     Measure(
         measure_clustering,
         {
@@ -104,6 +103,7 @@ MEASURES = [
             ),
         },
     ),
+    Measure(measure_problems),
     Measure(fit_code_map),
 ]
 

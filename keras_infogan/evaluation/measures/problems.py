@@ -12,9 +12,17 @@ def measure_problems(
 ) -> dict[str, Any]:
     """Finds the problems that `fit` warns of, with test images.
 
+    And whether no image is near a real one, if `report` has the `fidelity`.
+
     Returns:
         `problems`: sentences with advice; none for a good model.
     """
-    del report
     images = observations.test.scaled(slice(NUM_IMAGES))
-    return {"problems": find_model_problems(observations.model, images)}
+    problems = find_model_problems(observations.model, images)
+    if (report.get("fidelity") or {}).get("precision") == 0.0:
+        problems.append(
+            "The images look like none of the test images: in the features of "
+            "a classifier, the precision is 0. Train for more epochs, or see "
+            "the other problems."
+        )
+    return {"problems": problems}
