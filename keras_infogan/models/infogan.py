@@ -182,6 +182,13 @@ class InfoGAN(MonitoredModel):
                 'information_optimizer is for update="three_phase". '
                 f"Received: update={self.update!r}."
             )
+        self._build_optimizers(
+            generator_optimizer, discriminator_optimizer, information_optimizer
+        )
+
+    def _build_optimizers(
+        self, of_generator: Any, of_discriminator: Any, of_information: Any
+    ) -> None:
         build = functools.partial(
             build_optimizer,
             scale_losses=self.dtype_policy.name == "mixed_float16",
@@ -193,20 +200,24 @@ class InfoGAN(MonitoredModel):
             informed, uninformed = partition_variables(self.discriminator)
         # Attributes of the model, so that Keras saves them.
         self.generator_optimizer = build(
-            generator_optimizer, generator_variables, name="generator"
+            of_generator, generator_variables, name="generator"
         )
         self.discriminator_optimizer = build(
-            discriminator_optimizer, variables, name="discriminator"
+            of_discriminator, variables, name="discriminator"
         )
         self.information_optimizer: Any = None
         if self.update == "three_phase":
             self.information_optimizer = build(
-                information_optimizer
+                of_information
                 or keras.optimizers.serialize(self.discriminator_optimizer),
                 generator_variables + informed,
                 name="information",
             )
         self.optimizer = Optimizers([*self._optimizers().values()])
+        self.optimizer.check_averages(
+            is_supported=self.update == "fused"
+            and self.information_gradient == "trunk"
+        )
         self._state = TrainingState(
             self.generator,
             self.discriminator,

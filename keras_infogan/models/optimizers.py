@@ -79,6 +79,20 @@ class Optimizers:
             for optimizer in self.optimizers
         )
 
+    def check_averages(self, *, is_supported: bool) -> None:
+        """Raises a `ValueError` for `use_ema` where it is not supported.
+
+        Keras averages weights by their position in a step, so that a step has
+        to train all of them, in their order, and no other step the same ones.
+        """
+        if is_supported or not any(one.use_ema for one in self.optimizers):
+            return
+        raise ValueError(
+            '`use_ema` needs update="fused" and information_gradient="trunk". '
+            "Received: another step. Leave use_ema out, or make the model with "
+            "these."
+        )
+
     def finalize_variable_values(self) -> None:
         """Ends the training, as Keras does: `use_ema` assigns the averages."""
         for optimizer in self.optimizers:

@@ -241,8 +241,7 @@ def _apply(
     ):
         raise ValueError(
             f"`use_ema` of {plain.name!r} needs a step that trains all of its "
-            'weights, in their order: update="fused" and '
-            'information_gradient="trunk", and an information weight of '
-            "more than 0 for each code. Received: another step."
+            "weights. Received: one without gradients for some of them, such "
+            "as those of a code with an information weight of 0."
         )
     optimizer.apply(gradients, variables)

@@ -6,6 +6,7 @@ See `keras_infogan.replicas` for what a step computes.
 import inspect
 from collections.abc import Callable
 from collections.abc import Iterable
+from collections.abc import Mapping
 from typing import Any
 
 import keras
@@ -67,8 +68,16 @@ def check_compilation(model: keras.Model, optimizers: Iterable[Any]) -> None:
 
 
 def _check_optimizer(strategy: tf.distribute.Strategy, optimizer: Any) -> None:
+    if isinstance(optimizer, Mapping):
+        optimizer = keras.optimizers.get(optimizer)
     if not isinstance(optimizer, keras.optimizers.Optimizer):
         return
+    if isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
+        raise ValueError(
+            "Under a strategy of several replicas, an optimizer should not "
+            "scale losses: it looks at the gradients of the first replica "
+            "only. Received: a LossScaleOptimizer."
+        )
     if optimizer._distribution_strategy is not strategy:
         raise ValueError(
             "Optimizers should be made in the `strategy.scope()` of their "

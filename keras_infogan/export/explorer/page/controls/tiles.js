@@ -22,10 +22,12 @@ export class Tiles extends Control {
       const { compare } = new Intl.Collator("en", { numeric: true });
       order.sort((one, other) => compare(this.labels[one], this.labels[other]));
     }
+    // Beside names that may be digits, a number would be taken for one.
+    const sign = names.every((label) => label === null) ? "" : "#";
     this.choices = order.map((value) => ({
       value,
       label: this.labels[value],
-      short: this.isNamed ? this.labels[value] : String(value),
+      short: names[value] ?? `${sign}${value}`,
     }));
   }
 
