@@ -16,6 +16,8 @@ DEVIATIONS = 1.96
 # Smaller changes of an attribute, in standard deviations over real images, are
 # not mentioned.
 _VISIBLE = 0.5
+# Spearman's rho of code and attribute.
+_STEADY = 0.5
 _NO_LABELS = (
     "The data set has no labels, so the fidelity of the images was not "
     "measured."
@@ -176,7 +178,7 @@ def _describe_traversals(
     for name, dimensions in traversals.items():
         for index, traversal in enumerate(dimensions):
             label = dimension_label(name, index, len(dimensions))
-            text = f"`{label}` {_describe_effect(traversal['effect'])}"
+            text = f"`{label}` {_describe_effect(traversal)}"
             if traversal["class_changes"] is not None:
                 text += (
                     f"; {traversal['class_changes']:.1%} of the images of a "
@@ -186,17 +188,23 @@ def _describe_traversals(
     return sentences
 
 
-def _describe_effect(effect: Mapping[str, float]) -> str:
+def _describe_effect(traversal: Mapping[str, Mapping[str, float]]) -> str:
     """What a traversal changes, and what else moves visibly.
 
-    What follows from the attribute that changes most is no leakage.
+    What follows from the attribute that changes most is no leakage. Attributes
+    that go up and down, as those of noise, are left out.
     """
+    effect, correlation = traversal["effect"], traversal["correlation"]
 
     def describe(names: Sequence[str]) -> str:
         return ", ".join(f"{name} ({effect[name]:+.1f})" for name in names)
 
     moved = sorted(
-        (x for x in effect if abs(effect[x]) >= _VISIBLE),
+        (
+            x
+            for x in effect
+            if abs(effect[x]) >= _VISIBLE and abs(correlation[x]) >= _STEADY
+        ),
         key=lambda name: (
             bool(ATTRIBUTES[name].follows_from),
             -abs(effect[name]),

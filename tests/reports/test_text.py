@@ -177,8 +177,13 @@ def test_fidelity_gives_sizes_intervals_and_floors():
     assert "Low coverage: few real images" in text
 
 
-def describe_traversal(effect, class_changes=None):
-    traversals = {"style": [{"effect": effect, "class_changes": class_changes}]}
+def describe_traversal(effect, class_changes=None, **correlation):
+    traversal = {
+        "effect": effect,
+        "correlation": {**dict.fromkeys(effect, -0.9), **correlation},
+        "class_changes": class_changes,
+    }
+    traversals = {"style": [traversal]}
     (sentence,) = describe_report({**REPORT, "traversals": traversals})[2:]
     return sentence
 
@@ -206,8 +211,18 @@ def test_what_does_not_follow_is_said():
     )
 
 
+def test_what_goes_up_and_down_is_not_changed():
+    """As in noise, where both ends differ by chance."""
+    effect = {"slant": -93.3, "thickness": 0.6}
+    assert "changes thickness by +0.6" in describe_traversal(effect, slant=0.2)
+
+
 def test_each_dimension_has_a_sentence():
-    nothing = {"effect": {"slant": 0.0}, "class_changes": None}
+    nothing = {
+        "effect": {"slant": 0.0},
+        "correlation": {"slant": 0.0},
+        "class_changes": None,
+    }
     traversals = {"style": [nothing, nothing]}
     sentences = describe_report({**REPORT, "traversals": traversals})[2:]
     assert [x.split("`")[1] for x in sentences] == ["style:0", "style:1"]
