@@ -1,5 +1,6 @@
 """Distances between two sets of images, in the features of a network."""
 
+import math
 from collections.abc import Iterator
 
 import numpy as np
@@ -79,25 +80,67 @@ def kernel_distance(real: np.ndarray, generated: np.ndarray) -> float:
     it may be negative. Arguments are those of `frechet_distance`.
     """
     real, generated = real.astype(np.float64), generated.astype(np.float64)
+    if real.shape[1] ** 2 < min(len(real), len(generated)):
+        # Moments have fewer numbers than there are pairs.
+        first, second = _moments_of(real), _moments_of(generated)
+        sum_kernel = _sum_kernel_by_moments
+    else:
+        first, second = [real], [generated]
+        sum_kernel = _sum_kernel_by_pairs
 
-    def mean_kernel(one: np.ndarray, other: np.ndarray) -> float:
-        total, scale = 0.0, one.shape[1]
-        for start in range(0, len(one), _BLOCK):
-            block = one[start : start + _BLOCK]
-            products = block @ other.T / scale + 1.0
-            # Not the power of 3, which takes ten times as long.
-            total += (products * products * products).sum()
-        if one is not other:
-            return total / (len(one) * len(other))
+    def mean_within(images: np.ndarray, form: list[np.ndarray]) -> float:
         # Without pairs of an image with itself.
-        own = ((one**2).sum(axis=1) / scale + 1.0) ** 3
-        return (total - own.sum()) / (len(one) * (len(one) - 1))
+        own = ((images**2).mean(axis=1) + 1.0) ** 3
+        total = sum_kernel(form, form) - own.sum()
+        return total / (len(images) * (len(images) - 1))
 
+    across = sum_kernel(first, second) / (len(real) * len(generated))
     return float(
-        mean_kernel(real, real)
-        + mean_kernel(generated, generated)
-        - 2.0 * mean_kernel(real, generated)
+        mean_within(real, first) + mean_within(generated, second) - 2.0 * across
     )
+
+
+def _sum_kernel_by_pairs(
+    first: list[np.ndarray], second: list[np.ndarray]
+) -> float:
+    (one,), (other,) = first, second
+    total, dim = 0.0, one.shape[1]
+    for start in range(0, len(one), _BLOCK):
+        products = one[start : start + _BLOCK] @ other.T / dim + 1.0
+        # Not the power of 3, which takes ten times as long.
+        total += (products * products * products).sum()
+    return total
+
+
+def _sum_kernel_by_moments(
+    first: list[np.ndarray], second: list[np.ndarray]
+) -> float:
+    """The same, as `(x . y)^k` is the product of the k-fold `x` and `y`.
+
+    By the binomial theorem, the sum over all pairs is that over `k` of
+    `binom(3, k) / dim^k` times the product of two moments.
+    """
+    dim = len(first[1])
+    return sum(
+        math.comb(3, power) / dim**power * float(np.vdot(one, other))
+        for power, (one, other) in enumerate(zip(first, second, strict=True))
+    )
+
+
+def _moments_of(images: np.ndarray) -> list[np.ndarray]:
+    """The sums of the k-fold outer products of all rows, for k from 0 to 3."""
+    dim = images.shape[1]
+    third = np.zeros((dim, dim**2))
+    for start in range(0, len(images), _BLOCK):
+        block = images[start : start + _BLOCK]
+        squares = block[:, :, None] * block[:, None, :]
+        third += block.T @ squares.reshape(len(block), -1)
+    return [
+        np.array(float(len(images))),
+        images.sum(axis=0),
+        images.T @ images,
+        third,
+    ]
 
 
 def precision_recall(

@@ -108,6 +108,21 @@ def test_kernel_distance_is_the_double_loop(block, monkeypatch):
     )
 
 
+@pytest.mark.parametrize("block", [7, 1000])
+def test_moments_give_the_sum_over_all_pairs(block, monkeypatch):
+    """With fewer moments than pairs: 3 features squared are less than 30."""
+    monkeypatch.setattr(distances, "_BLOCK", block)
+    generator = np.random.default_rng(1)
+    real, generated = (
+        generator.normal(shift, 2.0, (count, 3))
+        for shift, count in ((0.5, 40), (-0.5, 30))
+    )
+    monkeypatch.setattr(distances, "_sum_kernel_by_pairs", None)
+    assert kernel_distance(real, generated) == pytest.approx(
+        naive_kernel_distance(real, generated), rel=1e-10
+    )
+
+
 def test_kernel_distance_is_unbiased():
     """Mean 0 over 400 draws from one distribution, within 4 standard errors.
 
