@@ -20,7 +20,7 @@ def add_parser(commands: Any) -> None:
         "infer the codes of your own images",
         example="runs/mnist three.png four.png",
         run=run,
-        check=arguments.check_model,
+        check=check,
     )
     arguments.add_model_argument(parser)
     parser.add_argument(
@@ -44,6 +44,13 @@ def add_parser(commands: Any) -> None:
         help="read photographs and scans, such as of ink on paper: remove the "
         "background, and find, scale and center each digit",
     )
+
+
+def check(args: argparse.Namespace) -> None:
+    """Raises an error if there is no such model, or none of the images."""
+    arguments.check_model(args)
+    if not any(path.exists() for path in args.images):
+        raise FileNotFoundError(f"There is no file {args.images[0]}.")
 
 
 class Item(NamedTuple):

@@ -155,7 +155,7 @@ def test_folders_arrive(monkeypatch, capfd):
         *("train", "--seed=5", "--run-dir=run"),
         *("--data-dir=here", "--archives-dir=there", "--no-export"),
     )
-    assert "5, run, here, there, False" in error
+    assert "5, run, [PosixPath('here'), PosixPath('there'), False, 1]" in error
 
 
 @pytest.mark.parametrize(
