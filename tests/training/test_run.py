@@ -25,7 +25,7 @@ from tests.helpers.runs import few_digits
 
 def test_damaged_checkpoint_falls_back(few_digits_dir, tmp_path):
     """A newest file that is cut off costs its steps, not the run."""
-    config = few_digits(checkpoint_interval=7)
+    config = few_digits(checkpoint_interval=7, image_size=16)
     train(config, tmp_path, data_dir=few_digits_dir, export=False)
     newest, older = find_checkpoints(tmp_path / "checkpoints")
     os.truncate(newest, newest.stat().st_size // 2)
@@ -82,7 +82,7 @@ def test_options_train_to_the_end(changes, few_digits_dir, tmp_path):
 
 def test_few_images_are_passed_over_again(few_digits_dir, tmp_path):
     """640 images fill 20 batches of 32, but this epoch has 25 steps."""
-    config = few_digits(min_epoch_steps=25, log_interval=100)
+    config = few_digits(min_epoch_steps=25, log_interval=100, image_size=16)
     report = train(config, tmp_path, data_dir=few_digits_dir, export=False)
     assert report["steps"] == 25
     (line,) = read_log(tmp_path / "log.jsonl")
@@ -98,7 +98,9 @@ def test_a_continued_run_is_the_longer_run(few_digits_dir, tmp_path):
     runs = {"parts": (1, 2), "whole": (2,)}
     for name, steps in runs.items():
         for epochs in steps:
-            constant = few_digits(decay_share=0.0, neighbor_share=0.0)
+            constant = few_digits(
+                decay_share=0.0, neighbor_share=0.0, image_size=16
+            )
             config = constant.replace(epochs=epochs)
             explorer = tmp_path / name / "export" / "explorer.html"
             report = train(
@@ -142,7 +144,7 @@ def test_full_disk_is_one_line(few_digits_dir, tmp_path, monkeypatch):
         if len(sizes) == 2:
             raise OSError(errno.ENOSPC, "No space left on device")
 
-    config = few_digits(checkpoint_interval=7)
+    config = few_digits(checkpoint_interval=7, image_size=16)
     monkeypatch.setattr(os, "posix_fallocate", refuse)
     with pytest.raises(OSError, match="should have .* MB to spare. .*No space"):
         train(config, tmp_path, data_dir=few_digits_dir, export=False)
