@@ -24,10 +24,10 @@ from keras_infogan.cli import sample
 from keras_infogan.cli import serve_config
 from keras_infogan.cli import train
 from keras_infogan.cli import traverse
+from keras_infogan.cli.compilation_cache import use_compilation_cache
 from keras_infogan.cli.console import PROGRAM
 from keras_infogan.cli.console import import_tensorflow
 from keras_infogan.cli.console import show_log
-from keras_infogan.cli.programs import keep_programs
 from keras_infogan.files import explain
 from keras_infogan.files import one_line
 
@@ -113,7 +113,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         if args.check is not None:
             args.check(args)
         if args.compiles:
-            keep_programs()
+            use_compilation_cache()
         if args.needs_tensorflow:
             import_tensorflow()
         result = args.run(args)

@@ -23,15 +23,13 @@ from keras_infogan.export.onnx_graph import convert
 from keras_infogan.export.onnx_graph import largest_difference
 from keras_infogan.export.onnx_graph import serialize
 from keras_infogan.export.onnx_graph import store_float16
+from keras_infogan.export.precision import TOLERANCE
 from keras_infogan.export.precision import float32_copy
 from keras_infogan.files import atomic_path
 from keras_infogan.files import one_line
 from keras_infogan.latents.spec import LatentSpec
 from keras_infogan.models.infogan import InfoGAN
 
-# Sums in another order: trained networks differed by 4e-6 at most, of the
-# largest value of an output or of 1; see `largest_difference`.
-TOLERANCE = 1e-5
 # Two of the 255 steps from black to white. Rounded weights are off by 2^-11 of
 # their value, which edges of strokes amplify: trained generators differed by
 # 7e-3 at most.

@@ -41,6 +41,7 @@ from keras_infogan.evaluation.code_map import CodeMap
 from keras_infogan.export.image_files import encode_pngs
 from keras_infogan.export.image_files import find_frame
 from keras_infogan.export.image_files import make_reader
+from keras_infogan.export.precision import TOLERANCE
 from keras_infogan.export.precision import float32_copy
 from keras_infogan.export.versions import publish
 from keras_infogan.files import one_line
@@ -51,8 +52,6 @@ Tensors = Mapping[str, tf.Tensor]
 
 # A single request, and one as the server's batching makes them.
 WARMUP_BATCH_SIZES = (1, 32)
-# Sums in another order, as for ONNX: of the largest value of an output, or 1.
-TOLERANCE = 1e-5
 # Where the server looks for the requests that it runs before it offers a model.
 WARMUP_FILE = Path("assets.extra", "tf_serving_warmup_requests")
 

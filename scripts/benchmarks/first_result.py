@@ -9,9 +9,11 @@ most frequent class is the purity of the category.
 """
 
 import argparse
+import contextlib
 import json
 import platform
 import re
+import tempfile
 import time
 from importlib import metadata
 from pathlib import Path
@@ -32,7 +34,9 @@ def main() -> None:
     blocks = re.findall(r"```python\n(.*?)```", README.read_text(), re.DOTALL)
     code = next(block for block in blocks if "fit_images" in block)
     names: dict[str, Any] = {}
-    exec(code, names)
+    # The example writes files.
+    with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
+        exec(code, names)
     seconds = time.time() - psutil.Process().create_time()
 
     from keras_infogan.evaluation.feature_extractor import (

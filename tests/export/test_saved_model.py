@@ -13,7 +13,9 @@ import tensorflow as tf
 
 from keras_infogan import load_model
 from keras_infogan.evaluation.code_map import CodeMap
+from keras_infogan.export import saved_model
 from keras_infogan.export.saved_model import export_saved_model
+from tests.helpers.models import tiny_model
 from tests.helpers.saved_models import ALL_CODES
 from tests.helpers.saved_models import KINDS
 from tests.helpers.saved_models import MNIST
@@ -296,3 +298,11 @@ def test_wrong_shapes(published, runner, signature, changes, message):
         (tf.errors.InvalidArgumentError, OSError), match=message
     ):
         runner(published.path, [call])
+
+
+def test_another_result_is_not_published(tmp_path, monkeypatch):
+    """No difference is small enough here, not even 0."""
+    monkeypatch.setattr(saved_model, "TOLERANCE", -1.0)
+    with pytest.raises(ValueError, match="should return what the model does"):
+        export_saved_model(tiny_model(), tmp_path / "x")
+    assert not (tmp_path / "x" / "1").exists()

@@ -10,22 +10,10 @@ import pytest
 from keras_infogan.reports.images import encode_png
 from keras_infogan.reports.players import draw_players
 from keras_infogan.reports.run_page import write_page
-from tests.helpers.explorer import CHROMIUM
 from tests.helpers.models import tiny_model
 from tests.reports.test_html import HOSTILE
 from tests.reports.test_html import HOSTILE_MAP
 from tests.reports.test_html import REPORT
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    api = pytest.importorskip("playwright.sync_api")
-    if CHROMIUM is None:
-        pytest.skip("no chromium: apt-get install chromium")
-    with api.sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM)
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture(scope="module")

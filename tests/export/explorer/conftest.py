@@ -1,12 +1,9 @@
 """Exports, a browser and its page, shared by the tests of this folder."""
 
 import functools
-from collections.abc import Iterator
-from typing import Any
 
 import pytest
 
-from tests.helpers.explorer import CHROMIUM
 from tests.helpers.explorer import Exported
 from tests.helpers.explorer import export_all
 from tests.helpers.explorer import go_to
@@ -27,17 +24,6 @@ def exported(tmp_path_factory):
 @pytest.fixture(scope="package")
 def digits(exported):
     return exported("digits")
-
-
-@pytest.fixture(scope="package")
-def browser() -> Iterator[Any]:
-    api = pytest.importorskip("playwright.sync_api")
-    if CHROMIUM is None:
-        pytest.skip("no chromium: apt-get install chromium")
-    with api.sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM)
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture(scope="package")

@@ -8,13 +8,13 @@ from types import SimpleNamespace
 
 import pytest
 
-from keras_infogan.cli.programs import keep_programs
-from keras_infogan.cli.programs import remove_unverified
-from keras_infogan.cli.programs import write_checksums
+from keras_infogan.cli.compilation_cache import remove_unverified
+from keras_infogan.cli.compilation_cache import use_compilation_cache
+from keras_infogan.cli.compilation_cache import write_checksums
 
 SCRIPT = """
-from keras_infogan.cli.programs import keep_programs
-keep_programs()
+from keras_infogan.cli.compilation_cache import use_compilation_cache
+use_compilation_cache()
 import tensorflow as tf
 
 @tf.function(jit_compile=True)
@@ -94,7 +94,7 @@ def test_the_newest_stay(tmp_path):
 
 def test_flags_of_the_user_stay(home, monkeypatch):
     monkeypatch.setenv("TF_XLA_FLAGS", "--tf_xla_clustering_debug")
-    keep_programs()
+    use_compilation_cache()
     first, second = os.environ["TF_XLA_FLAGS"].split()
     assert first == "--tf_xla_clustering_debug"
     name, _, folder = second.partition("=")
@@ -102,28 +102,28 @@ def test_flags_of_the_user_stay(home, monkeypatch):
     assert folder.startswith(str(home))
     assert stat.S_IMODE(os.stat(folder).st_mode) == 0o700
     # One that is given already is used.
-    keep_programs()
+    use_compilation_cache()
     assert os.environ["TF_XLA_FLAGS"].split() == [first, second]
 
 
 def test_nothing_is_kept_without_a_home(monkeypatch, home):
     """Or where TensorFlow would take half of the path."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(home / "with space"))
-    keep_programs()
+    use_compilation_cache()
     monkeypatch.delenv("XDG_CACHE_HOME")
 
     def fail():
         raise RuntimeError("Could not determine home directory.")
 
     monkeypatch.setattr("pathlib.Path.home", fail)
-    keep_programs()
+    use_compilation_cache()
     assert "TF_XLA_FLAGS" not in os.environ
 
 
 @pytest.mark.parametrize("reason", ["writable", "full", "file"])
 def test_nothing_is_kept_where_that_is_not_safe(reason, home, monkeypatch):
     """Others could put programs there; or TensorFlow could not write them."""
-    keep_programs()
+    use_compilation_cache()
     folder = os.environ.pop("TF_XLA_FLAGS").partition("=")[2]
     if reason == "writable":
         os.chmod(folder, 0o777)
@@ -134,5 +134,5 @@ def test_nothing_is_kept_where_that_is_not_safe(reason, home, monkeypatch):
     else:
         os.rmdir(folder)
         open(folder, "w").close()
-    keep_programs()
+    use_compilation_cache()
     assert "TF_XLA_FLAGS" not in os.environ

@@ -1,4 +1,4 @@
-"""Keeps what XLA compiles, which takes longer than all else before training.
+"""A cache of compiled functions: compilation takes most of the first step.
 
 TensorFlow reads and writes the files, one for each compiled function, if its
 environment names a folder. It fails at a damaged file, so each has its checksum
@@ -25,8 +25,8 @@ _MAX_FILES = 20
 _MIN_BYTES_FREE = 500_000_000
 
 
-def keep_programs() -> None:
-    """Lets TensorFlow keep compiled functions; call it before the import.
+def use_compilation_cache() -> None:
+    """Lets TensorFlow cache compiled functions; call it before the import.
 
     In `$XDG_CACHE_HOME/keras-infogan`, or `~/.cache/keras-infogan`, in a folder
     for this version of TensorFlow and this kind of processor. Does nothing
