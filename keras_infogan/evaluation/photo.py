@@ -44,8 +44,8 @@ def read_drawings(
 ) -> list[Reading]:
     """Turns the drawings of a photograph if they are upside down.
 
-    Of a category, `Q` is surer if a digit is upright, so all drawings of a page
-    are evidence. Of a single one, it often is not enough.
+    `Q` is more certain of the category of an upright digit, so each drawing of
+    a page is evidence. A single drawing is often not enough.
 
     Args:
         model: A model of gray images of strokes, such as digits.

@@ -88,8 +88,8 @@ def describe_reading(reading: Reading) -> list[str]:
         sentences.append("was read upside down, which fits better.")
     if reading.agreement < _SURE:
         sentences.append(
-            "may be something else: slightly changed, "
-            f"{reading.agreement:.0%} of it is in this category."
+            "may be something else: slightly altered copies are in this "
+            f"category with a probability of {reading.agreement:.0%}."
         )
     return sentences
 

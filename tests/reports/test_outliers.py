@@ -66,7 +66,7 @@ def test_what_is_uncertain_about_a_drawing():
     assert describe_reading(Reading(drawing, 0.9)) == []
     turned, unsure = describe_reading(Reading(drawing, 0.89, was_turned=True))
     assert turned.startswith("was read upside down")
-    assert "slightly changed, 89% of it" in unsure
+    assert "with a probability of 89%." in unsure
 
 
 @pytest.mark.parametrize("color", [(-1.0,), (1.0,), (1.0, -1.0, -1.0)])
