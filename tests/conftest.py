@@ -18,6 +18,10 @@ import pytest
 if TYPE_CHECKING:
     from keras_infogan.data.dataset import ImageData
 
+# As the command line sets it: tests of its errors allow nothing else on stderr,
+# and the first operation of a process may write there.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
 
 def _refuse(*args: object, **kwargs: object) -> NoReturn:
     raise OSError(101, "Network is unreachable")
