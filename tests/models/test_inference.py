@@ -121,3 +121,12 @@ def test_traverse_latents():
         np.testing.assert_array_equal(kept, np.repeat(kept[:, :1], 3, axis=1))
     first = tiny_model().sample_latents(2, seed=4)["noise"]
     np.testing.assert_array_equal(rows["noise"][:, 0], first)
+
+
+def test_no_warning_of_the_fifth_model(caplog, images):
+    """TensorFlow warns after five traces of one code object in ten calls."""
+    for _ in range(6):
+        model = tiny_model()
+        model.generate(1)
+        model.encode(images[:1])
+    assert caplog.records == []
