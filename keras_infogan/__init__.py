@@ -12,6 +12,15 @@ if TYPE_CHECKING:
     from keras_infogan.data.dataset import ImageData as ImageData
     from keras_infogan.data.sources import open_images as open_images
     from keras_infogan.evaluation.code_map import CodeMap as CodeMap
+    from keras_infogan.evaluation.disentanglement import (
+        disentanglement_scores as disentanglement_scores,
+    )
+    from keras_infogan.evaluation.disentanglement.centrality import (
+        model_centrality as model_centrality,
+    )
+    from keras_infogan.evaluation.disentanglement.udr import (
+        udr_scores as udr_scores,
+    )
     from keras_infogan.evaluation.evaluate import evaluate as evaluate
     from keras_infogan.evaluation.measures.clustering import (
         clustering_accuracy as clustering_accuracy,
@@ -75,6 +84,7 @@ _HOMES = {
     "clustering_accuracy": "evaluation.measures.clustering",
     "confusion_matrix": "evaluation.measures.clustering",
     "discriminator_outputs": "models.blocks",
+    "disentanglement_scores": "evaluation.disentanglement",
     "evaluate": "evaluation.evaluate",
     "export_onnx": "export.onnx",
     "export_onnx_encoder": "export.onnx",
@@ -83,9 +93,11 @@ _HOMES = {
     "from_preset": "training.recipes",
     "load_model": "models.pretrained",
     "match_clusters": "evaluation.measures.clustering",
+    "model_centrality": "evaluation.disentanglement.centrality",
     "mutual_information": "losses.information",
     "open_images": "data.sources",
     "train": "training.run",
+    "udr_scores": "evaluation.disentanglement.udr",
 }
 _MODULES = ("callbacks", "plot")
 

@@ -221,6 +221,37 @@ class LatentSpec:
             latents[name] = code.sample(batch_size, fold_in(key, number))
         return latents
 
+    @property
+    def dimensions(self) -> list[tuple[str, int]]:
+        """Code and index of all dimensions that can be traversed, in order."""
+        return [
+            (name, index)
+            for name, code in self.codes.items()
+            for index in range(code.num_dimensions)
+        ]
+
+    def share(
+        self, latents: Tensors, others: Tensors, shared: tf.Tensor
+    ) -> dict[str, tf.Tensor]:
+        """Latents that share one dimension, and the noise, with other ones.
+
+        Args:
+            latents: As `sample`, what is shared.
+            others: As `sample`, all other codes.
+            shared: Of each row, the place of the dimension in `dimensions`.
+
+        Returns:
+            As `sample`. A code that has one dimension is shared as a whole.
+        """
+        first, result = 0, {"noise": tf.convert_to_tensor(latents["noise"])}
+        for name, code in self.codes.items():
+            places = tf.range(first, first + code.num_dimensions)
+            first += code.num_dimensions
+            # As wide as the code, or one column that broadcasts to it.
+            is_shared = tf.cast(shared, tf.int32)[:, None] == places
+            result[name] = tf.where(is_shared, latents[name], others[name])
+        return result
+
     def complete(
         self, count: int, codes: Mapping[str, npt.ArrayLike], key: tf.Tensor
     ) -> dict[str, tf.Tensor]:

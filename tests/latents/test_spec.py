@@ -423,3 +423,28 @@ def test_estimates_are_those_of_each_code():
     assert list(estimates) == list(expected)
     for name, value in expected.items():
         assert estimates[name] == pytest.approx(np.array([[value]]))
+
+
+def test_rows_that_share_a_dimension():
+    """Exactly the chosen columns, and the noise, are of the first rows."""
+    first, second = (SPEC.sample(64, tf.constant([n, n])) for n in (1, 2))
+    assert SPEC.dimensions[:4] == [
+        ("style", 0),
+        ("style", 1),
+        ("category", 0),
+        ("shape", 0),
+    ]
+    count = len(SPEC.dimensions)
+    assert count == 2 + 1 + 3 + 2 + 1
+    shared = SPEC.share(first, second, tf.range(64) % count)
+    np.testing.assert_array_equal(shared["noise"], first["noise"])
+    for row in range(64):
+        name, index = SPEC.dimensions[row % count]
+        for other in SPEC.codes:
+            expected = second[other][row].numpy().copy()
+            if other == name:
+                # A category is shared as a whole.
+                whole = SPEC.codes[name].num_dimensions == 1
+                columns = slice(None) if whole else index
+                expected[columns] = first[other][row].numpy()[columns]
+            np.testing.assert_array_equal(shared[other][row], expected)
