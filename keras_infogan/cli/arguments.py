@@ -11,6 +11,8 @@ from typing import Any
 
 from keras_infogan.models.pretrained import find_companion
 from keras_infogan.models.pretrained import find_model
+from keras_infogan.models.pretrained import find_onnx
+from keras_infogan.models.pretrained import load_model
 
 if TYPE_CHECKING:
     from keras_infogan.evaluation.code_map import CodeMap
@@ -171,6 +173,41 @@ def add_model_argument(parser: argparse.ArgumentParser) -> None:
 def check_model(args: argparse.Namespace) -> None:
     """Raises a `ValueError` if there is no such model."""
     find_model(args.model)
+
+
+def check_networks(
+    args: argparse.Namespace, *, tensorflow: bool = False
+) -> None:
+    """Raises a `ValueError` if there is no such model to use, and not to train.
+
+    With `tensorflow`, the command needs it in any case. Else it does without,
+    if `find_onnx` finds the networks; see `load_networks`.
+    """
+    check_model(args)
+    args.needs_tensorflow = tensorflow or find_onnx(args.model) is None
+
+
+def load_networks(args: argparse.Namespace) -> Any:
+    """The generator and encoder that `check_networks` has chosen.
+
+    Those of the ONNX files of a pretrained model, which take a second less than
+    TensorFlow takes for its import, or else the model itself. Their images
+    agree within 1e-5, so a pixel of a file may differ by one of 255 steps.
+    """
+    onnx = None if args.needs_tensorflow else find_onnx(args.model)
+    if onnx is None:
+        return load_model(args.model)
+    from keras_infogan.models.onnx_networks import OnnxNetworks
+
+    return OnnxNetworks(*onnx)
+
+
+def find_seeds(run: Path) -> list[int] | None:
+    """The `traversal_seeds` of a model's report, if it has any."""
+    from keras_infogan.evaluation.report import find_report
+
+    report = find_report(run)
+    return report.get("traversal_seeds") if report else None
 
 
 def find_code_map(run: Path) -> "CodeMap | None":

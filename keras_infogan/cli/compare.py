@@ -53,13 +53,13 @@ def check(args: argparse.Namespace) -> None:
 
 
 def _read_report(model: Path) -> dict[str, Any]:
-    from keras_infogan.evaluation.report import read_report
+    from keras_infogan.evaluation.report import find_report
 
     find_model(model)
-    path = find_companion(model, "report.json")
-    report = read_report(path) if path else None
+    report = find_report(model)
     if report is None or not report.get("configuration"):
-        found = "without" if path is None else "with another version's"
+        has_file = find_companion(model, "report.json")
+        found = "with another version's" if has_file else "without"
         raise ValueError(
             "compare takes runs with a report.json of this version. Received: "
             f"{model}, {found} report.json. Give the directory of a run, for "

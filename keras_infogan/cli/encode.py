@@ -9,7 +9,6 @@ from typing import NamedTuple
 from keras_infogan.cli import arguments
 from keras_infogan.cli.console import say
 from keras_infogan.files import explain
-from keras_infogan.models.pretrained import load_model
 
 
 def add_parser(commands: Any) -> None:
@@ -48,7 +47,8 @@ def add_parser(commands: Any) -> None:
 
 def check(args: argparse.Namespace) -> None:
     """Raises an error if there is no such model, or none of the images."""
-    arguments.check_model(args)
+    # The views of drawings are made with it.
+    arguments.check_networks(args, tensorflow=args.photo)
     if not any(path.exists() for path in args.images):
         raise FileNotFoundError(f"There is no file {args.images[0]}.")
 
@@ -74,7 +74,7 @@ def run(args: argparse.Namespace) -> Any:
     """
     from keras_infogan.evaluation import outliers
 
-    model = load_model(args.model)
+    model = arguments.load_networks(args)
     read = _read_photo if args.photo else _read_file
     items: list[Item] = []
     results: list[dict[str, Any]] = []

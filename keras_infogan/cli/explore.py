@@ -81,6 +81,7 @@ def run(args: argparse.Namespace) -> Any:
             args.output,
             title=args.title,
             model=str(args.model),
+            seeds=arguments.find_seeds(args.model),
             folder=args.folder,
         )
     if args.folder:

@@ -10,7 +10,6 @@ from keras_infogan.cli import arguments
 from keras_infogan.cli.arguments import load_code_map
 from keras_infogan.cli.console import say
 from keras_infogan.latents import find_categorical
-from keras_infogan.models.pretrained import load_model
 
 if TYPE_CHECKING:
     from keras_infogan.latents.spec import LatentSpec
@@ -205,7 +204,7 @@ def check(args: argparse.Namespace) -> None:
         raise ValueError(
             "--label and --code-map are for --server. Received: no --server."
         )
-    arguments.check_model(args)
+    arguments.check_networks(args)
 
 
 def run(args: argparse.Namespace) -> Any:
@@ -216,7 +215,7 @@ def run(args: argparse.Namespace) -> Any:
     if args.server is not None:
         images = _ask_server(args)
     else:
-        model = load_model(args.model)
+        model = arguments.load_networks(args)
         codes = _chosen_codes(args, model.latent_spec)
         images = model.generate(args.count, codes=codes, seed=args.seed)
     # A single image has no padding, so `encode` can read it back.

@@ -7,7 +7,6 @@ from typing import Any
 from keras_infogan.cli import arguments
 from keras_infogan.cli.console import say
 from keras_infogan.evaluation.attributes import ATTRIBUTES
-from keras_infogan.models.pretrained import load_model
 from keras_infogan.options import check_choice
 
 _MOST_COLUMNS = 100
@@ -74,7 +73,8 @@ def check(args: argparse.Namespace) -> None:
     from keras_infogan.reports.images import check_image_path
 
     check_image_path(args.output)
-    arguments.check_model(args)
+    # A direction is found with it.
+    arguments.check_networks(args, tensorflow=args.direction is not None)
 
 
 def run(args: argparse.Namespace) -> Any:
@@ -85,9 +85,13 @@ def run(args: argparse.Namespace) -> Any:
     from keras_infogan.reports.images import save_image
 
     code_map = arguments.find_code_map(args.model)
-    options = {"num_columns": args.columns, "seed": args.seed}
+    seed = args.seed
+    options = {
+        "num_columns": args.columns,
+        "seed": arguments.find_seeds(args.model) if seed is None else seed,
+    }
     if args.direction:
-        model = load_model(args.model)
+        model = arguments.load_networks(args)
         figure = plot_direction(
             model, args.direction, code_map=code_map, **options
         )
@@ -99,7 +103,7 @@ def run(args: argparse.Namespace) -> Any:
             name, index, _ = code_map.find_dimension(args.attribute)
         else:
             name, index = args.code
-        model = load_model(args.model)
+        model = arguments.load_networks(args)
         figure = plot_traversal(
             model,
             name,

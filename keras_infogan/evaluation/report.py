@@ -8,6 +8,7 @@ from typing import Any
 from keras_infogan import __version__
 from keras_infogan.evaluation.code_map import CodeMap
 from keras_infogan.files import write_json
+from keras_infogan.models.pretrained import find_companion
 
 
 def report_to_json(report: Mapping[str, Any]) -> dict[str, Any]:
@@ -29,3 +30,9 @@ def read_report(path: Path) -> dict[str, Any] | None:
         return {**report, "code_map": CodeMap.from_json(report["code_map"])}
     except (ValueError, KeyError, TypeError):
         return None
+
+
+def find_report(run: Path | str) -> dict[str, Any] | None:
+    """The report of a model; see `find_companion` and `read_report`."""
+    path = find_companion(run, "report.json")
+    return read_report(path) if path else None

@@ -5,14 +5,17 @@ says nothing about the code that varies, so its noise is chosen: of 32 seeds,
 the one whose images `Q` reads most surely. Measurements use random noise.
 """
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import Any
 from typing import Protocol
 
 import numpy as np
-import tensorflow as tf
 
+from keras_infogan.latents.code import as_given
+from keras_infogan.latents.lazy import tf
 from keras_infogan.latents.spec import LatentSpec
 
 # Candidates: at most so many, and fewer if they need more images than this.
@@ -24,7 +27,7 @@ _NUM_VALUES = 3
 
 
 class Networks(Protocol):
-    """What the rule asks of a model, such as a `GeneratorEncoder`."""
+    """What traversals ask of a model, such as a `GeneratorEncoder`."""
 
     latent_spec: LatentSpec
 
@@ -39,6 +42,15 @@ class Networks(Protocol):
 
     def generate_from(self, latents: Mapping[str, tf.Tensor]) -> np.ndarray:
         """Generates the images of given latents."""
+
+    def generate(
+        self,
+        num_images: int,
+        *,
+        codes: Mapping[str, Any] | None = None,
+        seed: int = 0,
+    ) -> np.ndarray:
+        """Generates the images of `sample_latents`."""
 
     def encode(self, images: Any) -> dict[str, np.ndarray]:
         """Infers the codes of images."""
@@ -106,10 +118,11 @@ def traversal_rows(
         codes[name] = turns if categories is None else np.asarray(categories)
     latents = model.sample_latents(num_rows, codes=codes)
     noise = {
-        seed: model.sample_latents(1, seed=seed)["noise"][0]
+        seed: np.asarray(model.sample_latents(1, seed=seed)["noise"])[0]
         for seed in dict.fromkeys(seeds)
     }
-    return {**latents, "noise": tf.stack([noise[seed] for seed in seeds])}
+    rows = np.stack([noise[seed] for seed in seeds])
+    return {**latents, "noise": as_given(rows, latents["noise"])}
 
 
 def _judged_traversals(

@@ -3,6 +3,7 @@
 import functools
 from collections.abc import Callable
 from collections.abc import Mapping
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ def export_everything(
     code_map: CodeMap | None = None,
     model_card: str | None = None,
     configuration: Mapping[str, Any] | None = None,
+    seeds: Sequence[int] | None = None,
 ) -> dict[str, Path | ValueError]:
     """Writes SavedModel, ONNX files and explorer, as far as each is possible.
 
@@ -40,6 +42,7 @@ def export_everything(
         code_map: The meaning of each code.
         model_card: A model card in Markdown.
         configuration: The training configuration.
+        seeds: Those of the explorer's noise; see `export_explorer`.
 
     Returns:
         The path of each, in this order, or the error that says why it cannot
@@ -60,6 +63,7 @@ def export_everything(
             directory / EXPLORER,
             title=f"InfoGAN explorer: {name}",
             model=source,
+            seeds=seeds,
         )
 
     exports: dict[str, Callable[[], Path]] = {

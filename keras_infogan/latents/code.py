@@ -1,5 +1,7 @@
 """The base class of latent codes, with the members that a kind defines."""
 
+from __future__ import annotations
+
 import abc
 from collections.abc import Mapping
 from typing import Any
@@ -7,10 +9,11 @@ from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
-import tensorflow as tf
+
+from keras_infogan.latents.lazy import tf
 
 Posterior = Mapping[str, np.ndarray]
-Tensors = Mapping[str, tf.Tensor]
+Tensors = Mapping[str, "tf.Tensor"]
 
 # Taken by tensors of the networks and the exports, by all codes together in the
 # report, and by image files of a run.
@@ -102,7 +105,8 @@ class Code(abc.ABC):
         """Draws float32 values of shape `(batch_size, dim)` from the prior.
 
         A pure function of its arguments in every mode; `key`, an integer tensor
-        of shape `(2,)`, is the seed.
+        of shape `(2,)`, is the seed. If it is an array, so are the values; the
+        functions of `latents/random.py` see to that.
         """
 
     # The posterior.
@@ -185,8 +189,12 @@ class Code(abc.ABC):
     # Values.
 
     def clip(self, values: tf.Tensor) -> tf.Tensor:
-        """The nearest values of float rows of shape `(batch, dim)`."""
-        return tf.where(tf.math.is_finite(values), values, 0.0)
+        """The nearest values of float rows of shape `(batch, dim)`.
+
+        `values` may be an array, too, and the result is one then.
+        """
+        xp = array_module(values)
+        return xp.where(xp.isfinite(values), values, xp.zeros_like(values))
 
     def to_values(self, values: npt.ArrayLike, count: int) -> np.ndarray:
         """Float32 values of shape `(count, dim)` from what broadcasts to them.
@@ -196,7 +204,7 @@ class Code(abc.ABC):
                 after "The code 'pose' ".
         """
         rows = to_rows(values, count, self.dim)
-        if (self.clip(tf.constant(rows)).numpy() != rows).any():
+        if (np.asarray(self.clip(rows)) != rows).any():
             raise ValueError(
                 f"should be {self.support}. Received: {show_range(rows)}."
             )
@@ -262,6 +270,16 @@ class Code(abc.ABC):
         default, those of `traversal`.
         """
         return self.traversal(2).tolist()
+
+
+def array_module(values: Any) -> Any:
+    """NumPy for its arrays, and for tensors TensorFlow's counterpart of it."""
+    return np if isinstance(values, np.ndarray) else tf.experimental.numpy
+
+
+def as_given(rows: np.ndarray, given: Any) -> Any:
+    """Rows as an array if `given` is one, and else as a tensor."""
+    return rows if isinstance(given, np.ndarray) else tf.constant(rows)
 
 
 def show_range(values: np.ndarray) -> str:

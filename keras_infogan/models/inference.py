@@ -13,6 +13,8 @@ import tensorflow as tf
 
 from keras_infogan.images import check_input
 from keras_infogan.images import to_array
+from keras_infogan.latents.random import INFERENCE
+from keras_infogan.latents.random import numpy_key
 from keras_infogan.latents.spec import LatentSpec
 from keras_infogan.models.inputs import scale_bytes
 from keras_infogan.models.validation import check_networks
@@ -20,19 +22,14 @@ from keras_infogan.options import check_choice
 
 # Images in a chunk: worth a call, and small enough for the memory.
 INFERENCE_BATCH_SIZE = 500
-# The second number of a key, so that no two uses of a seed draw the same.
-TRAINING, INFERENCE, TESTING = range(3)
+
+# So that its configuration and those of models can be saved.
+keras.saving.register_keras_serializable(package="keras_infogan")(LatentSpec)
 
 
 def make_key(seed: int, use: int) -> tf.Tensor:
-    """The key of a seed for `TRAINING`, `INFERENCE` or `TESTING`."""
-    try:
-        return tf.constant([seed, use], tf.int64)
-    except (ValueError, TypeError, OverflowError):
-        raise ValueError(
-            "seed should be a whole number of at most 64 bits. "
-            f"Received: seed={seed!r}."
-        ) from None
+    """`numpy_key` as a tensor."""
+    return tf.constant(numpy_key(seed, use))
 
 
 def _generate(

@@ -9,14 +9,14 @@ import tensorflow as tf
 
 # The layers register themselves, for files of models.
 import keras_infogan.models.layers  # noqa: F401
+from keras_infogan.latents.random import TESTING
+from keras_infogan.latents.random import TRAINING
 from keras_infogan.latents.random import fold_in
 from keras_infogan.latents.spec import LatentSpec
 from keras_infogan.losses.objective import Objective
 from keras_infogan.models import INFORMATION_GRADIENTS
 from keras_infogan.models import UPDATES
 from keras_infogan.models.fitting import MonitoredModel
-from keras_infogan.models.inference import TESTING
-from keras_infogan.models.inference import TRAINING
 from keras_infogan.models.inference import make_key
 from keras_infogan.models.inputs import unpack_batch
 from keras_infogan.models.optimizers import Optimizers

@@ -4,6 +4,7 @@ A model is the directory of a finished run, a `.keras` file, or the name of a
 pretrained model that comes with the package. Only `load_model` imports Keras.
 """
 
+import importlib.util
 import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -59,6 +60,25 @@ def find_companion(run: Path | str, name: str) -> Path | None:
         model = path if path.exists() else _find_pretrained(str(run)) or path
         path = model.with_name(f"{model.stem}_{name}")
     return path if path.is_file() else None
+
+
+def find_onnx(run: Path | str) -> tuple[Path, Path] | None:
+    """Finds the ONNX files of a pretrained model: generator and encoder.
+
+    They are made of its `.keras` file, and a release has the three of the same
+    model. Those of a run are not taken, as the run may have been continued.
+
+    Returns:
+        None if there are none, or ONNX Runtime is not installed.
+    """
+    model = None if Path(run).exists() else _find_pretrained(str(run))
+    if model is None or importlib.util.find_spec("onnxruntime") is None:
+        return None
+    paths = (
+        model.with_suffix(".onnx"),
+        model.with_name(f"{model.stem}_encoder.onnx"),
+    )
+    return paths if all(path.is_file() for path in paths) else None
 
 
 def load_model(run: Path | str) -> "InfoGAN":

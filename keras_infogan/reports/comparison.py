@@ -43,7 +43,7 @@ def draw_compared_run(
     name: str, model: InfoGAN, report: Mapping[str, Any]
 ) -> ComparedRun:
     """Draws the images of a run for `write_comparison`."""
-    seeds = row_seeds(model, None)
+    seeds = row_seeds(model, report.get("traversal_seeds"))
     grids = draw_grids(
         model,
         code_map=report["code_map"],

@@ -3,17 +3,16 @@
 from collections.abc import Iterable
 from collections.abc import Mapping
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 from typing import Any
 
 import numpy as np
 
 from keras_infogan.evaluation.attributes import ATTRIBUTES
 from keras_infogan.evaluation.code_map import CodeMap
-from keras_infogan.evaluation.directions import find_direction
-from keras_infogan.evaluation.directions import shift_noise
 from keras_infogan.evaluation.meanings import dimension_label
 from keras_infogan.evaluation.morphology import measure
-from keras_infogan.models.infogan import InfoGAN
+from keras_infogan.evaluation.seeds import Networks
 from keras_infogan.reports.figures import Figure
 from keras_infogan.reports.figures import plot_grid
 from keras_infogan.reports.figures import render
@@ -25,6 +24,9 @@ from keras_infogan.reports.traversals import category_order
 from keras_infogan.reports.traversals import draw_rows
 from keras_infogan.reports.traversals import draw_traversal
 from keras_infogan.reports.traversals import row_seeds
+
+if TYPE_CHECKING:
+    from keras_infogan.models.infogan import InfoGAN
 
 NUM_COLUMNS = 10
 _CAPTIONS = {
@@ -41,7 +43,7 @@ _CAPTIONS = {
 
 
 def draw_run(
-    model: InfoGAN,
+    model: Networks,
     report: Mapping[str, Any],
     log: Sequence[Mapping[str, Any]],
     *,
@@ -108,7 +110,7 @@ def _confusions(code_map: CodeMap) -> dict[str, str | None]:
 
 
 def draw_grids(
-    model: InfoGAN,
+    model: Networks,
     *,
     code_map: CodeMap | None = None,
     class_names: Sequence[str] = (),
@@ -135,7 +137,7 @@ def draw_grids(
 
 
 def plot_categories(
-    model: InfoGAN,
+    model: Networks,
     name: str,
     *,
     num_columns: int = NUM_COLUMNS,
@@ -166,7 +168,7 @@ def plot_categories(
 
 
 def plot_traversal(
-    model: InfoGAN,
+    model: Networks,
     name: str,
     index: int = 0,
     *,
@@ -228,7 +230,7 @@ def plot_traversal(
 
 
 def plot_direction(
-    model: InfoGAN,
+    model: "InfoGAN",
     attribute: str,
     *,
     num_columns: int = NUM_COLUMNS,
@@ -240,6 +242,10 @@ def plot_direction(
     The direction, see `find_direction`, is added from -1 to 1 times. Arguments
     are those of `plot_traversal`.
     """
+    # They import TensorFlow, which other grids do without.
+    from keras_infogan.evaluation.directions import find_direction
+    from keras_infogan.evaluation.directions import shift_noise
+
     direction = find_direction(model, attribute)
     steps = np.linspace(-1, 1, num_columns, dtype=np.float32)
     categories, rows = draw_rows(model, seed, code_map)
@@ -263,7 +269,7 @@ def _label_images(images: np.ndarray, attribute: str) -> list[str]:
 
 
 def _label_rows(
-    model: InfoGAN, categories: Sequence[int] | None, code_map: CodeMap | None
+    model: Networks, categories: Sequence[int] | None, code_map: CodeMap | None
 ) -> list[str] | None:
     """Such as "category 2: 7", of the first categorical code."""
     if categories is None:

@@ -1,14 +1,18 @@
 """Warnings about images whose codes may be meaningless."""
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 from typing import Any
 
 import numpy as np
 
 from keras_infogan.evaluation.outliers import find_deviations
 from keras_infogan.evaluation.outliers import is_on_paper
-from keras_infogan.evaluation.photo import Reading
 from keras_infogan.latents.spec import LatentSpec
+
+if TYPE_CHECKING:
+    # It imports TensorFlow.
+    from keras_infogan.evaluation.photo import Reading
 
 # Deviations of the posterior; 14 of the 10,000 test images of MNIST are further
 # outside of the prior of the pretrained model.
@@ -77,7 +81,7 @@ def _advise(
     )
 
 
-def describe_reading(reading: Reading) -> list[str]:
+def describe_reading(reading: "Reading") -> list[str]:
     """Says what is uncertain about a drawing of a photograph.
 
     Returns:

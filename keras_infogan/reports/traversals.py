@@ -1,17 +1,19 @@
 """The images of a traversal: rows in the order of the classes, chosen noise."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-import tensorflow as tf
 
 from keras_infogan.evaluation.code_map import CodeMap
 from keras_infogan.evaluation.meanings import DimensionMeaning
 from keras_infogan.evaluation.meanings import dimension_label
+from keras_infogan.evaluation.seeds import Networks
 from keras_infogan.evaluation.seeds import surest_seeds
 from keras_infogan.evaluation.seeds import traversal_rows
-from keras_infogan.models.infogan import InfoGAN
 
 # Rows of a traversal without categories.
 NUM_PLAIN_ROWS = 5
@@ -43,7 +45,7 @@ class Traversal:
 
 
 def draw_traversal(
-    model: InfoGAN,
+    model: Networks,
     name: str,
     index: int = 0,
     *,
@@ -82,13 +84,13 @@ def draw_traversal(
 
 
 def draw_rows(
-    model: InfoGAN,
+    model: Networks,
     seed: Seeds,
     code_map: CodeMap | None = None,
     *,
     class_names: Sequence[str] = (),
     varied: str = "",
-) -> tuple[Sequence[int] | None, dict[str, tf.Tensor]]:
+) -> tuple[Sequence[int] | None, dict[str, Any]]:
     """Categories and latents of the rows; no categories if they are varied."""
     seeds = row_seeds(model, seed)
     for name in set(model.latent_spec.categorical_names[:1]) - {varied}:
@@ -97,7 +99,7 @@ def draw_rows(
     return None, traversal_rows(model, seeds)
 
 
-def row_seeds(model: InfoGAN, seed: Seeds) -> Sequence[int]:
+def row_seeds(model: Networks, seed: Seeds) -> Sequence[int]:
     """Seeds of rows without categories; with categories, all have the first."""
     if seed is None:
         return surest_seeds(model, NUM_PLAIN_ROWS)
@@ -107,7 +109,7 @@ def row_seeds(model: InfoGAN, seed: Seeds) -> Sequence[int]:
 
 
 def category_order(
-    model: InfoGAN,
+    model: Networks,
     name: str,
     code_map: CodeMap | None,
     class_names: Sequence[str] = (),

@@ -3,12 +3,13 @@
 import dataclasses
 import json
 import logging
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from typing import Self
 
 from keras_infogan.evaluation.code_map import CodeMap
-from keras_infogan.evaluation.report import read_report
+from keras_infogan.evaluation.report import find_report
 from keras_infogan.export.everything import EXPLORER
 from keras_infogan.export.everything import export_everything
 from keras_infogan.export.everything import remove_files
@@ -32,31 +33,33 @@ class Companions:
         code_map: The meaning of each code, if it is known.
         model_card: A model card in Markdown.
         configuration: The training configuration, as JSON.
+        seeds: The `traversal_seeds` of its report, for the explorer.
     """
 
     code_map: CodeMap | None = None
     model_card: str | None = None
     configuration: dict[str, Any] | None = None
+    seeds: Sequence[int] | None = None
 
     @classmethod
     def find(cls, run: Path) -> Self:
         """Reads the files that belong to a model; see `find_companion`."""
         code_map = find_companion(run, "code_map.json")
         configuration = find_companion(run, "config.json")
+        report = find_report(run)
         return cls(
             CodeMap.load(code_map) if code_map else None,
-            _model_card(run),
+            _model_card(run, report),
             json.loads(configuration.read_text()) if configuration else None,
+            report.get("traversal_seeds") if report else None,
         )
 
 
-def _model_card(run: Path) -> str | None:
+def _model_card(run: Path, report: dict[str, Any] | None) -> str | None:
     """The card of a model; by default what its report says."""
     card = find_companion(run, "model_card.md")
     if card is not None:
         return card.read_text(encoding="utf-8")
-    path = find_companion(run, "report.json")
-    report = read_report(path) if path else None
     if report is None:
         return None
     sentences = describe_report(report)
@@ -82,6 +85,7 @@ def export_run(run_dir: Path) -> None:
         code_map=companions.code_map,
         model_card=companions.model_card,
         configuration=companions.configuration,
+        seeds=companions.seeds,
     )
     for kind, result in results.items():
         if isinstance(result, ValueError):

@@ -45,7 +45,8 @@ def finish(
 
     Returns:
         The report of `evaluate`, with `num_labels`, the `warnings` of the
-        training, its `steps` and the `configuration`.
+        training, its `steps`, the `configuration` and `traversal_seeds`, the
+        noise of traversals, which `surest_seeds` has chosen.
 
     Raises:
         ValueError: If there is no such model, or there are too few labels.
@@ -61,6 +62,7 @@ def finish(
             for warning in line.get("warnings", [])
         ],
         "steps": model.num_steps,
+        "traversal_seeds": surest_seeds(model, NUM_PLAIN_ROWS),
         "configuration": config.to_json(),
     }
     if run.is_dir():
@@ -75,7 +77,7 @@ def _write_files(
     log: list[dict[str, Any]],
 ) -> None:
     """Writes `report.json` last, as it says that the run is complete."""
-    seeds = surest_seeds(model, NUM_PLAIN_ROWS)
+    seeds = report["traversal_seeds"]
     images = draw_run(model, report, log, seed=seeds)
     for name, image in images.items():
         save_image(run_dir / f"{name}.png", image)

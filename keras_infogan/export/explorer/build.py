@@ -14,7 +14,6 @@ from collections.abc import Mapping
 from collections.abc import Sequence
 from pathlib import Path
 from string import Template
-from typing import TYPE_CHECKING
 from typing import Any
 
 from keras_infogan.evaluation.attributes import ATTRIBUTES
@@ -23,11 +22,8 @@ from keras_infogan.files import atomic_path
 from keras_infogan.files import check_writable
 from keras_infogan.files import is_partial
 from keras_infogan.files import one_line
-
-if TYPE_CHECKING:
-    # It imports TensorFlow, which `check_output` does without.
-    from keras_infogan.latents.code import Code
-    from keras_infogan.latents.spec import LatentSpec
+from keras_infogan.latents.code import Code
+from keras_infogan.latents.spec import LatentSpec
 
 _logger = logging.getLogger(__name__)
 
@@ -77,7 +73,8 @@ def export_explorer(
         model: What `load_model` takes to load the model, for the program that
             the page shows.
         seeds: Of the noise of the first image and, in the interpolation, of its
-            end; by default the two of `surest_seeds`.
+            end, perhaps followed by others; by default the two of
+            `surest_seeds`.
         folder: Whether to write a folder instead, with an `index.html` and the
             files it loads, for a web server. It must be new, empty, or hold an
             earlier explorer, which is replaced.
@@ -95,11 +92,11 @@ def export_explorer(
     generator, encoder = (
         Path(path).read_bytes() for path in (generator_path, encoder_path)
     )
-    spec, data = _page_data(
+    data = _page_data(
         _load(generator_path, generator), _load(encoder_path, encoder), code_map
     )
     data["model"] = model
-    data["seeds"] = [*(seeds or _choose_seeds(spec, generator, encoder))]
+    data["seeds"] = [*(seeds or _choose_seeds(generator, encoder))[:2]]
     if folder:
         for name, content in _packed_assets(generator, encoder).items():
             _write(output / name, gzip.decompress(content))
@@ -110,13 +107,11 @@ def export_explorer(
     return output
 
 
-def _choose_seeds(
-    spec: "LatentSpec", generator: bytes, encoder: bytes
-) -> list[int]:
+def _choose_seeds(generator: bytes, encoder: bytes) -> list[int]:
     from keras_infogan.evaluation.seeds import surest_seeds
-    from keras_infogan.export.explorer.networks import OnnxNetworks
+    from keras_infogan.models.onnx_networks import OnnxNetworks
 
-    return surest_seeds(OnnxNetworks(spec, generator, encoder), 2)
+    return surest_seeds(OnnxNetworks(generator, encoder), 2)
 
 
 def _render_file(
@@ -204,10 +199,8 @@ def _shapes(values: Any) -> dict[str, list[int]]:
 
 def _page_data(
     generator: Any, encoder: Any, code_map: CodeMap | None
-) -> tuple["LatentSpec", dict[str, Any]]:
-    """The codes and the JSON of a page, by the metadata of `export_onnx`."""
-    from keras_infogan.latents.spec import LatentSpec
-
+) -> dict[str, Any]:
+    """The JSON of a page, by the metadata of `export_onnx`."""
     metadata = {entry.key: entry.value for entry in generator.metadata_props}
     image_shape = _shapes(generator.graph.output).get("image", [])
     spec_text = metadata.get(f"{_METADATA}latent_spec")
@@ -230,7 +223,7 @@ def _page_data(
             f"Received: from {inputs} to {', '.join(outputs)}."
         )
     height, width, channels = image_shape
-    return spec, {
+    return {
         "noise_dim": spec.noise_dim,
         "codes": codes,
         "image": {"height": height, "width": width, "channels": channels},
@@ -246,7 +239,7 @@ def _page_data(
     }
 
 
-def _describe(name: str, code: "Code") -> dict[str, Any]:
+def _describe(name: str, code: Code) -> dict[str, Any]:
     """What the page knows of a code; `controls/control.js` explains it."""
     return {
         "dim": code.dim,

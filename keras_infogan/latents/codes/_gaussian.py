@@ -1,18 +1,19 @@
 """The Gaussian posterior of continuous codes."""
 
+from __future__ import annotations
+
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import tensorflow as tf
-from keras import ops
 
 from keras_infogan.latents.code import Code
 from keras_infogan.latents.code import Posterior
 from keras_infogan.latents.code import Tensors
 from keras_infogan.latents.code import check_count
+from keras_infogan.latents.lazy import tf
 
 # Bounds the standard deviation of `Q` to [0.1, 4]. An error of one standard
 # deviation of the uniform prior, sqrt(1/3), costs 1 / (6 stddev^2) nats: 17 at
@@ -57,6 +58,8 @@ class GaussianCode(Code):
         """Bounds `log_stddev` by `LOG_STDDEV_RANGE`, smoothly."""
         if parameter != "log_stddev":
             return values
+        from keras import ops
+
         low, high = LOG_STDDEV_RANGE
         # A clip has no gradient outside: a deviation that has fallen below the
         # least would stay there, and multiply the gradient of the mean.

@@ -1,18 +1,21 @@
 """Fair bits."""
 
+from __future__ import annotations
+
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import tensorflow as tf
 
 from keras_infogan.latents.code import Code
 from keras_infogan.latents.code import Posterior
 from keras_infogan.latents.code import Tensors
+from keras_infogan.latents.code import array_module
 from keras_infogan.latents.code import check_count
-from keras_infogan.latents.random import random_bits
+from keras_infogan.latents.lazy import tf
+from keras_infogan.latents.random import fair_bits
 
 
 @dataclass(frozen=True)
@@ -45,9 +48,7 @@ class Bernoulli(Code):
 
     def sample(self, batch_size: int, key: tf.Tensor) -> tf.Tensor:
         """Draws float32 `(batch_size, dim)` of zeros and ones."""
-        bits = random_bits((batch_size, self.dim), key)
-        top = tf.bitwise.right_shift(bits, tf.constant(31, tf.uint32))
-        return tf.cast(top, tf.float32)
+        return fair_bits((batch_size, self.dim), key)
 
     @property
     def parameters(self) -> dict[str, int]:
@@ -75,7 +76,10 @@ class Bernoulli(Code):
         return f"P(1) = {bits}"
 
     def clip(self, values: tf.Tensor) -> tf.Tensor:
-        return tf.cast(values > 0.5, tf.float32)
+        xp = array_module(values)
+        return xp.where(
+            values > 0.5, xp.ones_like(values), xp.zeros_like(values)
+        )
 
     def traversal(self, num_values: int) -> np.ndarray:
         """0 in the first half of `num_values`, 1 in the second."""

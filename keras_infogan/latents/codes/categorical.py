@@ -1,5 +1,7 @@
 """One of several equally likely categories."""
 
+from __future__ import annotations
+
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import tensorflow as tf
 
 from keras_infogan.latents.code import Code
 from keras_infogan.latents.code import Posterior
@@ -15,6 +16,8 @@ from keras_infogan.latents.code import Tensors
 from keras_infogan.latents.code import check_count
 from keras_infogan.latents.code import show_range
 from keras_infogan.latents.code import to_rows
+from keras_infogan.latents.lazy import tf
+from keras_infogan.latents.random import random_one_hot
 
 
 @dataclass(frozen=True)
@@ -56,10 +59,7 @@ class Categorical(Code):
         return math.log(self.num_categories)
 
     def sample(self, batch_size: int, key: tf.Tensor) -> tf.Tensor:
-        indices = tf.random.stateless_uniform(
-            (batch_size,), key, 0, self.num_categories, tf.int32, alg="philox"
-        )
-        return tf.one_hot(indices, self.num_categories)
+        return random_one_hot(batch_size, self.num_categories, key)
 
     @property
     def parameters(self) -> dict[str, int]:

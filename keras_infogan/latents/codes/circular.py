@@ -1,5 +1,7 @@
 """Angles."""
 
+from __future__ import annotations
+
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,13 +9,13 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import tensorflow as tf
-from keras import ops
 
 from keras_infogan.latents.code import Code
 from keras_infogan.latents.code import Posterior
 from keras_infogan.latents.code import Tensors
+from keras_infogan.latents.code import array_module
 from keras_infogan.latents.code import to_rows
+from keras_infogan.latents.lazy import tf
 from keras_infogan.latents.random import open_unit_uniform
 
 # A standard deviation of a tenth of a radian, as the least of a Gaussian.
@@ -53,6 +55,8 @@ class Circular(Code):
 
     def activate(self, parameter: str, values: Any) -> Any:
         """Bounds the concentration by `MAX_CONCENTRATION`, smoothly."""
+        from keras import ops
+
         del parameter
         squared = ops.sum(ops.square(values), axis=-1, keepdims=True)
         return values / ops.sqrt(1.0 + squared / MAX_CONCENTRATION**2)
@@ -104,7 +108,7 @@ class Circular(Code):
         """
         array = np.asarray(values)
         if array.ndim < 2 or array.shape[1:] == (1,):
-            return _to_vectors(to_rows(array, count, 1)).numpy()
+            return _to_vectors(to_rows(array, count, 1))
         rows = to_rows(array, count, 2)
         norms = np.linalg.norm(rows, axis=1)
         if (np.abs(norms - 1.0) > _NORM_TOLERANCE).any():
@@ -134,4 +138,5 @@ class Circular(Code):
 
 def _to_vectors(angles: tf.Tensor) -> tf.Tensor:
     """Unit vectors of shape `(batch, 2)` of angles of shape `(batch, 1)`."""
-    return tf.concat([tf.cos(angles), tf.sin(angles)], axis=1)
+    xp = array_module(angles)
+    return xp.concatenate([xp.cos(angles), xp.sin(angles)], axis=1)

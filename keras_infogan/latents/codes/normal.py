@@ -1,12 +1,14 @@
 """Normally distributed numbers."""
 
+from __future__ import annotations
+
 import math
 from statistics import NormalDist
 
 import numpy as np
-import tensorflow as tf
 
 from keras_infogan.latents.codes._gaussian import GaussianCode
+from keras_infogan.latents.lazy import tf
 from keras_infogan.latents.random import standard_normal
 
 

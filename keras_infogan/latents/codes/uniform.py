@@ -1,13 +1,16 @@
 """Numbers between -1 and 1."""
 
+from __future__ import annotations
+
 import math
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-import tensorflow as tf
 
+from keras_infogan.latents.code import array_module
 from keras_infogan.latents.codes._gaussian import GaussianCode
+from keras_infogan.latents.lazy import tf
 from keras_infogan.latents.random import open_unit_uniform
 
 
@@ -30,7 +33,7 @@ class Uniform(GaussianCode):
         return 2.0 * open_unit_uniform((batch_size, self.dim), key) - 1.0
 
     def clip(self, values: tf.Tensor) -> tf.Tensor:
-        return tf.clip_by_value(super().clip(values), -1.0, 1.0)
+        return array_module(values).clip(super().clip(values), -1.0, 1.0)
 
     def deviations_outside(self, summary: Mapping[str, Any]) -> float:
         beyond = np.abs(summary["mean"]) - 1.0

@@ -15,10 +15,10 @@ from keras_infogan.evaluation.meanings import CodeMeaning
 from keras_infogan.evaluation.seeds import surest_seeds
 from keras_infogan.export.explorer import build
 from keras_infogan.export.explorer.build import export_explorer
-from keras_infogan.export.explorer.networks import OnnxNetworks
 from keras_infogan.export.explorer.networks import stored
 from keras_infogan.latents.codes import CODES
 from keras_infogan.latents.codes import Uniform
+from keras_infogan.models.onnx_networks import OnnxNetworks
 from tests.helpers.explorer import CODE_MAP
 from tests.helpers.explorer import PAGE
 from tests.helpers.explorer import RUNTIME
@@ -195,7 +195,6 @@ def test_large_weights_take_fewer_bytes(
     digits, tmp_path, monkeypatch, storage, share, atol, caplog
 ):
     """The first form with which the page fits, and the last if none does."""
-    spec = digits.model.latent_spec
     files = [path.read_bytes() for path in (digits.generator, digits.encoder)]
     small = [stored(content, storage) for content in files]
     for before, after in zip(files, small, strict=True):
@@ -203,7 +202,7 @@ def test_large_weights_take_fewer_bytes(
         assert len(gzip.compress(after)) < share * len(before) + 25_000
     latents = digits.model.sample_latents(50, seed=3)
     images = digits.model.generate_from(latents)
-    received = OnnxNetworks(spec, *small).generate_from(latents)
+    received = OnnxNetworks(*small).generate_from(latents)
     difference = np.abs(received - images).max()
     assert 1e-5 < difference < atol
     limit = {"float16": 11_000_000, "int8": 8_000_000, "int6": 0}[storage]

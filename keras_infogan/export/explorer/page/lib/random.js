@@ -1,7 +1,7 @@
 // The random numbers of keras_infogan: noise(seed, n) equals, in float32,
 // model.sample_latents(1, seed=seed)["noise"] in Python.
 
-const INFERENCE = 1; // the purpose in keras_infogan.models.infogan
+const INFERENCE = 1; // the use of a key in keras_infogan.latents.random
 
 // The high and the low half of the product of two uint32.
 function multiply(a, b) {
