@@ -21,6 +21,7 @@ MAY_IMPORT = {
     "data": {"latents"},
     "evaluation": {"latents", "losses", "models", "data"},
     "reports": {"latents", "models", "evaluation"},
+    "callbacks": {"models", "evaluation", "reports"},
     "training": {
         "latents",
         "losses",

@@ -48,13 +48,18 @@ class LatentSpec:
     def __init__(self, noise_dim: int, codes: Mapping[str, Code]) -> None:
         self.noise_dim = noise_dim
         check_count(self, "noise_dim", minimum=1)
+        if not isinstance(codes, Mapping | None):
+            raise ValueError(
+                "`codes` should be a mapping of names to codes, such as "
+                f'{{"category": Categorical(10)}}. Received: {codes!r}.'
+            )
         if not codes:
             raise ValueError(
                 "`codes` should name at least one latent code. Received: none. "
                 "A GAN without codes has no information to maximize."
             )
         for name, code in codes.items():
-            is_word = re.fullmatch("[a-z][a-z0-9_]*", name)
+            is_word = re.fullmatch("[a-z][a-z0-9_]*", str(name))
             if name in RESERVED_NAMES or not is_word:
                 raise ValueError(
                     "A code's name should be lower-case letters, digits and "

@@ -6,11 +6,16 @@ from collections.abc import Mapping
 
 import keras
 import numpy as np
+import numpy.typing as npt
 import tensorflow as tf
 
+from keras_infogan.images import check_images
+from keras_infogan.images import check_input
+from keras_infogan.images import to_array
 from keras_infogan.losses.augmentation import Augmentation
 from keras_infogan.losses.views import augment
 from keras_infogan.models.inference import GeneratorEncoder
+from keras_infogan.models.inputs import scale_bytes
 
 # `diagnose` takes about 0.1 s then.
 NUM_IMAGES = 500
@@ -245,8 +250,12 @@ class Diagnostics(keras.callbacks.Callback):
     `diagnose`.
 
     Args:
-        images: A few hundred real images, float array in [-1, 1].
+        images: A few hundred real images: floats in [-1, 1], or uint8.
         stop: Whether to end the training at any problem.
+
+    Raises:
+        ValueError: If these are no images; in `fit`, before the first step, if
+            they are none that the model takes.
 
     Example:
     ```python
@@ -256,13 +265,18 @@ class Diagnostics(keras.callbacks.Callback):
     ```
     """
 
-    def __init__(self, images: np.ndarray, *, stop: bool = False) -> None:
+    def __init__(self, images: npt.ArrayLike, *, stop: bool = False) -> None:
         super().__init__()
-        self.images = images
+        images = to_array(images)
+        check_input(images)
+        self.images = np.asarray(scale_bytes(images))
         self.stop = stop
         self.problems: list[str] = []
         self.measures: dict[str, float] = {}
         self.has_ended = False
+
+    def on_train_begin(self, logs=None):
+        check_images(self.images, self.model.image_shape)
 
     def on_epoch_end(self, epoch, logs=None):
         if self.model.num_steps < MIN_STEPS:

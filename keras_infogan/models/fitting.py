@@ -13,13 +13,14 @@ from keras_infogan.models.diagnostics import NUM_IMAGES
 from keras_infogan.models.diagnostics import Diagnostics
 from keras_infogan.models.diagnostics import find_model_problems
 from keras_infogan.models.diagnostics import num_categories
+from keras_infogan.models.distribution import distribute_arguments
 from keras_infogan.models.inference import GeneratorEncoder
 from keras_infogan.models.inputs import check_inputs
 from keras_infogan.models.inputs import scale_bytes
 from keras_infogan.models.monitoring import ApplyAverages
 from keras_infogan.models.monitoring import ProgressBar
 from keras_infogan.models.monitoring import check_callbacks
-from keras_infogan.models.strategy import distribute_arguments
+from keras_infogan.models.monitoring import list_callbacks
 from keras_infogan.models.strategy import make_function
 
 _logger = logging.getLogger(__name__)
@@ -31,6 +32,7 @@ class MonitoredModel(GeneratorEncoder):
     # As `keras.Model` has them.
     train_function: Any
     test_function: Any
+    _is_fitting = False
 
     def fit(
         self,
@@ -69,12 +71,11 @@ class MonitoredModel(GeneratorEncoder):
             self._check(validation_data[0])
         elif validation_data is not None:
             validation_data, _ = self._check(validation_data)
-        if not isinstance(callbacks, keras.callbacks.CallbackList):
-            callbacks = keras.tree.flatten(callbacks or [])
-        if diagnostics and images is not None and isinstance(callbacks, list):
+        callbacks = list_callbacks(callbacks)
+        if diagnostics and images is not None:
             if not any(isinstance(one, Diagnostics) for one in callbacks):
                 callbacks = [Diagnostics(_sample(images)), *callbacks]
-        if isinstance(callbacks, list) and self.compiled:
+        if self.compiled:
             has_validation = (
                 validation_data is not None
                 or kwargs.get("validation_split", 0.0) > 0.0
@@ -82,9 +83,15 @@ class MonitoredModel(GeneratorEncoder):
             check_callbacks(self, callbacks, has_validation=has_validation)
             callbacks = [ApplyAverages(), *callbacks]
             if kwargs.get("verbose", "auto") != 0:
-                callbacks = [*callbacks, ProgressBar()]
+                bar = keras.callbacks.ProgbarLogger
+                if not any(isinstance(one, bar) for one in callbacks):
+                    callbacks = [*callbacks, ProgressBar()]
         kwargs |= {"callbacks": callbacks, "validation_data": validation_data}
-        return self._call(super().fit, x, *args, **kwargs)
+        self._is_fitting = True
+        try:
+            return self._call(super().fit, x, *args, **kwargs)
+        finally:
+            self._is_fitting = False
 
     def evaluate(
         self,
@@ -110,9 +117,8 @@ class MonitoredModel(GeneratorEncoder):
         """
         x, images = self._check(x)
         losses = self._call(super().evaluate, x, *args, **kwargs)
-        # `fit`, which monitors itself, says so of its validation data.
-        is_validation = kwargs.get("_use_cached_eval_dataset", False)
-        if diagnostics and images is not None and not is_validation:
+        # `fit` monitors itself.
+        if diagnostics and images is not None and not self._is_fitting:
             for problem in find_model_problems(self, _sample(images)):
                 _logger.warning("Warning: %s", problem)
         return losses
@@ -124,11 +130,13 @@ class MonitoredModel(GeneratorEncoder):
 
     def train_on_batch(self, x: Any, *args: Any, **kwargs: Any) -> Any:
         """Trains on one batch; arguments are those of Keras."""
+        self._check_one_replica("train_on_batch", "`fit` with one batch")
         x, _ = self._check(x)
         return super().train_on_batch(x, *args, **kwargs)
 
     def test_on_batch(self, x: Any, *args: Any, **kwargs: Any) -> Any:
         """Measures the losses on one batch; arguments are those of Keras."""
+        self._check_one_replica("test_on_batch", "`evaluate` with one batch")
         x, _ = self._check(x)
         return super().test_on_batch(x, *args, **kwargs)
 
@@ -146,6 +154,14 @@ class MonitoredModel(GeneratorEncoder):
         )
 
     # Under a strategy of several replicas.
+
+    def _check_one_replica(self, method: str, remedy: str) -> None:
+        count = self.distribute_strategy.num_replicas_in_sync
+        if count > 1:
+            raise ValueError(
+                f"{method} is for one device, as it does not split a batch. "
+                f"Received: a strategy of {count} replicas. Call {remedy}."
+            )
 
     def _call(
         self, method: Callable[..., Any], *args: Any, **kwargs: Any

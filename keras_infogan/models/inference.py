@@ -210,13 +210,15 @@ class GeneratorEncoder(keras.Model):
 
         Args:
             filepath: Where to write.
-            format: See `keras.Model.export`: `"tf_saved_model"`, `"onnx"`, ...
+            format: See `keras.Model.export`: `"tf_saved_model"`, `"onnx"`,
+                `"litert"` or `"openvino"`.
             network: `"generator"`, from noise and codes to images, or
                 `"encoder"`, from images to what `encode` returns.
             **kwargs: See `keras.Model.export`.
 
         Raises:
-            ValueError: If there is no such network.
+            ValueError: If there is no such network or format.
+            ModuleNotFoundError: If a format needs a package that is missing.
         """
         check_choice("network", network, ("generator", "encoder"))
         exported = self.generator
@@ -225,7 +227,14 @@ class GeneratorEncoder(keras.Model):
             exported = keras.Model(self.discriminator.input, outputs)
         # Keras exports only what has been called.
         exported(exported.input)
-        exported.export(filepath, format, **kwargs)
+        try:
+            # For OpenVINO, Keras takes no `Path`.
+            exported.export(str(filepath), format, **kwargs)
+        except ModuleNotFoundError as error:
+            raise ModuleNotFoundError(
+                f"Keras exports to {format} with a package that is missing. "
+                f"Install it: pip install {error.name}."
+            ) from None
 
 
 class _Posterior(keras.layers.Layer):

@@ -1,6 +1,5 @@
 """InfoGAN as a Keras model: how the two networks are trained and saved."""
 
-import functools
 import pkgutil
 from typing import Any
 
@@ -16,12 +15,15 @@ from keras_infogan.latents.spec import LatentSpec
 from keras_infogan.losses.objective import Objective
 from keras_infogan.models import INFORMATION_GRADIENTS
 from keras_infogan.models import UPDATES
+from keras_infogan.models.compile_arguments import check_compile_options
+from keras_infogan.models.compile_arguments import choose_optimizers
 from keras_infogan.models.fitting import MonitoredModel
 from keras_infogan.models.inference import make_key
 from keras_infogan.models.inputs import unpack_batch
 from keras_infogan.models.optimizers import Optimizers
 from keras_infogan.models.optimizers import build_optimizer
-from keras_infogan.models.optimizers import choose_optimizers
+from keras_infogan.models.optimizers import check_averages
+from keras_infogan.models.optimizers import check_reuse
 from keras_infogan.models.optimizers import partition_variables
 from keras_infogan.models.steps import TrainingState
 from keras_infogan.models.steps import compute_losses
@@ -29,7 +31,6 @@ from keras_infogan.models.strategy import GlobalMean
 from keras_infogan.models.strategy import check_compilation
 from keras_infogan.models.strategy import is_seed
 from keras_infogan.models.strategy import prepare_networks
-from keras_infogan.models.validation import check_compile_options
 from keras_infogan.models.validation import check_objective
 from keras_infogan.options import check_choice
 from keras_infogan.options import from_plain
@@ -152,7 +153,7 @@ class InfoGAN(MonitoredModel):
                 phase of `update="three_phase"` only; by default a copy of the
                 discriminator's.
             optimizer: A Keras optimizer or its name, for both networks instead
-                of one for each.
+                of one for each. The discriminator gets a copy.
             **kwargs: `jit_compile`, `run_eagerly` and `steps_per_execution` of
                 `keras.Model.compile`. XLA is off under a strategy of several
                 replicas.
@@ -162,61 +163,50 @@ class InfoGAN(MonitoredModel):
                 with the strategy.
         """
         check_compile_options(kwargs)
-        generator_optimizer, discriminator_optimizer = choose_optimizers(
-            generator_optimizer, discriminator_optimizer, optimizer
-        )
-        given = (
+        chosen = choose_optimizers(
             generator_optimizer,
             discriminator_optimizer,
             information_optimizer,
+            optimizer,
+            self.update,
         )
-        check_compilation(self, given)
+        check_compilation(self, chosen.values())
+        informed = variables = self.discriminator.trainable_variables
+        uninformed: list[keras.Variable] = []
+        if self.information_gradient == "head":
+            informed, uninformed = partition_variables(self.discriminator)
+        trained = {
+            "generator": self.generator.trainable_variables,
+            "discriminator": variables,
+            "information": self.generator.trainable_variables + informed,
+        }
+        check_reuse(chosen, trained, getattr(self, "optimizer", None))
+        check_averages(
+            chosen.values(),
+            is_supported=self.update == "fused"
+            and self.information_gradient == "trunk",
+        )
         if self.distribute_strategy.num_replicas_in_sync > 1:
             # The step is not compiled as a whole: replicas meet in it.
             kwargs["jit_compile"] = False
             prepare_networks(self.generator, self.discriminator)
         # Ours are set below; the default would be an RMSprop.
         super().compile(optimizer=None, **kwargs)
-        if information_optimizer and self.update != "three_phase":
-            raise ValueError(
-                'information_optimizer is for update="three_phase". '
-                f"Received: update={self.update!r}."
+        built = {
+            name: build_optimizer(
+                one,
+                trained[name],
+                name=name,
+                scale_losses=self.dtype_policy.name == "mixed_float16",
             )
-        self._build_optimizers(
-            generator_optimizer, discriminator_optimizer, information_optimizer
-        )
-
-    def _build_optimizers(
-        self, of_generator: Any, of_discriminator: Any, of_information: Any
-    ) -> None:
-        build = functools.partial(
-            build_optimizer,
-            scale_losses=self.dtype_policy.name == "mixed_float16",
-        )
-        generator_variables = self.generator.trainable_variables
-        informed = variables = self.discriminator.trainable_variables
-        uninformed: list[keras.Variable] = []
-        if self.information_gradient == "head":
-            informed, uninformed = partition_variables(self.discriminator)
+            for name, one in chosen.items()
+        }
         # Attributes of the model, so that Keras saves them.
-        self.generator_optimizer = build(
-            of_generator, generator_variables, name="generator"
-        )
-        self.discriminator_optimizer = build(
-            of_discriminator, variables, name="discriminator"
-        )
-        self.information_optimizer: Any = None
-        if self.update == "three_phase":
-            self.information_optimizer = build(
-                of_information
-                or keras.optimizers.serialize(self.discriminator_optimizer),
-                generator_variables + informed,
-                name="information",
-            )
-        self.optimizer = Optimizers([*self._optimizers().values()])
-        self.optimizer.check_averages(
-            is_supported=self.update == "fused"
-            and self.information_gradient == "trunk"
+        self.generator_optimizer = built["generator"]
+        self.discriminator_optimizer = built["discriminator"]
+        self.information_optimizer: Any = built.get("information")
+        self.optimizer = Optimizers(
+            [(one, trained[name]) for name, one in built.items()]
         )
         self._state = TrainingState(
             self.generator,

@@ -1,10 +1,11 @@
 """The callbacks of `fit`: what they can monitor, and a progress bar."""
 
+import string
+from collections.abc import Iterable
 from collections.abc import Sequence
 from typing import Any
 
 import keras
-from keras.src.callbacks.monitor_callback import MonitorCallback
 
 from keras_infogan.models.optimizers import Optimizers
 
@@ -12,6 +13,10 @@ from keras_infogan.models.optimizers import Optimizers
 # work against each other is.
 _HIGHER_IS_BETTER = ("mutual_information", "invariant_information", "accuracy")
 _LOWER_IS_BETTER = ("label_loss",)
+_RATE_SETTERS = (
+    keras.callbacks.LearningRateScheduler,
+    keras.callbacks.ReduceLROnPlateau,
+)
 # What the progress bar shows, and how it names it.
 _SHOWN = {
     "discriminator_loss": "D",
@@ -28,11 +33,14 @@ class ProgressBar(keras.callbacks.ProgbarLogger):
     all codes in nats. `History` and other callbacks get all of the logs.
     """
 
-    def _update_progbar(self, batch, logs=None):
-        super()._update_progbar(batch, _shorten(logs))
+    def on_train_batch_end(self, batch, logs=None):
+        # Keras also counts the steps of an execution that ran out of data.
+        if self.target is not None:
+            batch = min(batch, self.target - 1)
+        super().on_train_batch_end(batch, _shorten(logs))
 
-    def _finalize_progbar(self, logs):
-        super()._finalize_progbar(_shorten(logs))
+    def on_epoch_end(self, epoch, logs=None):
+        super().on_epoch_end(epoch, _shorten(logs))
 
 
 class ApplyAverages(keras.callbacks.Callback):
@@ -61,6 +69,25 @@ def _shorten(logs: dict[str, Any] | None) -> dict[str, Any]:
     return shown
 
 
+def list_callbacks(callbacks: Any) -> list[keras.callbacks.Callback]:
+    """The callbacks of an argument of `fit`, which may be nested.
+
+    Raises:
+        ValueError: If one is not a callback.
+    """
+    listed: list[Any] = []
+    for one in keras.tree.flatten([] if callbacks is None else callbacks):
+        is_list = isinstance(one, keras.callbacks.CallbackList)
+        listed += list_callbacks(one.callbacks) if is_list else [one]
+    for callback in listed:
+        if not isinstance(callback, keras.callbacks.Callback):
+            raise ValueError(
+                "`callbacks` should be a list of instances of "
+                f"keras.callbacks.Callback. Received: {callback!r} in it."
+            )
+    return listed
+
+
 def check_callbacks(
     model: keras.Model,
     callbacks: Sequence[keras.callbacks.Callback],
@@ -81,15 +108,26 @@ def check_callbacks(
     names = {"loss", *(metric.name for metric in model.metrics)}
     if has_validation:
         names |= {f"val_{name}" for name in names}
+    all_known = all(map(_is_known, callbacks))
     for callback in callbacks:
         # Those after it see what it adds.
         names |= {*getattr(callback, "adds", ())}
-        _check_learning_rate(model.optimizer, callback)
-        if not isinstance(callback, MonitorCallback):
+        if isinstance(callback, _RATE_SETTERS):
+            _check_learning_rate(model.optimizer, callback)
+            names |= {
+                f"learning_rate_{one.name}"
+                for one in model.optimizer.optimizers
+            }
+        if isinstance(callback, keras.callbacks.SwapEMAWeights):
+            _check_averages(model.optimizer)
+        if isinstance(callback, keras.callbacks.ModelCheckpoint):
+            _check_checkpoint(callback, names if all_known else None)
+        # As all callbacks of Keras have that monitor a metric.
+        if not (hasattr(callback, "monitor") and hasattr(callback, "mode")):
             continue
         # ModelCheckpoint monitors nothing by default.
         if getattr(callback, "save_best_only", True):
-            if all(map(_is_known, callbacks)):
+            if all_known:
                 _check_monitor(callback, names)
             _set_mode(callback)
 
@@ -100,7 +138,7 @@ def _is_known(callback: keras.callbacks.Callback) -> bool:
     return package in ("keras", "keras_infogan")
 
 
-def _check_monitor(callback: MonitorCallback, names: set[str]) -> None:
+def _check_monitor(callback: Any, names: set[str]) -> None:
     if callback.monitor in names:
         return
     remedy = "Choose one of these."
@@ -116,7 +154,7 @@ def _check_monitor(callback: MonitorCallback, names: set[str]) -> None:
     )
 
 
-def _set_mode(callback: MonitorCallback) -> None:
+def _set_mode(callback: Any) -> None:
     name = callback.monitor.removeprefix("val_")
     if callback.mode != "auto" or name == "loss":
         return
@@ -136,14 +174,53 @@ def _set_mode(callback: MonitorCallback) -> None:
 def _check_learning_rate(
     optimizers: Optimizers, callback: keras.callbacks.Callback
 ) -> None:
-    setters = (
-        keras.callbacks.LearningRateScheduler,
-        keras.callbacks.ReduceLROnPlateau,
-    )
-    if isinstance(callback, setters) and optimizers.learning_rates_are_fixed:
+    if optimizers.learning_rates_are_fixed:
         raise ValueError(
             f"{type(callback).__name__} should be given optimizers whose "
-            "`learning_rate` is a number. Received: a LearningRateSchedule, "
-            "which cannot be set. Compile the model with other optimizers, or "
-            "leave the callback out."
+            "`learning_rate` is a number. Received: a LearningRateSchedule or "
+            "a function, which cannot be set. Compile the model with other "
+            "optimizers, or leave the callback out."
+        )
+    is_scheduler = isinstance(callback, keras.callbacks.LearningRateScheduler)
+    if is_scheduler and not callable(callback.schedule):
+        raise ValueError(
+            "LearningRateScheduler should be given a function of the epoch. "
+            f"Received: {callback.schedule!r}."
+        )
+
+
+def _check_averages(optimizers: Optimizers) -> None:
+    if not optimizers.have_averages:
+        raise ValueError(
+            "SwapEMAWeights needs an optimizer that averages weights, such as "
+            "Adam(use_ema=True). Received: none. Compile the model with one, "
+            "or leave the callback out."
+        )
+
+
+def _check_checkpoint(
+    callback: keras.callbacks.ModelCheckpoint, names: Iterable[str] | None
+) -> None:
+    """Checks a checkpoint, and its file name if the names of logs are known."""
+    if callback.save_best_only and callback.save_freq != "epoch":
+        raise ValueError(
+            'ModelCheckpoint with save_best_only=True needs save_freq="epoch". '
+            f"Received: save_freq={callback.save_freq}."
+        )
+    path = str(callback.filepath)
+    suffix = ".weights.h5" if callback.save_weights_only else ".keras"
+    if not path.endswith(suffix):
+        raise ValueError(
+            f"The `filepath` of ModelCheckpoint should end with {suffix}. "
+            f"Received: {path}."
+        )
+    fields = {field for _, field, _, _ in string.Formatter().parse(path)}
+    known = {"epoch", *(fields - {None} if names is None else names)}
+    if callback.save_freq != "epoch":
+        known = {"batch", *(x for x in known if not x.startswith("val_"))}
+    if unknown := sorted(fields - {None} - known):
+        raise ValueError(
+            "The `filepath` of ModelCheckpoint should name what is in the "
+            f"logs: {', '.join(sorted(known))}. Received: "
+            f"{', '.join(unknown)} in {path}."
         )

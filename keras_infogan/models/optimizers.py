@@ -1,10 +1,14 @@
 """The optimizers, their learning rates, and which variables are whose."""
 
+import operator
+from collections.abc import Iterable
+from collections.abc import Mapping
 from collections.abc import Sequence
-from typing import Any
 
 import keras
 import tensorflow as tf
+
+from keras_infogan.models.compile_arguments import plain_optimizers
 
 
 # "LinearEnd" in saved files.
@@ -46,94 +50,130 @@ class Optimizers:
     optimizer, but in a third phase two of ours train the same.
 
     Args:
-        optimizers: Of the generator, of the discriminator, and perhaps one for
-            the information.
+        trained: Each optimizer, built, and the variables that it trains.
     """
 
-    def __init__(self, optimizers: Sequence[keras.optimizers.Optimizer]):
+    def __init__(
+        self,
+        trained: Sequence[
+            tuple[keras.optimizers.Optimizer, list[keras.Variable]]
+        ],
+    ):
+        self._trained = list(trained)
         # LossScaleOptimizer has no learning rate that can be set.
         self.optimizers = [
-            getattr(optimizer, "inner_optimizer", optimizer)
-            for optimizer in optimizers
+            plain
+            for optimizer, _ in trained
+            for plain in plain_optimizers(optimizer)
         ]
 
     @property
     def built(self) -> bool:
-        return all(optimizer.built for optimizer in self.optimizers)
+        return all(optimizer.built for optimizer, _ in self._trained)
 
     @property
     def variables(self) -> list[keras.Variable]:
-        return [v for optimizer in self.optimizers for v in optimizer.variables]
+        return [
+            v for optimizer, _ in self._trained for v in optimizer.variables
+        ]
 
     @property
     def iterations(self) -> keras.Variable:
         """Steps of the first one; all make as many."""
-        return self.optimizers[0].iterations
+        return self._trained[0][0].iterations
 
     @property
     def learning_rates_are_fixed(self) -> bool:
-        """Whether a schedule sets one, which callbacks then cannot."""
-        schedule = keras.optimizers.schedules.LearningRateSchedule
-        return any(
-            isinstance(optimizer._learning_rate, schedule)
+        """Whether a schedule or function sets one, which callbacks cannot."""
+        return not all(
+            isinstance(optimizer.learning_rate, keras.Variable)
             for optimizer in self.optimizers
         )
 
-    def check_averages(self, *, is_supported: bool) -> None:
-        """Raises a `ValueError` for `use_ema` where it is not supported.
+    @property
+    def have_averages(self) -> bool:
+        """Whether one averages weights, by `use_ema`."""
+        return any(optimizer.use_ema for optimizer in self.optimizers)
 
-        Keras averages weights by their position in a step, so that a step has
-        to train all of them, in their order, and no other step the same ones.
-        """
-        if is_supported or not any(one.use_ema for one in self.optimizers):
-            return
-        raise ValueError(
-            '`use_ema` needs update="fused" and information_gradient="trunk". '
-            "Received: another step. Leave use_ema out, or make the model with "
-            "these."
+    def has_trained(
+        self,
+        optimizer: keras.optimizers.Optimizer,
+        variables: list[keras.Variable],
+    ) -> bool:
+        """Whether an optimizer, perhaps within another, is that of these."""
+        return any(
+            any(plain is optimizer for plain in plain_optimizers(one))
+            and len(own) == len(variables)
+            and all(map(operator.is_, own, variables))
+            for one, own in self._trained
         )
 
     def finalize_variable_values(self) -> None:
         """Ends the training, as Keras does: `use_ema` assigns the averages."""
-        for optimizer in self.optimizers:
-            optimizer.finalize_variable_values(optimizer._trainable_variables)
+        for optimizer, variables in self._trained:
+            optimizer.finalize_variable_values(variables)
 
 
-def choose_optimizers(generator: Any, discriminator: Any, both: Any) -> Any:
-    """The optimizers of the two networks, from the arguments of `compile`.
+def check_averages(
+    optimizers: Iterable[keras.optimizers.Optimizer], *, is_supported: bool
+) -> None:
+    """Raises a `ValueError` for `use_ema` where it is not supported.
 
-    Raises:
-        ValueError: If there are both one for each and one for `both`.
+    Keras averages weights by their position in a step, so that a step has to
+    train all of them, in their order, and no other step the same ones.
     """
-    if both is None:
-        return generator or "adam", discriminator or "adam"
-    if generator is not None or discriminator is not None:
-        raise ValueError(
-            "compile takes `optimizer` for both networks, or one for each. "
-            "Received: `optimizer` and `generator_optimizer` or "
-            "`discriminator_optimizer`. Leave one out."
-        )
-    optimizer = keras.optimizers.get(both)
-    # An optimizer has the state of one network: the other gets a copy.
-    return optimizer, keras.optimizers.serialize(optimizer)
+    if is_supported or not any(
+        plain.use_ema for one in optimizers for plain in plain_optimizers(one)
+    ):
+        return
+    raise ValueError(
+        '`use_ema` needs update="fused" and information_gradient="trunk". '
+        "Received: another step. Leave use_ema out, or make the model with "
+        "these."
+    )
+
+
+def check_reuse(
+    chosen: Mapping[str, keras.optimizers.Optimizer],
+    trained: Mapping[str, list[keras.Variable]],
+    previous: Optimizers | None,
+) -> None:
+    """Raises a `ValueError` for an optimizer that has trained other variables.
+
+    Args:
+        chosen: The optimizers by what they train.
+        trained: The variables that they are to train.
+        previous: The model's own, if it was compiled before.
+    """
+    for name, optimizer in chosen.items():
+        for plain in plain_optimizers(optimizer):
+            if not plain.built or (
+                previous and previous.has_trained(plain, trained[name])
+            ):
+                continue
+            kind = type(plain).__name__
+            raise ValueError(
+                f"{name}_optimizer should be new, or that of the same weights. "
+                f"Received: {kind} {plain.name!r}, which has the state of "
+                f"others. Make another {kind}."
+            )
 
 
 def build_optimizer(
-    identifier: Any,
+    optimizer: keras.optimizers.Optimizer,
     variables: list[keras.Variable],
     *,
     name: str,
     scale_losses: bool,
 ) -> keras.optimizers.Optimizer:
-    """Makes an optimizer and its slots.
+    """Names an optimizer and makes its slots.
 
     Args:
-        identifier: A Keras optimizer, its configuration or its name.
+        optimizer: A Keras optimizer.
         variables: What it trains.
         name: Its name, for logs, unless it was given one.
         scale_losses: Whether it scales losses, as float16 requires.
     """
-    optimizer = keras.optimizers.get(identifier)
     # Keras's own names are those of the class, perhaps with a number.
     if optimizer.name.lower().startswith(type(optimizer).__name__.lower()):
         optimizer.name = name

@@ -5,7 +5,6 @@ The batch has `images`, and optionally `positives`, `labeled_images` and
 """
 
 import functools
-import operator
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +18,7 @@ from keras_infogan.latents.spec import LatentSpec
 from keras_infogan.losses import total
 from keras_infogan.losses.objective import Objective
 from keras_infogan.losses.total import Tensors
+from keras_infogan.models.compile_arguments import needs_all_gradients
 from keras_infogan.replicas import draw_rows
 
 # What the key of a step is folded with: the latents, fresh latents for the
@@ -233,15 +233,12 @@ def _apply(
     # A network may be frozen.
     if not reached:
         return
-    gradients, variables = map(list, zip(*reached, strict=True))
-    plain = getattr(optimizer, "inner_optimizer", optimizer)
-    # Keras averages them by their position.
-    if plain.use_ema and not all(
-        map(operator.is_, variables, plain._trainable_variables)
-    ):
+    if len(reached) < len(gradients) and needs_all_gradients(optimizer):
         raise ValueError(
-            f"`use_ema` of {plain.name!r} needs a step that trains all of its "
-            "weights. Received: one without gradients for some of them, such "
-            "as those of a code with an information weight of 0."
+            f"{optimizer.name!r}, with `use_ema` or a MultiOptimizer, needs a "
+            "step that trains all of its weights. Received: one without "
+            "gradients for some of them, such as those of a code with an "
+            "information weight of 0."
         )
+    gradients, variables = map(list, zip(*reached, strict=True))
     optimizer.apply(gradients, variables)

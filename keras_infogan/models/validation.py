@@ -50,18 +50,6 @@ def check_networks(
         )
 
 
-def check_compile_options(options: Mapping[str, Any]) -> None:
-    """Raises a `ValueError` if `compile` is given losses or metrics."""
-    own = ("loss", "loss_weights", "metrics", "weighted_metrics")
-    given = [name for name in own if options.get(name) is not None]
-    if given:
-        raise ValueError(
-            "InfoGAN has losses and metrics of its own: choose them by "
-            "`InfoGAN(..., objective=Objective(...))`, and measure more by "
-            f"callbacks. Received: {', '.join(given)}. Leave it out."
-        )
-
-
 def check_objective(
     objective: Objective, spec: LatentSpec, discriminator: keras.Model
 ) -> None:

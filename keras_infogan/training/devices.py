@@ -6,6 +6,8 @@ See `README.md` in this folder for the commands.
 import contextlib
 import json
 import os
+import socket
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,6 +16,10 @@ import tensorflow as tf
 # Seconds that a worker waits for the others in a step, before it gives up. They
 # include what the chief does between two steps.
 TIMEOUT = 300.0
+# Seconds that a worker waits for the others to start; a scheduler of jobs may
+# start some later. TensorFlow itself waits without end.
+START_TIMEOUT = 600.0
+_SECONDS_BETWEEN_ATTEMPTS = 0.2
 
 
 # What TensorFlow raises on a worker when another one is gone.
@@ -57,6 +63,7 @@ def make_strategy(num_devices: int = 1) -> tf.distribute.Strategy:
 
     Raises:
         ValueError: If there are not as many devices, or `TF_CONFIG` is wrong.
+        WorkerLost: If the other workers do not start within `START_TIMEOUT`.
     """
     if num_devices < 1:
         raise ValueError(
@@ -64,7 +71,7 @@ def make_strategy(num_devices: int = 1) -> tf.distribute.Strategy:
         )
     cluster, task = _read_tf_config()
     if len(_addresses(cluster)) > 1:
-        return _make_worker(task, num_devices)
+        return _make_worker(cluster, task, num_devices)
     if num_devices == 1:
         return tf.distribute.get_strategy()
     gpus = tf.config.list_physical_devices("GPU")
@@ -96,7 +103,7 @@ def make_strategy(num_devices: int = 1) -> tf.distribute.Strategy:
 
 
 def _make_worker(
-    task: dict[str, Any], num_devices: int
+    cluster: dict[str, Any], task: dict[str, Any], num_devices: int
 ) -> tf.distribute.Strategy:
     if num_devices > 1:
         raise ValueError(
@@ -104,11 +111,46 @@ def _make_worker(
             "each uses all of its GPUs, or those of CUDA_VISIBLE_DEVICES. "
             f"Received: {num_devices} and worker {task['index']}."
         )
+    own = cluster[task["type"]][task["index"]]
+    _wait_for_workers(own, set(_addresses(cluster)) - {own})
     return tf.distribute.MultiWorkerMirroredStrategy(
         communication_options=tf.distribute.experimental.CommunicationOptions(
             timeout_seconds=TIMEOUT
         )
     )
+
+
+def _wait_for_workers(own: str, others: set[str]) -> None:
+    """Returns once all workers have been seen to listen on their ports.
+
+    Each listens on its own, until it has seen the others; TensorFlow then does.
+    """
+    end = time.monotonic() + START_TIMEOUT
+    try:
+        listener = socket.create_server(("", int(own.rpartition(":")[2])))
+    except OSError as error:
+        raise ValueError(
+            f"The port of this worker, {own} in TF_CONFIG, should be free. "
+            f"Received: {error.strerror}."
+        ) from None
+    with listener:
+        while others := {each for each in others if not _is_listening(each)}:
+            if time.monotonic() > end:
+                raise WorkerLost(
+                    f"{', '.join(sorted(others))} of TF_CONFIG cannot be "
+                    f"reached for {START_TIMEOUT:.0f} s: not started, or "
+                    "finished already. Start the same command on all workers."
+                )
+            time.sleep(_SECONDS_BETWEEN_ATTEMPTS)
+
+
+def _is_listening(address: str) -> bool:
+    host, _, port = address.rpartition(":")
+    try:
+        with socket.create_connection((host.strip("[]"), int(port)), timeout=5):
+            return True
+    except OSError:
+        return False
 
 
 def is_chief() -> bool:
@@ -143,7 +185,9 @@ def _read_tf_config() -> tuple[dict[str, Any], dict[str, Any]]:
         config = json.loads(text)
         cluster, task = config["cluster"], config["task"]
         address = cluster[task["type"]][task["index"]]
-        if not set(cluster) <= {"chief", "worker"} or ":" not in address:
+        if not set(cluster) <= {"chief", "worker"} or not all(
+            each.rpartition(":")[2].isdecimal() for each in _addresses(cluster)
+        ):
             raise ValueError(address)
     except (ValueError, TypeError, LookupError):
         raise ValueError(

@@ -85,7 +85,7 @@ def _build(strategy: Any, options: dict[str, Any]) -> tuple[Any, Any]:
     import numpy as np
 
     from keras_infogan import ImageData
-    from keras_infogan.models.strategy import distribute
+    from keras_infogan.models.distribution import distribute
     from keras_infogan.training.build import build_model
     from keras_infogan.training.presets import preset
 

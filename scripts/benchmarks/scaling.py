@@ -34,7 +34,7 @@ def work(batch_size: int, *, jit_compile: bool) -> None:
     import numpy as np
 
     from keras_infogan import ImageData
-    from keras_infogan.models.strategy import distribute
+    from keras_infogan.models.distribution import distribute
     from keras_infogan.training.build import build_model
     from keras_infogan.training.devices import make_strategy
     from keras_infogan.training.presets import preset

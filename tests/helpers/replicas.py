@@ -20,9 +20,9 @@ from keras_infogan.latents.codes import Uniform
 from keras_infogan.latents.spec import LatentSpec
 from keras_infogan.losses.augmentation import Augmentation
 from keras_infogan.losses.objective import Objective
+from keras_infogan.models.distribution import distribute
 from keras_infogan.models.infogan import InfoGAN
 from keras_infogan.models.layers import SpatialDropout2D
-from keras_infogan.models.strategy import distribute
 from tests.helpers.models import SHAPE
 from tests.helpers.models import tiny_discriminator
 from tests.helpers.models import tiny_generator
@@ -119,6 +119,24 @@ def same_on_all(model: InfoGAN) -> bool:
     )
 
 
+def are_averages(model: InfoGAN) -> bool:
+    """Whether the weights of all replicas are the averages of optimizers."""
+    pairs = (
+        (model.generator, model.generator_optimizer),
+        (model.discriminator, model.discriminator_optimizer),
+    )
+    return all(
+        np.array_equal(one, other)
+        for network, optimizer in pairs
+        for variable, average in zip(
+            network.trainable_variables,
+            [v for v in optimizer.variables if v.path.endswith("_average")],
+            strict=True,
+        )
+        for one, other in zip(copies(variable), copies(average), strict=True)
+    )
+
+
 def take_step(make: Callable[[], InfoGAN], count: int) -> dict[str, Any]:
     """The gradients of SGD by variable, other changes, and the metrics."""
     strategy = make_strategy(count)
@@ -147,17 +165,28 @@ def take_step(make: Callable[[], InfoGAN], count: int) -> dict[str, Any]:
 def fit(count: int) -> dict[str, Any]:
     """Two epochs of 19 images in batches of 8, with Adam, then evaluation.
 
-    Two steps in a call; the last batch has 3 images.
+    Two steps in a call; the last batch has 3 images. Weights are averaged.
     """
     with make_strategy(count).scope():
         model = tiny_model(dropout=0.0, batch_norm=False)
-        model.compile("adam", "adam", steps_per_execution=2, jit_compile=False)
+        model.compile(
+            optimizer=keras.optimizers.Adam(use_ema=True, ema_momentum=0.5),
+            steps_per_execution=2,
+            jit_compile=False,
+        )
     options: dict[str, Any] = {"batch_size": 8, "verbose": 0}
-    history = model.fit(images(19), shuffle=False, epochs=2, **options).history
+    history = model.fit(
+        images(19),
+        shuffle=False,
+        epochs=2,
+        callbacks=[keras.callbacks.SwapEMAWeights(swap_on_epoch=True)],
+        **options,
+    ).history
     return {
         "history": history,
         "evaluation": model.evaluate(images(11), return_dict=True, **options),
         "num_steps": model.num_steps,
+        "are_averages": are_averages(model),
         "same_on_all": same_on_all(model),
     }
 
@@ -207,7 +236,15 @@ def refusals() -> dict[str, str]:
 
         return function
 
+    def train_on_batch() -> None:
+        with strategy.scope():
+            model = tiny_model(dropout=0.0)
+            model.compile()
+        model.train_on_batch(images(8))
+
     attempts = {
+        "train_on_batch": train_on_batch,
+        "split": fit_on(images(8), validation_split=0.5),
         "keras_dropout": compile_inside(dropout=0.25),
         "clipping": compile_inside(
             lambda: keras.optimizers.SGD(global_clipnorm=1.0)

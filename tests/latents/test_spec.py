@@ -136,6 +136,12 @@ def test_no_codes():
         LatentSpec(5, {})
 
 
+@pytest.mark.parametrize("codes", [[Uniform()], "code", 3])
+def test_codes_are_a_mapping(codes):
+    with pytest.raises(ValueError, match="a mapping of names to codes"):
+        LatentSpec(5, codes)
+
+
 @pytest.mark.parametrize("code", [10, "categorical", Categorical, None])
 def test_wrong_code(code):
     with pytest.raises(

@@ -1,6 +1,7 @@
 """What people bring from other Keras models: callbacks, optimizers, export."""
 
 import re
+import sys
 from typing import Any
 
 import keras
@@ -10,6 +11,7 @@ import tensorflow as tf
 from keras import callbacks as keras_callbacks
 
 from keras_infogan.callbacks import ClusteringAccuracy
+from keras_infogan.callbacks import Diagnostics
 from keras_infogan.callbacks import ImageGrid
 from keras_infogan.models.layers import SpatialDropout2D
 from tests.helpers.models import SHAPE
@@ -92,7 +94,9 @@ def test_a_rate_with_a_schedule_of_its_own_is_refused(callback):
     model = tiny_model()
     schedule = keras.optimizers.schedules.ExponentialDecay(0.01, 10, 0.9)
     model.compile(optimizer=keras.optimizers.Adam(schedule), jit_compile=False)
-    with pytest.raises(ValueError, match="LearningRateSchedule, which cannot"):
+    with pytest.raises(
+        ValueError, match="a LearningRateSchedule or a function"
+    ):
         fit(model, callback)
     assert model.num_steps == 0
 
@@ -140,13 +144,110 @@ def test_stopping_early_with_validation_data(model):
             keras_callbacks.EarlyStopping("generator_loss"),
             "a number that improves in one direction",
         ),
+        (
+            keras_callbacks.ModelCheckpoint("{epoch}_{val_loss:.2f}.keras"),
+            "Received: val_loss in {epoch}_{val_loss:.2f}.keras.",
+        ),
+        (
+            keras_callbacks.ModelCheckpoint("{batch}.keras"),
+            "Received: batch in {batch}.keras.",
+        ),
+        (
+            keras_callbacks.ModelCheckpoint("x.h5"),
+            "should end with .keras. Received: x.h5.",
+        ),
+        (
+            keras_callbacks.ModelCheckpoint(
+                "x.keras", "loss", save_best_only=True, save_freq=1
+            ),
+            'needs save_freq="epoch". Received: save_freq=1.',
+        ),
+        (
+            keras_callbacks.SwapEMAWeights(),
+            "such as Adam(use_ema=True). Received: none.",
+        ),
+        (
+            keras_callbacks.LearningRateScheduler(0.1),
+            "a function of the epoch. Received: 0.1.",
+        ),
+        (keras_callbacks.EarlyStopping, "instances of keras.callbacks"),
+        (
+            keras_callbacks.CallbackList([keras_callbacks.SwapEMAWeights()]),
+            "such as Adam(use_ema=True). Received: none.",
+        ),
+        (ImageGrid("x", code="no"), "one of category. Received: 'no'."),
+        (ImageGrid("/dev/null/x"), "folders that can be written to"),
+        (ImageGrid("x", seed="x"), "seed should be a whole number"),
+        (Diagnostics(IMAGES[:, :4]), "should have shape (num_images, 8, 8, 1)"),
+        (
+            ClusteringAccuracy(IMAGES[:, :4], LABELS),
+            "should have shape (num_images, 8, 8, 1)",
+        ),
     ],
-    ids=["val_loss", "checkpoint", "accuracy", "one_of_two"],
 )
-def test_what_cannot_be_monitored_is_refused(callback, message, model):
+def test_what_would_fail_is_refused(
+    callback, message, model, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
     with pytest.raises(ValueError, match=re.escape(message)):
         fit(model, callback)
     assert model.num_steps == 0
+
+
+def test_callbacks_of_keras_work_together(model, tmp_path):
+    """All of them, in two epochs; a new one of Keras is to be added here."""
+    path = str(tmp_path)
+    model.compile(
+        optimizer=keras.optimizers.Adam(0.01, use_ema=True), jit_compile=False
+    )
+    callbacks = [
+        keras_callbacks.SwapEMAWeights(swap_on_epoch=True),
+        keras_callbacks.BackupAndRestore(f"{path}/backup"),
+        keras_callbacks.LearningRateScheduler(lambda _, rate: rate / 2),
+        keras_callbacks.ReduceLROnPlateau("loss"),
+        keras_callbacks.CSVLogger(f"{path}/log.csv"),
+        keras_callbacks.EarlyStopping("loss", patience=5),
+        keras_callbacks.History(),
+        keras_callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: None),
+        keras_callbacks.ModelCheckpoint(
+            path + "/{epoch}_{learning_rate_generator:.4f}.keras"
+        ),
+        keras_callbacks.ProgbarLogger(),
+        keras_callbacks.TensorBoard(f"{path}/logs", update_freq=1),
+        keras_callbacks.TerminateOnNaN(),
+    ]
+    tested = {type(callback).__name__ for callback in callbacks}
+    # One needs a server, the other a package that Keras does not require.
+    others = {"Callback", "CallbackList", "RemoteMonitor", "OrbaxCheckpoint"}
+    assert {
+        name for name in dir(keras_callbacks) if name[0] != "_"
+    } <= tested | others
+    callbacks = keras_callbacks.CallbackList(callbacks)
+    history = fit(model, callbacks, validation_data=IMAGES)
+    assert len(history["val_loss"]) == 2
+    names = {file.name for file in tmp_path.iterdir()}
+    assert names == {"1_0.0050.keras", "2_0.0025.keras", "log.csv", "logs"}
+
+
+@pytest.mark.parametrize(
+    ("images", "message"),
+    [
+        ("abc", "Images should be one array of numbers"),
+        (None, "Images should be one array of numbers"),
+        (IMAGES[0], "Images should have shape"),
+        (IMAGES * 1.0, "values from 0 to 255"),
+    ],
+    ids=["str", "none", "one", "scale"],
+)
+def test_diagnostics_are_of_images(images, message):
+    with pytest.raises(ValueError, match=message):
+        Diagnostics(images)
+
+
+def test_diagnostics_take_bytes():
+    """0 is -1, and 255 is 1."""
+    callback = Diagnostics(IMAGES)
+    np.testing.assert_allclose(callback.images, IMAGES / 127.5 - 1.0, atol=1e-6)
 
 
 def test_unknown_callbacks_may_log_what_they_want(model):
@@ -273,6 +374,14 @@ def test_the_progress_bar_has_one_line(model, capsys):
     assert "mutual_information" not in last
 
 
+def test_the_progress_bar_ends_at_the_last_step(model, capsys):
+    """Keras counts all steps of an execution that had data for two of four."""
+    model.compile(steps_per_execution=4, jit_compile=False)
+    model.fit(IMAGES, batch_size=32, diagnostics=False)
+    assert "2/2" in (out := capsys.readouterr().out)
+    assert "4/2" not in out
+
+
 def test_the_generator_is_exported_by_keras(model, tmp_path):
     """The images of both are the same: from the same latents."""
     fit(model, epochs=1)
@@ -301,6 +410,23 @@ def test_the_encoder_is_exported_to_onnx_by_keras(model, tmp_path):
         x.shape == probabilities.shape and np.allclose(x, probabilities, 1e-4)
         for x in outputs
     )
+
+
+# TensorFlow 2.21 says that its interpreter moves to another package.
+@pytest.mark.filterwarnings("ignore:.*tf.lite.Interpreter:UserWarning")
+def test_the_generator_is_exported_to_litert_by_keras(model, tmp_path):
+    path = tmp_path / "generator.tflite"
+    model.export(path, "litert", verbose=False)
+    run = tf.lite.Interpreter(str(path)).get_signature_runner()
+    latents = model.sample_latents(5, seed=1)
+    (images,) = run(**{k: v.numpy() for k, v in latents.items()}).values()
+    np.testing.assert_allclose(images, model.generate(5, seed=1), atol=1e-5)
+
+
+def test_a_missing_exporter_is_named(model, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "openvino", None)
+    with pytest.raises(ModuleNotFoundError, match="pip install openvino"):
+        model.export(tmp_path / "generator.xml", "openvino")
 
 
 def test_other_networks_are_refused(model, tmp_path):

@@ -60,6 +60,8 @@ def test_fit_and_evaluate_with_a_smaller_last_batch(results):
     one, two = results["fit"]["1"], results["fit"]["2"]
     assert two["num_steps"] == one["num_steps"] == 6
     assert two["same_on_all"]
+    assert one["are_averages"]
+    assert two["are_averages"]
     for name, values in one["history"].items():
         assert two["history"][name] == pytest.approx(values, rel=1e-4), name
     assert two["evaluation"] == pytest.approx(one["evaluation"], rel=1e-2)
@@ -75,6 +77,8 @@ def test_fit_and_evaluate_with_a_smaller_last_batch(results):
         ("model_outside", "made in the `strategy.scope()` of their InfoGAN"),
         ("networks_outside", "made in the `strategy.scope()` of their InfoGAN"),
         ("generator", "should be arrays or a `tf.data.Dataset`"),
+        ("train_on_batch", "Call `fit` with one batch"),
+        ("split", "given as `validation_data`. Received: validation_split=0.5"),
         ("uneven", "Received: 9 images and batch_size=8, which leaves 1"),
     ],
 )

@@ -69,14 +69,16 @@ def start(
     )
 
 
-def start_workers(run_dir: Path, images: Path) -> list[subprocess.Popen[str]]:
+def free_addresses() -> list[str]:
     """Two on loopback, at ports that were free a moment ago."""
     with socket.socket() as one, socket.socket() as other:
         for probe in (one, other):
             probe.bind(("127.0.0.1", 0))
-        addresses = [
-            f"127.0.0.1:{probe.getsockname()[1]}" for probe in (one, other)
-        ]
+        return [f"127.0.0.1:{probe.getsockname()[1]}" for probe in (one, other)]
+
+
+def start_workers(run_dir: Path, images: Path) -> list[subprocess.Popen[str]]:
+    addresses = free_addresses()
     return [
         start(
             run_dir,
@@ -142,11 +144,39 @@ def test_a_killed_worker(images, tmp_path):
     assert {step: lines[step] for step in before} == before
 
 
+def test_a_worker_does_not_wait_forever(monkeypatch):
+    """For another one that has finished, or was never started."""
+    own, other = free_addresses()
+    config = {
+        "cluster": {"worker": [own, other]},
+        "task": {"type": "worker", "index": 0},
+    }
+    monkeypatch.setenv("TF_CONFIG", json.dumps(config))
+    monkeypatch.setattr(devices, "START_TIMEOUT", 0.3)
+    begin = time.monotonic()
+    with pytest.raises(devices.WorkerLost, match=f"^{other} of TF_CONFIG can"):
+        devices.make_strategy()
+    assert 0.3 < time.monotonic() - begin < 10
+    # The port of this worker is free again.
+    port = int(own.rpartition(":")[2])
+    with socket.create_server(("", port)):
+        with pytest.raises(ValueError, match="should be free. Received: Addr"):
+            devices.make_strategy()
+
+
 @pytest.mark.parametrize(
     ("config", "number", "words"),
     [
         ("{", 1, "TF_CONFIG should be JSON"),
         ({"cluster": {"worker": ["a:1", "b:1"]}}, 1, "TF_CONFIG should be"),
+        (
+            {
+                "cluster": {"worker": ["a:1", "b"]},
+                "task": {"type": "worker", "index": 0},
+            },
+            1,
+            "TF_CONFIG should be",
+        ),
         (
             {
                 "cluster": {"worker": ["a:1", "b:1"], "ps": ["c:1"]},
@@ -166,7 +196,7 @@ def test_a_killed_worker(images, tmp_path):
         (None, 0, "--devices should be at least 1"),
         (None, 2, "in a process that has used it"),
     ],
-    ids=["no_json", "no_task", "server", "both", "none", "late"],
+    ids=["no_json", "no_task", "port", "server", "both", "none", "late"],
 )
 def test_wrong_devices_are_refused(config, number, words, monkeypatch):
     tf.constant(0)
