@@ -36,6 +36,15 @@ def add_parser(commands: Any) -> None:
         help="number of training images, balanced by class, whose labels name "
         "the categories (all)",
     )
+    parser.add_argument(
+        "--factors",
+        nargs="?",
+        const="",
+        metavar="SOURCE",
+        help="measure disentanglement, too, which takes minutes, on all images "
+        "of a source with factors of variation: by default, that of the run; "
+        "see `open_images`",
+    )
     arguments.add_data_arguments(parser)
 
 
@@ -54,6 +63,7 @@ def check(args: argparse.Namespace) -> None:
 
 def run(args: argparse.Namespace) -> Any:
     """`keras-infogan evaluate`: returns the report."""
+    from keras_infogan.data.sources import open_images
     from keras_infogan.data.tfds import cache_directory
     from keras_infogan.evaluation.report import report_to_json
     from keras_infogan.reports.text import describe_report
@@ -62,6 +72,19 @@ def run(args: argparse.Namespace) -> Any:
     from keras_infogan.training.exports import is_exported
     from keras_infogan.training.finish import finish
 
+    options: dict[str, Any] = {}
+    if args.factors is not None:
+        # First: it may be refused.
+        options["factored"] = open_images(
+            args.factors or args.config.data.dataset,
+            split="all",
+            image_size=args.config.data.image_shape[:2],
+            channels=args.config.data.channels,
+            resize=args.config.data.resize,
+            data_dir=args.data_dir,
+            archives_dir=args.archives_dir if not args.factors else None,
+            factors=True,
+        )
     before = arguments.find_code_map(args.model)
     data = load_data(
         args.config.data, data_dir=args.data_dir, archives_dir=args.archives_dir
@@ -72,6 +95,7 @@ def run(args: argparse.Namespace) -> Any:
         *data,
         cache_dir=cache_directory(args.data_dir),
         num_naming_labels=args.num_naming_labels,
+        **options,
     )
     # They carry the code map.
     if report["code_map"] != before and is_exported(args.model):

@@ -30,6 +30,8 @@ _SPLITS = ("train", "test", "val")
 _LABEL_NAMES = ("y", "label", "target")
 _IMAGE_KEYS = ("image", "images", "x")
 _LABEL_KEYS = ("label", "labels", "y")
+# Of two axes; the second one is that of the original file of dSprites.
+_FACTOR_KEYS = ("factors", "latents_classes")
 
 
 class Arrays(RowSource):
@@ -41,10 +43,12 @@ class Arrays(RowSource):
             for images that have no split.
         class_names: Names of the labels, if they are numbers from 0.
         identity: See `Source`.
+        factors: Factors of variation of all images in order, of shape
+            `(num_images, num_factors)`.
 
     Raises:
         ValueError: If the images are of another shape or range, or there are
-            not as many labels.
+            not as many labels or factors.
     """
 
     def __init__(
@@ -53,6 +57,7 @@ class Arrays(RowSource):
         splits: Mapping[str, tuple[_Images, np.ndarray | None]],
         class_names: tuple[str, ...] = (),
         identity: str | None = None,
+        factors: np.ndarray | None = None,
     ) -> None:
         self.name, self.identity = name, identity
         parts = [images for images, _ in splits.values()]
@@ -77,6 +82,15 @@ class Arrays(RowSource):
                 np.concatenate(columns), class_names
             )
         self.image_shape = _common_shape(name, self._images)
+        self._factors = factors
+        if factors is not None:
+            if len(factors) != len(self._images):
+                raise ValueError(
+                    f"{name} should have factors for each image. Received: "
+                    f"{len(self._images)} images and {len(factors)} factors."
+                )
+            numbers = range(factors.shape[1])
+            self.factor_names = tuple(f"factor_{i}" for i in numbers)
         # Of the first images, as the array may not fit into memory.
         self._limits = find_range(
             np.concatenate([image.ravel() for image in self._images[:_CHUNK]])
@@ -92,8 +106,11 @@ class Arrays(RowSource):
 
     @classmethod
     def open(cls, source: Any, places: Places) -> "Arrays | None":
-        if isinstance(source, np.ndarray | Mapping):
+        if isinstance(source, np.ndarray):
             return cls("arrays", _find_splits(source, "arrays"))
+        if isinstance(source, Mapping):
+            splits = _find_splits(source, "arrays")
+            return cls("arrays", splits, factors=_find_factors(source))
         if isinstance(source, tuple | list) and len(source) == 2:
             if all(isinstance(part, tuple | list) for part in source):
                 (x_train, y_train), (x_test, y_test) = source
@@ -109,8 +126,15 @@ class Arrays(RowSource):
             return None
         status = path.stat()
         identity = f"{path} {status.st_size} {status.st_mtime_ns}"
-        splits = _find_splits(_load(path), str(path))
-        return cls(path.stem, splits, identity=identity)
+        arrays = _load(path)
+        splits = _find_splits(arrays, str(path))
+        factors = _find_factors(arrays) if isinstance(arrays, Mapping) else None
+        return cls(path.stem, splits, identity=identity, factors=factors)
+
+    def factors(self, split):
+        if self._factors is None:
+            return super().factors(split)
+        return self._factors[self.rows(split)]
 
     def read(self, split, fit):
         rows = self.rows(split)
@@ -245,6 +269,14 @@ def _find_splits(
         )
         for split, found in images.items()
     }
+
+
+def _find_factors(arrays: Mapping[str, Any]) -> np.ndarray | None:
+    """The factors of variation; those of one value, as colors, are left out."""
+    found = [np.asarray(arrays[key]) for key in _FACTOR_KEYS if key in arrays]
+    if not found or found[0].ndim != 2 or not len(found[0]):
+        return None
+    return found[0][:, (found[0] != found[0][0]).any(axis=0)]
 
 
 def _common_shape(

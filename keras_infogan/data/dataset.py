@@ -29,10 +29,14 @@ class ImageData:
         name: Name of the data set, e.g. `"mnist"`.
         class_names: Names of the labels `0, 1, ...`; empty without labels.
         file_names: The file of each image; empty if there are none.
+        factors: Array of shape `(num_images, num_factors)`, the values of the
+            factors of variation as numbers, or `None`.
+        factor_names: Names of the factors.
 
     Raises:
         ValueError: If the images are not such an array, or there is not a label
-            or file name for each, or a class name for each label.
+            or file name for each, a class name for each label, or a row of
+            factors for each.
     """
 
     images: np.ndarray
@@ -40,6 +44,8 @@ class ImageData:
     name: str
     class_names: tuple[str, ...] = ()
     file_names: tuple[str, ...] = ()
+    factors: np.ndarray | None = None
+    factor_names: tuple[str, ...] = ()
 
     def __post_init__(self):
         images, labels, names = self.images, self.labels, self.class_names
@@ -79,6 +85,14 @@ class ImageData:
             raise ValueError(
                 f"ImageData of {len(images)} images should have a file name "
                 f"for each, or none. Received: {len(self.file_names)}."
+            )
+        shape = (len(images), len(self.factor_names))
+        received = None if self.factors is None else np.shape(self.factors)
+        if received != (shape if self.factor_names else None):
+            raise ValueError(
+                f"ImageData of {len(images)} images should have factors of "
+                "shape (num_images, num_factors) and a name for each; or "
+                f"neither. Received: {received} and {shape[1]} factor_names."
             )
 
     @property

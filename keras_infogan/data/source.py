@@ -85,6 +85,7 @@ class Source(abc.ABC):
         identity: The key of the cache, which changes with the images; `None` if
             none is known, so that the images are read each time.
         is_slow: Whether decoding takes longer than reading the cache.
+        factor_names: Names of the factors of variation; empty without any.
     """
 
     name: str
@@ -92,6 +93,7 @@ class Source(abc.ABC):
     image_shape: tuple[int | None, int | None, int]
     identity: str | None = None
     is_slow: bool = False
+    factor_names: tuple[str, ...] = ()
 
     @classmethod
     @abc.abstractmethod
@@ -118,6 +120,14 @@ class Source(abc.ABC):
         """The file of each image of a split; empty without files."""
         del split
         return ()
+
+    def factors(self, split: str) -> np.ndarray:
+        """The factors of variation of each image of a split.
+
+        Returns:
+            Numbers of shape `(num_images, len(factor_names))`.
+        """
+        return np.empty((self.num_images(split), 0), np.int64)
 
 
 class RowSource(Source):

@@ -18,6 +18,7 @@ from keras_infogan.data.arrays import Arrays
 from keras_infogan.data.arrays import TensorFlowData
 from keras_infogan.data.dataset import ImageData
 from keras_infogan.data.folder import Folder
+from keras_infogan.data.rendered_sprites import RenderedSprites
 from keras_infogan.data.source import Fit
 from keras_infogan.data.source import Places
 from keras_infogan.data.source import Source
@@ -33,6 +34,7 @@ from keras_infogan.options import check_choice
 SOURCES: tuple[type[Source], ...] = (
     Arrays,
     TensorFlowData,
+    RenderedSprites,
     Folder,
     TensorFlowDatasets,
 )
@@ -54,6 +56,7 @@ def open_images(
     resize: str = "crop",
     data_dir: str | os.PathLike[str] | None = None,
     archives_dir: str | os.PathLike[str] | None = None,
+    factors: bool = False,
 ) -> ImageData:
     """Opens images, wherever they are.
 
@@ -63,9 +66,10 @@ def open_images(
             folder of image files, whose sub-folders are classes (see `Folder`);
             an `.npz` file of `x_train`, `y_train`, `x_test`, ... or of one
             array, or an `.npy` file; arrays of NumPy: images, a pair `(images,
-            labels)`, or what `keras.datasets` returns; or a `tf.data.Dataset`,
-            as of `keras.utils.image_dataset_from_directory`. A string with the
-            name of a tfds data set means that; `./mnist` is a folder.
+            labels)`, or what `keras.datasets` returns; a `tf.data.Dataset`,
+            as of `keras.utils.image_dataset_from_directory`; or
+            `"rendered_dsprites"`, see `render_sprites`. A string with the name
+            of a tfds data set means that; `./mnist` is a folder.
         split: A split or a slice of one, such as `"train[:10%]"`. If the source
             has no splits, `"test"` is one image in five, chosen at random, of
             each class if there are labels, and `"train"` are the others.
@@ -82,6 +86,10 @@ def open_images(
             the file names that tfds expects. Nothing is downloaded then, unless
             the data set has several configurations and this one needs more
             files.
+        factors: Whether to read the factors of variation of the images, too.
+            Of a tfds data set, these are its classes `label_<factor>`, if it
+            has several, as dSprites and Shapes3D do; of an `.npz` file, an
+            array of two axes that is called `factors` or `latents_classes`.
 
     Returns:
         The images, always in the same order, with labels if there are any.
@@ -90,13 +98,20 @@ def open_images(
         of large folders, are decoded once and kept in the cache.
 
     Raises:
-        ValueError: If there is no such source, split or image, or if the
-            decoded images fit neither into memory nor on the disk.
+        ValueError: If there is no such source, split or image, it has no
+            factors that are asked for, or if the decoded images fit neither
+            into memory nor on the disk.
         OSError: If files cannot be read or written.
     """
     check_choice("resize", resize, RESIZE_MODES)
     archives = Path(archives_dir).expanduser() if archives_dir else None
     opened = _open(source, Places(data_root(data_dir), archives))
+    if factors and not opened.factor_names:
+        raise ValueError(
+            "Expected images with factors of variation, such as those of "
+            "dsprites, rendered_dsprites or an .npz file with an array "
+            f"`factors`. Received: {opened.name}, which has none."
+        )
     shape = _target_shape(opened, image_size, channels)
     # Once for both splits.
     if shape[2] < opened.image_shape[2] and not split.startswith("test"):
@@ -108,7 +123,13 @@ def open_images(
     images, labels = _read(opened, split, fit, cache_directory(data_dir))
     class_names = () if labels is None else opened.class_names
     return ImageData(
-        images, labels, opened.name, class_names, opened.file_names(split)
+        images,
+        labels,
+        opened.name,
+        class_names,
+        opened.file_names(split),
+        opened.factors(split) if factors else None,
+        opened.factor_names if factors else (),
     )
 
 

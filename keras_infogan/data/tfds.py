@@ -26,6 +26,8 @@ BUNDLED_ARCHIVES = Path(__file__).parent
 # A label with more values than that is a number, not a class.
 _MAX_CLASSES = 1000
 _BATCH_SIZE = 256
+# Of the keys of factors, such as `label_orientation`.
+_FACTOR = "label_"
 
 _logger = logging.getLogger(__name__)
 
@@ -54,6 +56,8 @@ class TensorFlowDatasets(Source):
             self.class_names = tuple(label.names)
         elif self._label_key:
             self._find_classes()
+        keys = _find_factors(builder)
+        self.factor_names = tuple(key.removeprefix(_FACTOR) for key in keys)
 
     @classmethod
     def open(cls, source: Any, places: Places) -> "TensorFlowDatasets | None":
@@ -113,6 +117,16 @@ class TensorFlowDatasets(Source):
                     labels = np.searchsorted(self._values, labels)
                 # In tfds, -1 stands for an unknown label.
                 yield pixels, labels if labels.min() >= 0 else None
+
+    def factors(self, split):
+        keys = _find_factors(self._builder)
+        skipped = {self._image_key: tfds.decode.SkipDecoding()}
+        with _damage_in_one_line(self._builder):
+            # In the order of `read`.
+            rows = self._rows(split, decoders=skipped)
+            columns = rows.map(lambda row: tf.stack([row[key] for key in keys]))
+            batches = columns.batch(_BATCH_SIZE).as_numpy_iterator()
+            return np.concatenate([*batches])
 
     def _find_classes(self) -> None:
         """Numbers the labels of all splits in their order."""
@@ -228,6 +242,17 @@ def _find_features(
         next(k for k in (supervised[0], "image", *images) if k in images),
         next((k for k in (supervised[1], "label") if k in labels), None),
     )
+
+
+def _find_factors(builder: tfds.core.DatasetBuilder) -> list[str]:
+    """The keys of the factors of variation: several classes of one image."""
+    keys = [
+        key
+        for key, feature in builder.info.features.items()
+        if key.startswith(_FACTOR)
+        and isinstance(feature, tfds.features.ClassLabel)
+    ]
+    return keys if len(keys) > 1 else []
 
 
 @contextlib.contextmanager

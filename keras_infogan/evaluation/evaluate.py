@@ -24,6 +24,7 @@ def evaluate(
     seed: int = 0,
     cache_dir: Path | None = None,
     num_naming_labels: int | None = None,
+    factored: ImageData | None = None,
 ) -> dict[str, Any]:
     """Measures what the codes of a model say about real images.
 
@@ -39,6 +40,9 @@ def evaluate(
         cache_dir: Where the feature extractor of the data set is kept.
         num_naming_labels: Number of training labels, balanced by class, that
             name the categories in the code map; all by default.
+        factored: Images with factors of variation, to measure disentanglement
+            with: best, all combinations (`open_images(..., split="all",
+            factors=True)`). It takes minutes.
 
     Returns:
         The results of all `MEASURES`, whose functions say what they are, and
@@ -57,6 +61,7 @@ def evaluate(
         seed=seed,
         cache_dir=cache_dir,
         num_naming_labels=num_naming_labels,
+        factored=factored,
     )
     report: dict[str, Any] = {}
     for measure in MEASURES:

@@ -40,6 +40,7 @@ class Observations:
     seed: int = 0
     cache_dir: Path | None = None
     num_naming_labels: int | None = None
+    factored: ImageData | None = None
 
     @property
     def clustering_code(self) -> str | None:
@@ -55,6 +56,13 @@ class Observations:
     def test_posterior(self) -> dict[str, np.ndarray]:
         """`InfoGAN.encode` of all test images."""
         return _encode(self.model, self.test)
+
+    @cached_property
+    def factored_posterior(self) -> dict[str, np.ndarray]:
+        """`InfoGAN.encode` of the images with factors; empty without any."""
+        if self.factored is None:
+            return {}
+        return _encode(self.model, self.factored)
 
     @cached_property
     def attributes(self) -> dict[str, np.ndarray]:

@@ -19,7 +19,7 @@ Tensors = Mapping[str, "tf.Tensor"]
 # report, and by image files of a run.
 RESERVED_NAMES = frozenset(
     "noise image seed valid logits total joint confusion curves "
-    "attributes".split()
+    "attributes factors".split()
 )
 
 

@@ -19,6 +19,7 @@ from keras_infogan.reports.figures import render
 from keras_infogan.reports.plots import plot_attributes
 from keras_infogan.reports.plots import plot_confusion
 from keras_infogan.reports.plots import plot_curves
+from keras_infogan.reports.plots import plot_factors
 from keras_infogan.reports.traversals import Seeds
 from keras_infogan.reports.traversals import category_order
 from keras_infogan.reports.traversals import draw_rows
@@ -39,6 +40,9 @@ _CAPTIONS = {
     "attributes": "What each code changes. Color and upper number: size of the "
     "change, in standard deviations over real images. Lower number: rank "
     "correlation of the attribute with the code, from -1 to 1.",
+    "factors": "What each code knows of each factor of variation: their mutual "
+    "information, as a share of the entropy of the factor. Ideally each column "
+    "has one dark cell, and each row at most one.",
 }
 
 
@@ -74,6 +78,8 @@ def draw_run(
             images[name] = render(plot_confusion(report, code))
     if report["traversals"]:
         images["attributes"] = render(plot_attributes(report))
+    if "disentanglement" in report:
+        images["factors"] = render(plot_factors(report))
     return images
 
 

@@ -209,6 +209,40 @@ def plot_attributes(report: Mapping[str, Any]) -> Figure:
     ).figure
 
 
+def plot_factors(report: Mapping[str, Any]) -> Figure:
+    """Plots how much each code of a report knows of each factor.
+
+    A cell shows the mutual information of both, as a share of the entropy of
+    the factor. A disentangled model has one dark cell in each column, and at
+    most one in each row.
+
+    Args:
+        report: What `evaluate` returns.
+
+    Raises:
+        ValueError: If it was not given images with factors.
+    """
+    found = report.get("disentanglement")
+    if found is None:
+        raise ValueError(
+            "The report should be of images with factors. Received: one "
+            "without. `keras-infogan evaluate --factors` measures them."
+        )
+    shares = np.array(found["factor_shares"])
+    rows, columns = shares.shape
+    return _plot_heat_map(
+        shares,
+        np.array([[f"{x:.0%}" for x in row] for row in shares]),
+        size=(3.0 + columns, 1.6 + 0.42 * rows),
+        row_names=found["codes"],
+        column_names=found["factors"],
+        title=f"{found['dataset']}: what each code knows",
+        bar_label="share of the entropy",
+        cmap="Blues",
+        limits=(0, 1),
+    ).figure
+
+
 def _plot_heat_map(
     values: np.ndarray,
     texts: np.ndarray,

@@ -14,6 +14,7 @@ from keras_infogan.reports.highlights import Highlight
 from keras_infogan.reports.highlights import find_highlights
 from keras_infogan.reports.measurements import describe_measurement
 from keras_infogan.reports.measurements import find_measurements
+from keras_infogan.reports.text import describe_factors
 
 _WARNING = "Warning: "
 
@@ -39,6 +40,12 @@ def write_page(
     """
     code_map = report["code_map"]
 
+    # Images are named after dimensions, without a colon.
+    known = {
+        label.replace(":", "_"): f" {sentence}"
+        for label, sentence in describe_factors(report).items()
+    }
+
     def figure(name: str) -> str:
         text = caption(name, code_map)
         return html.figure(text, html.image(text, images[name]))
@@ -60,7 +67,11 @@ def write_page(
             html.heading("What the codes change") if players else "",
             html.paragraphs(about_codes),
             *(
-                traversal(caption(name, code_map), player, images[name])
+                traversal(
+                    caption(name, code_map) + known.get(name, ""),
+                    player,
+                    images[name],
+                )
                 for name, player in players.items()
             ),
             html.details("Findings", [html.paragraphs(findings)]),

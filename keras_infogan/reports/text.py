@@ -18,6 +18,8 @@ DEVIATIONS = 1.96
 _VISIBLE = 0.5
 # Spearman's rho of code and attribute.
 _STEADY = 0.5
+# Shares of the entropy of a factor that are mentioned.
+_KNOWN = 0.05
 _NO_LABELS = (
     "The data set has no labels, so the fidelity of the images was not "
     "measured."
@@ -40,6 +42,7 @@ def describe_report(report: Mapping[str, Any]) -> list[str]:
     sentences += _describe_information(report)
     sentences += _describe_fidelity(report)
     sentences += _describe_traversals(report["traversals"])
+    sentences += describe_factors(report).values()
     for measure in MEASURES:
         for key, number in measure.numbers.items():
             value = find_number(report, key)
@@ -56,6 +59,25 @@ def describe_report(report: Mapping[str, Any]) -> list[str]:
         report["class_names"] or (),
         has_attributes=bool(report["traversals"]),
     )
+
+
+def describe_factors(report: Mapping[str, Any]) -> dict[str, str]:
+    """What each dimension knows of the factors of variation, by its label.
+
+    Empty if the report is not of images with factors.
+    """
+    found = report.get("disentanglement")
+    if found is None:
+        return {}
+    sentences = {}
+    for label, shares in zip(
+        found["codes"], found["factor_shares"], strict=True
+    ):
+        known = sorted(zip(shares, found["factors"], strict=True), reverse=True)
+        texts = [f"{x:.0%} of {name}" for x, name in known if x >= _KNOWN]
+        what = ", ".join(texts) or "none of the factors"
+        sentences[label] = f"`{label}` knows {what} in {found['dataset']}."
+    return sentences
 
 
 def _find_warnings(report: Mapping[str, Any]) -> list[str]:

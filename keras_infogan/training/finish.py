@@ -41,7 +41,8 @@ def finish(
         run: See `load_model`.
         train_data: The training split.
         test_data: The test split.
-        **options: `cache_dir` and `num_naming_labels` of `evaluate`.
+        **options: `cache_dir`, `num_naming_labels` and `factored` of
+            `evaluate`.
 
     Returns:
         The report of `evaluate`, with `num_labels`, the `warnings` of the
@@ -82,7 +83,7 @@ def _write_files(
     for name, image in images.items():
         save_image(run_dir / f"{name}.png", image)
     with tf.summary.create_file_writer(str(run_dir)).as_default():
-        for name in ("curves", "confusion", "attributes"):
+        for name in ("curves", "confusion", "attributes", "factors"):
             if name in images:
                 tf.summary.image(name, images[name][None], step=model.num_steps)
     code_map = report["code_map"]

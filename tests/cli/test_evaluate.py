@@ -7,7 +7,9 @@ import pytest
 
 from keras_infogan.cli import main as cli
 from keras_infogan.data.dataset import ImageData
+from keras_infogan.evaluation import disentanglement
 from keras_infogan.evaluation import observations
+from keras_infogan.evaluation.disentanglement import METRICS
 from keras_infogan.evaluation.measures import MEASURES
 from keras_infogan.evaluation.measures import Measure
 from keras_infogan.evaluation.measures import Number
@@ -113,6 +115,52 @@ def test_a_run_without_labels(monkeypatch, tmp_path, capfd):
     names = {path.name for path in tmp_path.glob("*.*")}
     assert names >= {"category.png", "attributes.png", "report.html"}
     assert "confusion.png" not in names
+
+
+def test_factors_of_any_source(monkeypatch, tmp_path, capfd):
+    """In report.json, on the console, in report.html and as a heat map.
+
+    Of images that all look alike, no code knows any factor.
+    """
+    images = np.random.default_rng(0).integers(0, 256, (30, *SHAPE), np.uint8)
+    data = ImageData(images, None, "tiny")
+    monkeypatch.setattr(observations, "NUM_SAMPLES", 200)
+    monkeypatch.setattr(traversals, "NUM_TRAVERSALS", 5)
+    monkeypatch.setattr(build, "load_data", lambda *_, **folders: (data, data))
+    # The others take seconds on these images; they have tests of their own.
+    mig = {"mig": METRICS["mig"]}
+    monkeypatch.setattr(disentanglement, "METRICS", mig)
+    tiny_model().save(tmp_path / "model.keras")
+    config = PRESETS["mnist"].replace(image_size=SHAPE[0])
+    write_json(tmp_path / "config.json", config.to_json())
+    numbers = np.stack([np.arange(12) % 3, np.arange(12) // 3], axis=1)
+    np.savez(
+        tmp_path / "gray.npz",
+        images=np.full((12, *SHAPE), 100, np.uint8),
+        factors=numbers,
+    )
+    report, err = run(
+        capfd, "evaluate", tmp_path, f"--factors={tmp_path}/gray.npz"
+    )
+    found = report["disentanglement"]
+    assert found["mutual_information_gap"] == pytest.approx(0.0, abs=1e-9)
+    assert found["factors"] == ["factor_0", "factor_1"]
+    assert found["codes"] == ["category", "continuous:0", "continuous:1"]
+    assert np.shape(found["factor_shares"]) == (3, 2)
+    assert found["dataset"] == "gray"
+    assert found["num_images"] == 12
+    assert "`continuous:1` knows none of the factors in gray." in err
+    page = (tmp_path / "report.html").read_text()
+    assert "continuous:1</code> knows none of the factors in gray." in page
+    assert "Mutual information gap" in page
+    assert (tmp_path / "factors.png").is_file()
+
+
+def test_images_without_factors_are_refused(tmp_path, capfd):
+    """Before anything else is read: the images of the run, or others."""
+    np.save(tmp_path / "x.npy", np.zeros((5, 28, 28), np.uint8))
+    error = fail(capfd, "evaluate", "mnist", f"--factors={tmp_path}/x.npy")
+    assert "Expected images with factors of variation" in error
 
 
 def test_folders_of_the_data_arrive(monkeypatch, capfd):

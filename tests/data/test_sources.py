@@ -400,6 +400,7 @@ def test_each_kind_is_in_the_register():
     assert [kind.__name__ for kind in SOURCES] == [
         "Arrays",
         "TensorFlowData",
+        "RenderedSprites",
         "Folder",
         "TensorFlowDatasets",
     ]

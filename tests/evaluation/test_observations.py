@@ -78,7 +78,8 @@ def test_evaluate_hands_on_all_its_arguments(monkeypatch, tmp_path):
 
     monkeypatch.setattr(evaluate_module, "Observations", record)
     monkeypatch.setattr(evaluate_module, "MEASURES", ())
-    options = {"seed": 3, "cache_dir": tmp_path, "num_naming_labels": 80}
+    options: dict[str, Any] = {"seed": 3, "cache_dir": tmp_path}
+    options |= {"num_naming_labels": 80, "factored": TEST}
     model = painter(np.eye(4))
     report = evaluate_module.evaluate(model, TRAIN, TEST, **options)
     assert seen == {"model": model, "train": TRAIN, "test": TEST, **options}

@@ -125,8 +125,8 @@ def test_wrong_name(name):
     with pytest.raises(
         ValueError,
         match="lower-case letters, digits and underscores, and none of "
-        "attributes, confusion, curves, image, joint, logits, noise, seed, "
-        f"total, valid. Received: {name!r}.",
+        "attributes, confusion, curves, factors, image, joint, logits, noise, "
+        f"seed, total, valid. Received: {name!r}.",
     ):
         LatentSpec(5, {name: Uniform()})
 

@@ -13,10 +13,12 @@ from dataclasses import field
 from typing import Any
 from typing import NamedTuple
 
+from keras_infogan.evaluation.disentanglement import METRICS
 from keras_infogan.evaluation.measures.clustering import (
     measure_categorical_codes,
 )
 from keras_infogan.evaluation.measures.clustering import measure_clustering
+from keras_infogan.evaluation.measures.factors import measure_factors
 from keras_infogan.evaluation.measures.fidelity import measure_fidelity
 from keras_infogan.evaluation.measures.information import measure_information
 from keras_infogan.evaluation.measures.naming import fit_code_map
@@ -101,6 +103,14 @@ MEASURES = [
             "fidelity.feature_extractor_accuracy": Number(
                 "Accuracy of the feature extractor"
             ),
+        },
+    ),
+    Measure(
+        measure_factors,
+        {
+            f"disentanglement.{key}": Number(title)
+            for metric in METRICS.values()
+            for key, title in metric.titles.items()
         },
     ),
     Measure(measure_problems),
