@@ -195,6 +195,20 @@ class GeneratorEncoder(keras.Model):
         check_input(images, self.image_shape)
         return _map_in_chunks(self._encode, {"image": images})
 
+    def save(self, filepath, *args, **kwargs):
+        """Saves the model with its optimizers; arguments are those of Keras.
+
+        Raises:
+            ValueError: For the older format HDF5, which has one optimizer.
+        """
+        if str(filepath).endswith((".h5", ".hdf5")):
+            raise ValueError(
+                "A file of a whole model should end with .keras, and one of "
+                f"weights, by `save_weights`, with .weights.h5. Received: "
+                f"{filepath}."
+            )
+        super().save(filepath, *args, **kwargs)
+
     def export(
         self,
         filepath: Path | str,

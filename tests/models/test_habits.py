@@ -429,6 +429,11 @@ def test_a_missing_exporter_is_named(model, tmp_path, monkeypatch):
         model.export(tmp_path / "generator.xml", "openvino")
 
 
+def test_the_older_format_is_refused(model, tmp_path):
+    with pytest.raises(ValueError, match="should end with .keras, and one"):
+        model.save(tmp_path / "model.h5")
+
+
 def test_other_networks_are_refused(model, tmp_path):
     with pytest.raises(ValueError, match="one of generator, encoder"):
         model.export(tmp_path / "x", network="discriminator")
