@@ -55,6 +55,7 @@ def mnist_data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     The processes of pytest-xdist share it: the first one prepares it.
     """
+    from keras_infogan.data.bundled import BUNDLED_ARCHIVES
     from keras_infogan.data.sources import open_images
 
     folder = tmp_path_factory.getbasetemp()
@@ -69,24 +70,29 @@ def mnist_data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
         fcntl.flock(lock, fcntl.LOCK_EX)
         patch.setattr(socket.socket, "connect", _refuse)
         patch.setattr(socket, "getaddrinfo", _refuse)
-        open_images("mnist", split="test[:1]", data_dir=data_dir)
+        open_images(
+            "mnist",
+            split="test[:1]",
+            data_dir=data_dir,
+            archives_dir=BUNDLED_ARCHIVES / "mnist",
+        )
     return data_dir
 
 
 @pytest.fixture(scope="session")
-def mnist_train(mnist_data_dir: Path) -> "ImageData":
+def mnist_train() -> "ImageData":
     """The 60,000 training images, shared: leave them as they are."""
     from keras_infogan.data.sources import open_images
 
-    return open_images("mnist", data_dir=mnist_data_dir)
+    return open_images("mnist")
 
 
 @pytest.fixture(scope="session")
-def mnist_test(mnist_data_dir: Path) -> "ImageData":
+def mnist_test() -> "ImageData":
     """The 10,000 test images, shared: leave them as they are."""
     from keras_infogan.data.sources import open_images
 
-    return open_images("mnist", split="test", data_dir=mnist_data_dir)
+    return open_images("mnist", split="test")
 
 
 @pytest.fixture(scope="session")

@@ -16,6 +16,7 @@ import psutil
 from keras_infogan.data import RESIZE_MODES
 from keras_infogan.data.arrays import Arrays
 from keras_infogan.data.arrays import TensorFlowData
+from keras_infogan.data.bundled import BundledMnist
 from keras_infogan.data.dataset import ImageData
 from keras_infogan.data.folder import Folder
 from keras_infogan.data.rendered_sprites import RenderedSprites
@@ -35,6 +36,7 @@ SOURCES: tuple[type[Source], ...] = (
     Arrays,
     TensorFlowData,
     RenderedSprites,
+    BundledMnist,
     Folder,
     TensorFlowDatasets,
 )

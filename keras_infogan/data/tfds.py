@@ -13,6 +13,7 @@ import numpy as np
 import tensorflow as tf
 import tensorflow_datasets as tfds
 
+from keras_infogan.data.bundled import BUNDLED_ARCHIVES
 from keras_infogan.data.pixels import find_range
 from keras_infogan.data.pixels import to_bytes
 from keras_infogan.data.preparation import prepare
@@ -21,8 +22,6 @@ from keras_infogan.data.source import Source
 from keras_infogan.data.source import split_error
 from keras_infogan.files import one_line
 
-# Archives bundled with the package, one folder for each data set.
-BUNDLED_ARCHIVES = Path(__file__).parent
 # A label with more values than that is a number, not a class.
 _MAX_CLASSES = 1000
 _BATCH_SIZE = 256
@@ -35,9 +34,9 @@ _logger = logging.getLogger(__name__)
 class TensorFlowDatasets(Source):
     """A data set of tfds, which is prepared on first use.
 
-    The archives of MNIST are bundled, so `"mnist"` needs no network. Labels are
-    the supervised key, or the feature `label`: a `ClassLabel`, a whole number
-    or a text.
+    The archives of MNIST are bundled, so it needs no network. Labels are the
+    supervised key, or the feature `label`: a `ClassLabel`, a whole number or a
+    text.
 
     Raises:
         ValueError: If there is no such data set, or it has no 8-bit images.

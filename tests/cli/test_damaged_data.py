@@ -52,7 +52,9 @@ def test_the_folder_is_named(
     folder = tmp_path / "data" / "mnist" / "3.0.1"
     folder.mkdir(parents=True)
     damage(folder, mnist_data_dir / "mnist" / "3.0.1")
-    error = refuse(*arguments, "--data-dir=data")
+    # Without archives of its own, MNIST is read from those of the package.
+    options = ("--data-dir=data", "--archives-dir=archives")
+    error = refuse(*arguments, *options)
     assert re.search(
         r"The prepared data set in data/mnist/3\.0\.1 is damaged: .*"
         f"{reason}.*\\. Remove that folder and start again\\.$",

@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from keras_infogan.data.bundled import BUNDLED_ARCHIVES
 from keras_infogan.data.sources import open_images
-from keras_infogan.data.tfds import BUNDLED_ARCHIVES
 from keras_infogan.data.tfds import cache_directory
 from tests.helpers import data
 from tests.helpers.data import assert_one_line
@@ -25,7 +25,7 @@ def test_preparing_leaves_nothing_but_the_data_set(mnist_data_dir):
 
 
 def test_a_prepared_data_set_needs_no_network(mnist_data_dir, without_network):
-    open_images("mnist", split="train[:5]", data_dir=mnist_data_dir)
+    open_images("mnist:3.0.1", split="train[:5]", data_dir=mnist_data_dir)
 
 
 def test_preparing_says_nothing_on_stdout(tmp_path, capfd):
@@ -67,7 +67,7 @@ def test_a_data_dir_that_cannot_be_written(tmp_path):
     with pytest.raises(
         OSError, match="Choose another folder with data_dir"
     ) as e:
-        open_images("mnist", data_dir=tmp_path / "file" / "tfds")
+        open_images("mnist:3.0.1", data_dir=tmp_path / "file" / "tfds")
     assert_one_line(e.value)
 
 

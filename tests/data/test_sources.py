@@ -401,6 +401,7 @@ def test_each_kind_is_in_the_register():
         "Arrays",
         "TensorFlowData",
         "RenderedSprites",
+        "BundledMnist",
         "Folder",
         "TensorFlowDatasets",
     ]

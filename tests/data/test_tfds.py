@@ -59,7 +59,7 @@ def test_the_environment_names_the_data_dir(mnist_data_dir):
     """tfds reads `TFDS_DATA_DIR` once, when it is imported."""
     program = (
         "from keras_infogan.data.sources import open_images;"
-        "print(open_images('mnist', split='test[:7]').images.shape)"
+        "print(open_images('mnist:3.0.1', split='test[:7]').images.shape)"
     )
     done = subprocess.run(
         [sys.executable, "-c", program],
@@ -90,7 +90,7 @@ def test_unknown_names(name, message, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"split": "valid"}, "of mnist/3.0.1: train, test, .*split='valid'"),
+        ({"split": "valid"}, "of mnist: train, test, .*split='valid'"),
         ({"split": "train[:10"}, "Expected a split .*split='train"),
         ({"split": "train[5:5]"}, "split='train.5:5.'. It is empty"),
         ({"channels": 2}, "1 channel .* or 3 .*channels=2"),

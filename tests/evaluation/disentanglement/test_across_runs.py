@@ -14,8 +14,8 @@ from keras_infogan.evaluation.disentanglement.vectors import vector_labels
 from keras_infogan.latents.codes import Categorical
 from keras_infogan.latents.codes import Circular
 from keras_infogan.latents.codes import Uniform
+from keras_infogan.latents.random import INFERENCE
 from keras_infogan.latents.spec import LatentSpec
-from keras_infogan.models.inference import INFERENCE
 from keras_infogan.models.inference import make_key
 
 # All pairs of two values, whose ranks are linear in them.
