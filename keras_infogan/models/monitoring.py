@@ -214,11 +214,12 @@ def _check_checkpoint(
             f"The `filepath` of ModelCheckpoint should end with {suffix}. "
             f"Received: {path}."
         )
-    fields = {field for _, field, _, _ in string.Formatter().parse(path)}
-    known = {"epoch", *(fields - {None} if names is None else names)}
+    parts = string.Formatter().parse(path)
+    fields = {field for _, field, _, _ in parts if field is not None}
+    known = {"epoch", *(fields if names is None else names)}
     if callback.save_freq != "epoch":
         known = {"batch", *(x for x in known if not x.startswith("val_"))}
-    if unknown := sorted(fields - {None} - known):
+    if unknown := sorted(fields - known):
         raise ValueError(
             "The `filepath` of ModelCheckpoint should name what is in the "
             f"logs: {', '.join(sorted(known))}. Received: "

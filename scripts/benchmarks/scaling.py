@@ -8,7 +8,11 @@ images, and batches of 128 images, or another number, for each worker. The two
 workers train one model under `MultiWorkerMirroredStrategy` on loopback; both
 kinds take turns, so that other load on the machine affects them alike. "xla" is
 one worker with XLA, which is off under a strategy. The seconds of CPU of a step
-of a worker say what communication costs even if the machine is busy.
+of a worker say what communication costs even if the machine is busy. Two
+workers that leave out the moments of batch normalization, or the gradients, do
+not train one model; they tell what each costs:
+
+    python scripts/benchmarks/scaling.py x.json --without moments,gradients
 """
 
 import argparse
@@ -29,9 +33,11 @@ NUM_STEPS = 8
 TARGET = 1.7
 
 
-def work(batch_size: int, *, jit_compile: bool) -> None:
+def work(batch_size: int, *, jit_compile: bool, without: list[str]) -> None:
     """Makes as many steps as each line on stdin says; answers with seconds."""
+    import keras
     import numpy as np
+    import tensorflow as tf
 
     from keras_infogan import ImageData
     from keras_infogan.models.distribution import distribute
@@ -43,6 +49,20 @@ def work(batch_size: int, *, jit_compile: bool) -> None:
     config = preset("paper").replace(jit_compile=jit_compile)
     with strategy.scope():
         model = build_model(config)
+    if "moments" in without:
+        for layer in (*model.generator.layers, *model.discriminator.layers):
+            if isinstance(layer, keras.layers.BatchNormalization):
+                layer.synchronized = False
+    if "gradients" in without:
+        all_reduce = tf.distribute.ReplicaContext.all_reduce
+        tf.distribute.ReplicaContext.all_reduce = (
+            # Gradients alone come in a list.
+            lambda self, op, value, options=None: (
+                value
+                if isinstance(value, list)
+                else all_reduce(self, op, value, options)
+            )
+        )
     pixels = np.random.default_rng(0).integers(
         0, 256, (4096, *model.image_shape), np.uint8
     )
@@ -67,7 +87,10 @@ class Contestant:
     """One worker, or several that train one model; each has a core."""
 
     def __init__(
-        self, cores: list[int], batch_size: int, *, xla: bool = False
+        self,
+        cores: list[int],
+        batch_size: int,
+        *options: str,
     ) -> None:
         self.batch_size = batch_size
         self.cpu_seconds: list[float] = []
@@ -76,8 +99,7 @@ class Contestant:
             subprocess.Popen(
                 [
                     *("taskset", "-c", str(core), sys.executable, __file__),
-                    *("--batch-size", str(batch_size), "--worker"),
-                    *(["--xla"] if xla else []),
+                    *("--batch-size", str(batch_size), "--worker", *options),
                 ],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
@@ -123,12 +145,12 @@ def _free_port() -> int:
         return probe.getsockname()[1]
 
 
-def compare(batch_size: int) -> dict[str, Any]:
+def compare(batch_size: int, without: str) -> dict[str, Any]:
     cores = sorted(os.sched_getaffinity(0))[:2]
     contestants = {
         "one": Contestant(cores[:1], batch_size),
-        "two": Contestant(cores, batch_size),
-        "xla": Contestant(cores[:1], batch_size, xla=True),
+        "two": Contestant(cores, batch_size, f"--without={without}"),
+        "xla": Contestant(cores[:1], batch_size, "--xla"),
     }
     try:
         for contestant in contestants.values():
@@ -150,6 +172,7 @@ def compare(batch_size: int) -> dict[str, Any]:
         "cores": len(cores),
         "load_average": os.getloadavg()[0],
         "batch_size_of_a_worker": batch_size,
+        "without": without,
         "versions": {
             "python": platform.python_version(),
             **{
@@ -175,13 +198,21 @@ def main() -> None:
     parser.add_argument("--batch-size", type=int, default=128, metavar="N")
     parser.add_argument("--worker", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--xla", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument(
+        "--without",
+        default="",
+        metavar="WHAT",
+        help="what two workers do not exchange: moments, gradients, or both "
+        "with a comma",
+    )
     args = parser.parse_args()
     if args.worker:
-        work(args.batch_size, jit_compile=args.xla)
+        without = args.without.split(",")
+        work(args.batch_size, jit_compile=args.xla, without=without)
         return
     if not args.results:
         parser.error("RESULTS.json is missing")
-    results = compare(args.batch_size)
+    results = compare(args.batch_size, args.without)
     text = json.dumps(results, indent=2)
     args.results.write_text(text + "\n")
     print(text)

@@ -140,7 +140,7 @@ def used() -> keras.optimizers.Optimizer:
     return optimizer
 
 
-class Own(OPTIMIZERS.Optimizer):
+class Own(keras.optimizers.Optimizer):
     """An optimizer whose constructor does not take its configuration."""
 
     def __init__(self):

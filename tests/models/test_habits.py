@@ -177,7 +177,10 @@ def test_stopping_early_with_validation_data(model):
         ),
         (ImageGrid("x", code="no"), "one of category. Received: 'no'."),
         (ImageGrid("/dev/null/x"), "folders that can be written to"),
-        (ImageGrid("x", seed="x"), "seed should be a whole number"),
+        (
+            ImageGrid("x", seed="x"),  # type: ignore[arg-type]
+            "seed should be a whole number",
+        ),
         (Diagnostics(IMAGES[:, :4]), "should have shape (num_images, 8, 8, 1)"),
         (
             ClusteringAccuracy(IMAGES[:, :4], LABELS),
