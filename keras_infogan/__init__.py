@@ -4,7 +4,7 @@ import importlib
 from typing import TYPE_CHECKING
 from typing import Any
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 if TYPE_CHECKING:
     from keras_infogan import callbacks as callbacks

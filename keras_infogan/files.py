@@ -2,6 +2,7 @@
 
 import contextlib
 import errno
+import fcntl
 import json
 import os
 from collections.abc import Iterator
@@ -20,7 +21,66 @@ _REMEDIES = {
     errno.ENOTDIR: "Choose another path, where no file is in the way.",
     errno.EISDIR: "Choose another path, where no folder is in the way.",
     errno.ENOENT: "Check the path.",
+    errno.ELOOP: "Remove the symbolic link.",
+    errno.ENOLCK: "Choose a path on a file system that has locks.",
+    errno.EOPNOTSUPP: "Choose a path on a file system that has locks.",
+    errno.EIO: "Check the disk.",
+    errno.EMFILE: "Raise the limit of open files, as by `ulimit -n`.",
+    errno.EFBIG: "Raise the limit of file sizes, as by `ulimit -f`.",
+    errno.ENAMETOOLONG: "Choose a shorter name.",
 }
+
+
+@contextlib.contextmanager
+def locked(path: Path, *, wait: bool = True) -> Iterator[None]:
+    """Holds the lock of a file, which is created and never written to.
+
+    Raises:
+        BlockingIOError: If another process holds it and `wait` is False.
+        OSError: If it is a symbolic link, or there are no locks.
+    """
+    flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+    descriptor = os.open(path, flags, 0o666)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        yield
+    except OSError as error:
+        if error.filename is None and error.errno in (
+            errno.ENOLCK,
+            errno.EOPNOTSUPP,
+        ):
+            error.filename = str(path)
+        raise
+    finally:
+        os.close(descriptor)
+
+
+class KeptFolder:
+    """A folder that is expected to stay where it is.
+
+    Args:
+        path: The folder, which exists.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._identity = self._identify()
+
+    def check(self) -> None:
+        """Raises an `OSError` if it was removed, moved or replaced."""
+        if self._identify() != self._identity:
+            raise OSError(
+                f"{self.path} was removed or replaced by another program while "
+                "it was in use. Start again, with another --run-dir if it is "
+                "not empty."
+            )
+
+    def _identify(self) -> tuple[int, int] | None:
+        try:
+            status = self.path.stat()
+        except FileNotFoundError:
+            return None
+        return status.st_dev, status.st_ino
 
 
 def is_partial(path: Path) -> bool:

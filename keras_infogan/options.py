@@ -26,6 +26,7 @@ _SCALARS: dict[Any, tuple[str, Any]] = {
     float: ("a number", int | float),
     str: ("a string", str),
 }
+_LARGEST_INT = 2**31 - 1
 _BOUNDS = {
     "minimum": ("of at least", operator.ge),
     "above": ("above", operator.gt),
@@ -164,10 +165,15 @@ def _checked(
         expected, types_ = _SCALARS[origin]
         accepted = isinstance(value, types_)
         if origin in (int, float):
+            limits = dict(metadata)
+            # TensorFlow counts in 64 bits, which hold products of two. Named
+            # only where it matters.
+            if origin is int and accepted and value > _LARGEST_INT:
+                limits["maximum"] = _LARGEST_INT
             bounds = [
-                (*_BOUNDS[key], metadata[key])
+                (*_BOUNDS[key], limits[key])
                 for key in _BOUNDS
-                if metadata.get(key) is not None
+                if limits.get(key) is not None
             ]
             words = [f"{word} {bound:.10g}" for word, _, bound in bounds]
             expected = " ".join([expected, " and ".join(words)]).rstrip()

@@ -4,6 +4,7 @@
 #   scripts/check.sh                 everything
 #   scripts/check.sh --install-only  makes the virtual environment .venv
 #   PYTHON=python3.13 scripts/check.sh
+#   PIP_CONSTRAINT=constraints.txt scripts/check.sh   the versions in that file
 #
 # .venv is made with $PYTHON (python3 by default) when there is none that works,
 # and installed into again when setup.cfg or pyproject.toml has changed.
@@ -32,7 +33,7 @@ install() {
         "$python" -m venv .venv
     fi
     # The folder is in it because an editable installation points to it.
-    wanted=$({ pwd -P; cat setup.cfg pyproject.toml; } | cksum)
+    wanted=$({ pwd -P; cat setup.cfg pyproject.toml ${PIP_CONSTRAINT-}; } | cksum)
     if [[ $(cat "$stamp" 2>/dev/null) != "$wanted" ]]; then
         say "installing keras-infogan and its tools into .venv"
         rm -f "$stamp"
@@ -45,6 +46,16 @@ install() {
 run() {
     say "$*"
     ".venv/bin/$1" "${@:2}"
+}
+
+# Builds what a release would hold, and checks how an index would show it.
+build() {
+    local folder
+    folder=$(mktemp -d)
+    run python -m build --outdir "$folder" . >"$folder/log" ||
+        { cat "$folder/log"; return 1; }
+    run twine check --strict "$folder"/*.whl "$folder"/*.tar.gz
+    rm -r "$folder"
 }
 
 # Runs all tests in four parts and ends with the sums of their closing lines.
@@ -88,6 +99,7 @@ case ${1-} in
         run ruff format --check .
         run ruff check .
         run mypy
+        build
         # Last, so that the output ends with the count of tests.
         test_in_parts
         ;;

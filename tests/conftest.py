@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 # As the command line sets it: tests of its errors allow nothing else on stderr,
 # and the first operation of a process may write there.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+# Before onnxruntime is imported, which would look up a host.
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
 
 def _refuse(*args: object, **kwargs: object) -> NoReturn:

@@ -12,7 +12,15 @@ import keras_infogan
 
 PACKAGE = Path(keras_infogan.__file__).parent
 # Modules that serve all folders.
-SHARED = {"distances", "files", "images", "options", "replicas"}
+SHARED = {
+    "checksums",
+    "distances",
+    "files",
+    "images",
+    "json_text",
+    "options",
+    "replicas",
+}
 # What each folder may import of the others.
 MAY_IMPORT = {
     "latents": set(),

@@ -10,6 +10,9 @@ from pathlib import Path
 
 import pytest
 import tensorflow_datasets as tfds
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+from packaging.version import Version
 
 import keras_infogan
 
@@ -68,6 +71,34 @@ def test_pyproject_has_the_build_system_alone():
 def test_scripts_can_be_run(script):
     assert os.access(ROOT / script, os.X_OK)
     subprocess.run(["bash", "-n", ROOT / script], check=True)
+
+
+def test_constraints_fit_what_is_needed(setup_cfg):
+    """Each dependency has its version, and a reason or group in setup.cfg."""
+    lines = (ROOT / "constraints.txt").read_text().splitlines()
+    pinned = dict(
+        line.split("==") for line in lines if not line.startswith("#")
+    )
+    versions = {
+        canonicalize_name(name): Version(text) for name, text in pinned.items()
+    }
+    groups = [setup_cfg["options"]["install_requires"]]
+    groups += setup_cfg["options.extras_require"].values()
+    needed = [
+        Requirement(line)
+        for group in groups
+        for line in group.splitlines()
+        if line and not line.startswith("#")
+    ]
+    assert len(needed) > 20
+    for requirement in needed:
+        version = versions[canonicalize_name(requirement.name)]
+        assert requirement.specifier.contains(version), requirement
+
+
+def test_the_changelog_names_the_version():
+    text = (ROOT / "CHANGELOG.md").read_text()
+    assert text.split("## ")[1].split()[0] == keras_infogan.__version__
 
 
 def test_an_old_python_is_refused_in_one_line(tmp_path):

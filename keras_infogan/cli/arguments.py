@@ -3,12 +3,15 @@
 import argparse
 import json
 import math
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 from typing import Any
 
+from keras_infogan.files import one_line
+from keras_infogan.json_text import parse_json
 from keras_infogan.models.pretrained import find_companion
 from keras_infogan.models.pretrained import find_model
 from keras_infogan.models.pretrained import find_onnx
@@ -16,37 +19,54 @@ from keras_infogan.models.pretrained import load_model
 
 if TYPE_CHECKING:
     from keras_infogan.evaluation.code_map import CodeMap
+    from keras_infogan.latents.spec import LatentSpec
 
 
 def json_value(example: Any, text: str) -> Any:
     """A JSON object or list, whichever the example is."""
     try:
-        content = json.loads(text)
-    except ValueError:
-        content = None
+        content, reason = parse_json(text), ""
+    except ValueError as error:
+        content, reason = None, f": {one_line(error)}"
     if not isinstance(content, type(example)):
         kind = "object" if isinstance(example, dict) else "list"
         raise argparse.ArgumentTypeError(
             f"expected a JSON {kind} such as {json.dumps(example)}, "
-            f"got {text!r}"
+            f"got {_shorten(text)}{reason}"
         )
     return content
 
 
+def _shorten(text: str) -> str:
+    return repr(text) if len(text) <= 100 else f"{text[:100]!r} ..."
+
+
+def whole_number(text: str) -> int:
+    """A whole number that 64 bits hold."""
+    if re.fullmatch("[+-]?[0-9]{1,19}", text) and abs(int(text)) < 2**63:
+        return int(text)
+    raise argparse.ArgumentTypeError(
+        f"expected a whole number of at most 64 bits, got {_shorten(text)}"
+    )
+
+
 def count(most: int, text: str) -> int:
     """A whole number from 1 to `most`."""
-    if not text.isdecimal() or not 1 <= int(text) <= most:
+    number = whole_number(text)
+    if not 1 <= number <= most:
         limits = "of at least 1" if most == sys.maxsize else f"from 1 to {most}"
         raise argparse.ArgumentTypeError(
             f"expected a whole number {limits}, got {text!r}"
         )
-    return int(text)
+    return number
 
 
 def image_size(text: str) -> int | list[int]:
     """`32` as the side of a square, or `32x48` as height and width."""
     sides = text.lower().split("x")
-    if len(sides) > 2 or not all(side.isdecimal() for side in sides):
+    if len(sides) > 2 or not all(
+        re.fullmatch("[0-9]{1,9}", side) for side in sides
+    ):
         raise argparse.ArgumentTypeError(
             f"expected a side such as 32, or a height and a width such as "
             f"32x48, got {text!r}"
@@ -71,9 +91,11 @@ def code_values(text: str) -> tuple[str, list[float]]:
     try:
         numbers = [float(value) for value in values.split(",")]
     except ValueError:
+        numbers = [math.nan]
+    if not all(map(math.isfinite, numbers)):
         raise argparse.ArgumentTypeError(
-            f"expected NAME=VALUE or NAME=VALUE,VALUE, got {text!r}"
-        ) from None
+            f"expected NAME=VALUE or NAME=VALUE,VALUE, got {_shorten(text)}"
+        )
     return name, [int(x) if x.is_integer() else x for x in numbers]
 
 
@@ -86,7 +108,7 @@ def attribute_value(text: str) -> tuple[str, float]:
         number = math.nan
     if not math.isfinite(number):
         raise argparse.ArgumentTypeError(
-            f"expected NAME=NUMBER such as slant=0.5, got {text!r}"
+            f"expected NAME=NUMBER such as slant=0.5, got {_shorten(text)}"
         )
     return name, number
 
@@ -94,9 +116,10 @@ def attribute_value(text: str) -> tuple[str, float]:
 def code_dimension(text: str) -> tuple[str, int]:
     """`NAME:INDEX` as the name of a code and its dimension, by default 0."""
     name, _, index = text.partition(":")
-    if index and not index.isdecimal():
+    if not name or (index and not re.fullmatch("[0-9]{1,9}", index)):
         raise argparse.ArgumentTypeError(
-            f"expected NAME, or NAME:INDEX with an index from 0, got {text!r}"
+            "expected NAME, or NAME:INDEX with an index from 0, got "
+            f"{_shorten(text)}"
         )
     return name, int(index or 0)
 
@@ -210,14 +233,6 @@ def find_seeds(run: Path) -> list[int] | None:
     return report.get("traversal_seeds") if report else None
 
 
-def find_code_map(run: Path) -> "CodeMap | None":
-    """The code map of a model, or None if it has none."""
-    from keras_infogan.evaluation.code_map import CodeMap
-
-    path = find_companion(run, "code_map.json")
-    return CodeMap.load(path) if path else None
-
-
 def find_resize(run: Path) -> str:
     """How the run of a model fits images of another aspect ratio."""
     from keras_infogan.training.config import TrainingConfig
@@ -226,9 +241,11 @@ def find_resize(run: Path) -> str:
     return TrainingConfig.load(path).data.resize if path else "crop"
 
 
-def load_code_map(run: Path) -> "CodeMap":
+def load_code_map(run: Path, spec: "LatentSpec") -> "CodeMap":
     """The code map of a model; raises a `ValueError` if it has none."""
-    code_map = find_code_map(run)
+    from keras_infogan.evaluation.code_map import find_code_map
+
+    code_map = find_code_map(run, spec)
     if code_map is None:
         remedy = "Give values of its codes, by --code."
         if (run / "config.json").is_file():

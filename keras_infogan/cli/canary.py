@@ -33,7 +33,11 @@ def add_parser(commands: Any) -> None:
         help="; ".join(f"{name}: {does}" for name, does in _STEPS.items()),
     )
     parser.add_argument(
-        "version", type=int, nargs="?", metavar="N", help="to publish"
+        "version",
+        type=arguments.whole_number,
+        nargs="?",
+        metavar="N",
+        help="to publish",
     )
     parser.add_argument(
         "--config",

@@ -62,7 +62,8 @@ def _lock(folder: Path) -> None:
     That one has done so, and the files that it writes have no checksum yet.
     """
     # Open, and so locked, as long as this process lives.
-    lock = os.open(folder.with_suffix(".lock"), os.O_RDWR | os.O_CREAT, 0o600)
+    flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW
+    lock = os.open(folder.with_suffix(".lock"), flags, 0o600)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

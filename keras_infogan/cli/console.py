@@ -1,12 +1,78 @@
 """Messages on stderr, without those of TensorFlow."""
 
+import contextlib
+import io
 import logging
 import os
 import sys
 import tempfile
+from collections.abc import Iterator
+from typing import Any
 
 PROGRAM = "keras-infogan"
 _PACKAGE = "keras_infogan"
+
+
+class _Stderr(io.TextIOBase):
+    """Text for stderr, of which what cannot be written is lost.
+
+    Nobody may be there to read it: it is closed, or a full disk.
+    """
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        self._try(lambda: self._stream.write(text))
+        return len(text)
+
+    def flush(self) -> None:
+        self._try(self._stream.flush)
+
+    def isatty(self) -> bool:
+        return bool(self._stream.isatty())
+
+    def fileno(self) -> int:
+        return int(self._stream.fileno())
+
+    @property
+    def encoding(self) -> str:  # type: ignore[override]
+        return str(self._stream.encoding)
+
+    def _try(self, action: Any) -> None:
+        try:
+            action()
+        except (OSError, ValueError):
+            # What is in its buffer would fail again at the exit.
+            with contextlib.suppress(OSError, ValueError):
+                null = os.open(os.devnull, os.O_WRONLY)
+                os.dup2(null, self._stream.fileno())
+                os.close(null)
+
+
+@contextlib.contextmanager
+def standard_streams() -> Iterator[None]:
+    """Opens those that are closed, and lets nothing fail for want of stderr.
+
+    A file that is opened would take the number of a closed one, and then what
+    TensorFlow writes to stderr.
+    """
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)
+    stderr: Any = sys.stderr
+    null = None
+    if stderr is None:
+        null = open(os.devnull, "w")  # noqa: SIM115
+    sys.stderr = _Stderr(null or stderr)
+    try:
+        yield
+    finally:
+        sys.stderr = stderr
+        if null:
+            null.close()
 
 
 class _ConsoleHandler(logging.Handler):

@@ -105,10 +105,11 @@ def _describe(
     ranges: dict[str, tuple[float, float]],
 ) -> list[dict[str, Any]]:
     """Says what each image means, and returns it."""
+    from keras_infogan.evaluation.code_map import find_code_map
     from keras_infogan.reports.outliers import describe_outlier
     from keras_infogan.reports.outliers import describe_unlikely_codes
 
-    code_map = arguments.find_code_map(args.model)
+    code_map = find_code_map(args.model, model.latent_spec)
     read = _interpret(model, code_map, [item.image for item in items])
     results = []
     for item, (text, meaning) in zip(items, read, strict=True):

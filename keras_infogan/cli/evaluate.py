@@ -1,14 +1,20 @@
 """`keras-infogan evaluate`: evaluates a finished run again."""
 
 import argparse
+import contextlib
 import functools
 import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
 from typing import Any
 
 from keras_infogan.cli import arguments
 from keras_infogan.cli.console import say
 from keras_infogan.models.pretrained import find_companion
 from keras_infogan.training.config import TrainingConfig
+
+if TYPE_CHECKING:
+    from keras_infogan.evaluation.code_map import CodeMap
 
 
 def add_parser(commands: Any) -> None:
@@ -61,6 +67,18 @@ def check(args: argparse.Namespace) -> None:
     args.config = TrainingConfig.load(path)
 
 
+def _read_code_map(run: Path) -> "CodeMap | None":
+    """The code map as it is; None if there is none that can be read."""
+    from keras_infogan.evaluation.code_map import CodeMap
+
+    path = find_companion(run, "code_map.json")
+    try:
+        return CodeMap.load(path) if path else None
+    # It is about to be replaced.
+    except ValueError:
+        return None
+
+
 def run(args: argparse.Namespace) -> Any:
     """`keras-infogan evaluate`: returns the report."""
     from keras_infogan.data.sources import open_images
@@ -71,6 +89,7 @@ def run(args: argparse.Namespace) -> Any:
     from keras_infogan.training.exports import export_run
     from keras_infogan.training.exports import is_exported
     from keras_infogan.training.finish import finish
+    from keras_infogan.training.run import lock_run
 
     options: dict[str, Any] = {}
     if args.factors is not None:
@@ -85,21 +104,26 @@ def run(args: argparse.Namespace) -> Any:
             archives_dir=args.archives_dir if not args.factors else None,
             factors=True,
         )
-    before = arguments.find_code_map(args.model)
-    data = load_data(
-        args.config.data, data_dir=args.data_dir, archives_dir=args.archives_dir
-    )
-    report = finish(
-        args.config,
-        args.model,
-        *data,
-        cache_dir=cache_directory(args.data_dir),
-        num_naming_labels=args.num_naming_labels,
-        **options,
-    )
-    # They carry the code map.
-    if report["code_map"] != before and is_exported(args.model):
-        export_run(args.model)
+    with contextlib.ExitStack() as stack:
+        if args.model.is_dir():
+            stack.enter_context(lock_run(args.model))
+        before = _read_code_map(args.model)
+        data = load_data(
+            args.config.data,
+            data_dir=args.data_dir,
+            archives_dir=args.archives_dir,
+        )
+        report = finish(
+            args.config,
+            args.model,
+            *data,
+            cache_dir=cache_directory(args.data_dir),
+            num_naming_labels=args.num_naming_labels,
+            **options,
+        )
+        # They carry the code map.
+        if report["code_map"] != before and is_exported(args.model):
+            export_run(args.model)
     for sentence in describe_report(report):
         say(sentence)
     return report_to_json(report)

@@ -61,11 +61,12 @@ def check(args: argparse.Namespace) -> None:
 
 def run(args: argparse.Namespace) -> Any:
     """`keras-infogan explore`: returns the path of the page."""
+    from keras_infogan.evaluation.code_map import find_code_map
     from keras_infogan.export import onnx
     from keras_infogan.export.explorer import build as explorer
 
-    code_map = arguments.find_code_map(args.model)
     model = load_model(args.model)
+    code_map = find_code_map(args.model, model.latent_spec)
     with tempfile.TemporaryDirectory() as folder:
         paths = Path(folder) / "generator.onnx", Path(folder) / "encoder.onnx"
         exports = onnx.export_onnx, onnx.export_onnx_encoder

@@ -27,7 +27,7 @@ def add_parser(commands: Any) -> None:
     )
     parser.add_argument(
         "--version",
-        type=int,
+        type=arguments.whole_number,
         metavar="N",
         help="version number (the next one; 1 without --saved-model)",
     )
@@ -79,7 +79,7 @@ def run(args: argparse.Namespace) -> Any:
     from keras_infogan.training.exports import Companions
 
     model = load_model(args.model)
-    companions = Companions.find(args.model)
+    companions = Companions.find(args.model, model.latent_spec)
     result = {}
     version = 1 if args.version is None else args.version
     if args.saved_model is not None:

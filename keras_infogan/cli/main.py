@@ -4,6 +4,7 @@ Imports TensorFlow only once a command needs it.
 """
 
 import argparse
+import errno
 import json
 import os
 import sys
@@ -28,6 +29,7 @@ from keras_infogan.cli.compilation_cache import use_compilation_cache
 from keras_infogan.cli.console import PROGRAM
 from keras_infogan.cli.console import import_tensorflow
 from keras_infogan.cli.console import show_log
+from keras_infogan.cli.console import standard_streams
 from keras_infogan.files import explain
 from keras_infogan.files import one_line
 
@@ -81,6 +83,8 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _print_result(result: Any) -> None:
+    if sys.stdout is None:
+        raise OSError(errno.EBADF, "It is closed", "stdout")
     try:
         print(json.dumps(result, indent=2), flush=True)
     except OSError as error:
@@ -92,12 +96,25 @@ def _print_result(result: Any) -> None:
             raise
 
 
-def _out_of_memory() -> tuple[type[BaseException], ...]:
-    """The out-of-memory errors of NumPy and, if imported, of TensorFlow."""
+def _errors_of_tensorflow() -> tuple[type[BaseException], ...]:
+    """Those of its operations, if it is imported."""
     tensorflow = sys.modules.get("tensorflow")
-    if tensorflow is None:
-        return (MemoryError,)
-    return (MemoryError, tensorflow.errors.ResourceExhaustedError)
+    return () if tensorflow is None else (tensorflow.errors.OpError,)
+
+
+def _describe(error: BaseException) -> str:
+    """An error in one line, with its cause if that is known."""
+    text = one_line(error, limit=200)
+    is_exhausted = type(error).__name__ == "ResourceExhaustedError"
+    # So TensorFlow calls a full disk, too.
+    if is_exhausted and os.strerror(errno.ENOSPC) in text:
+        return f"There is no space left on the disk. Received: {text}"
+    if is_exhausted or isinstance(error, MemoryError):
+        return (
+            "This needs more memory than there is; choose smaller sizes. "
+            f"Received: {text}"
+        )
+    return f"TensorFlow cannot go on. Received: {text}"
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -106,8 +123,12 @@ def main(argv: Sequence[str] | None = None) -> None:
     Prints the result as JSON. The exit status is 2 for an error in the input,
     130 after Ctrl-C and 143 after SIGTERM.
     """
-    parser = _parser()
-    args = parser.parse_args(argv)
+    with standard_streams():
+        parser = _parser()
+        _run(parser, parser.parse_args(argv))
+
+
+def _run(parser: argparse.ArgumentParser, args: argparse.Namespace) -> None:
     show_log()
     try:
         if args.check is not None:
@@ -125,14 +146,10 @@ def main(argv: Sequence[str] | None = None) -> None:
         if args.traceback:
             raise
         parser.exit(_USER_ERROR, f"{parser.prog}: error: {explain(error)}\n")
-    except _out_of_memory() as error:
+    except (MemoryError, *_errors_of_tensorflow()) as error:
         if args.traceback:
             raise
-        parser.exit(
-            _USER_ERROR,
-            f"{parser.prog}: error: This needs more memory than there is; "
-            f"choose smaller sizes. Received: {one_line(error, limit=200)}\n",
-        )
+        parser.exit(_USER_ERROR, f"{parser.prog}: error: {_describe(error)}\n")
     except KeyboardInterrupt as interrupt:
         status = getattr(interrupt, "exit_status", _INTERRUPTED)
-        parser.exit(status, f"{parser.prog}: {interrupt or 'stopped'}\n")
+        parser.exit(status, f"{parser.prog}: {str(interrupt) or 'stopped'}\n")

@@ -33,7 +33,7 @@ def add_parser(commands: Any) -> None:
     parser.add_argument(
         "--category",
         metavar="C",
-        type=int,
+        type=arguments.whole_number,
         help="category of the first categorical code",
     )
     parser.add_argument(
@@ -68,7 +68,7 @@ def add_parser(commands: Any) -> None:
     )
     parser.add_argument(
         "--seed",
-        type=int,
+        type=arguments.whole_number,
         default=0,
         metavar="N",
         help="seed of the noise and of all codes that are not given "
@@ -124,13 +124,14 @@ def _chosen_codes(
     if args.digit is not None:
         from keras_infogan.reports.meanings import explain_category
 
-        code_map = load_code_map(args.model)
+        code_map = load_code_map(args.model, spec)
         name, numbers = code_map.find_categories(args.digit)
         choose("--digit", name)
         codes[name] = numbers[0]
         say(explain_category(code_map, args.digit))
     for attribute, value in args.attribute:
-        name, index, sign = load_code_map(args.model).find_dimension(attribute)
+        code_map = load_code_map(args.model, spec)
+        name, index, sign = code_map.find_dimension(attribute)
         choose(f"--attribute {attribute}", name, index)
         try:
             spec.codes[name].to_values(value, 1)
@@ -232,7 +233,7 @@ def run(args: argparse.Namespace) -> Any:
         "seed": args.seed,
     }
     if args.digit is not None and not args.server:
-        code_map = load_code_map(args.model)
+        code_map = load_code_map(args.model, model.latent_spec)
         name, (number, *_) = code_map.find_categories(args.digit)
         meaning = dataclasses.asdict(code_map.codes[name].categories[number])
         result["digit"] = {"code": name, "category": number, **meaning}

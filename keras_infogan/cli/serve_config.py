@@ -43,14 +43,16 @@ def add_parser(commands: Any) -> None:
             "--stable. Later, `keras-infogan canary` moves the labels",
         ),
     ):
-        parser.add_argument(flag, type=int, metavar="N", help=text)
+        parser.add_argument(
+            flag, type=arguments.whole_number, metavar="N", help=text
+        )
     for flag, default, text in (
         ("--replicas", 2, "minimum number of servers on Kubernetes"),
         ("--max-replicas", 8, "maximum number of servers under load"),
     ):
         parser.add_argument(
             flag,
-            type=int,
+            type=arguments.whole_number,
             default=default,
             metavar="N",
             help=f"{text} (%(default)s)",

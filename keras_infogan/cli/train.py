@@ -68,7 +68,7 @@ def add_parser(commands: Any) -> None:
     )
     parser.add_argument(
         "--devices",
-        type=int,
+        type=arguments.whole_number,
         default=1,
         metavar="N",
         help="GPUs of this machine that share each batch (1); without a GPU, "
@@ -81,7 +81,7 @@ def add_parser(commands: Any) -> None:
     )
     group.add_argument(
         "--num-categories",
-        type=int,
+        type=arguments.whole_number,
         metavar="N",
         help="categories of the first categorical code, instead of --codes",
     )
@@ -101,10 +101,14 @@ def _argument(setting: Setting) -> dict[str, Any]:
         return {"choices": choices, "help": text}
     if setting.name == "image_size":
         return {"type": arguments.image_size, "metavar": "N|HxW", "help": text}
-    metavars: dict[Any, str] = {int: "N", float: "X", str: "NAME"}
-    if setting.kind in metavars:
-        metavar = metavars[setting.kind]
-        return {"type": setting.kind, "metavar": metavar, "help": text}
+    scalars: dict[Any, tuple[Any, str]] = {
+        int: (arguments.whole_number, "N"),
+        float: (float, "X"),
+        str: (str, "NAME"),
+    }
+    if setting.kind in scalars:
+        kind, metavar = scalars[setting.kind]
+        return {"type": kind, "metavar": metavar, "help": text}
     # None are the gains of an effect that no code of the preset follows.
     example = setting.value(PRESETS[DEFAULT_PRESET].to_json())
     example = {} if example is None else example

@@ -51,7 +51,7 @@ def add_parser(commands: Any) -> None:
     )
     parser.add_argument(
         "--seed",
-        type=int,
+        type=arguments.whole_number,
         metavar="N",
         help="seed of the noise (chosen: of 32 seeds, the one whose images the "
         "encoder reads most surely)",
@@ -79,31 +79,31 @@ def check(args: argparse.Namespace) -> None:
 
 def run(args: argparse.Namespace) -> Any:
     """`keras-infogan traverse`: returns the path of the image."""
+    from keras_infogan.evaluation.code_map import find_code_map
     from keras_infogan.reports.figures import render
     from keras_infogan.reports.grids import plot_direction
     from keras_infogan.reports.grids import plot_traversal
     from keras_infogan.reports.images import save_image
 
-    code_map = arguments.find_code_map(args.model)
+    model = arguments.load_networks(args)
+    code_map = find_code_map(args.model, model.latent_spec)
     seed = args.seed
     options = {
         "num_columns": args.columns,
         "seed": arguments.find_seeds(args.model) if seed is None else seed,
     }
-    if args.direction:
-        model = arguments.load_networks(args)
+    if args.direction is not None:
         figure = plot_direction(
             model, args.direction, code_map=code_map, **options
         )
         varied = {"direction": args.direction}
         what = f"noise, in the direction of {args.direction},"
     else:
-        if args.attribute:
-            code_map = arguments.load_code_map(args.model)
+        if args.attribute is not None:
+            code_map = arguments.load_code_map(args.model, model.latent_spec)
             name, index, _ = code_map.find_dimension(args.attribute)
         else:
             name, index = args.code
-        model = arguments.load_networks(args)
         figure = plot_traversal(
             model,
             name,

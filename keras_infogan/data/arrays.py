@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import psutil
 import tensorflow as tf
 
 from keras_infogan.data.pixels import find_range
@@ -215,6 +216,7 @@ def _load(path: Path) -> Mapping[str, np.ndarray] | np.ndarray:
     try:
         if path.suffix == ".npy":
             return np.load(path, mmap_mode="r", allow_pickle=False)
+        _check_size(path)
         arrays = {}
         with np.load(path, allow_pickle=False) as file:
             for key in file.files:
@@ -225,11 +227,29 @@ def _load(path: Path) -> Mapping[str, np.ndarray] | np.ndarray:
                     if "pickle" not in str(error):
                         raise
         return arrays
-    except (ValueError, EOFError, zipfile.BadZipFile) as error:
+    except (FileNotFoundError, PermissionError, MemoryError):
+        raise
+    # NumPy and zipfile raise errors of all types for damaged files.
+    except Exception as error:
+        reason = one_line(error)
+        if "pickle" in reason:
+            reason = "another file, or one that is damaged."
         raise ValueError(
             f"{path} should hold arrays of NumPy, without objects. Received: "
-            f"{one_line(error)}"
+            f"{reason}"
         ) from error
+
+
+def _check_size(path: Path) -> None:
+    """Raises a `MemoryError` if an archive would not fit into the memory."""
+    with zipfile.ZipFile(path) as archive:
+        needed = sum(entry.file_size for entry in archive.infolist())
+    free = psutil.virtual_memory().available
+    if needed > free:
+        raise MemoryError(
+            f"{path} unpacks to {needed / 2**30:.1f} GiB, and "
+            f"{free / 2**30:.1f} GiB are free."
+        )
 
 
 def _find_splits(

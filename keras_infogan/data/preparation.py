@@ -2,7 +2,6 @@
 
 import contextlib
 import io
-import json
 import logging
 import os
 import re
@@ -19,6 +18,8 @@ import tensorflow_datasets as tfds
 from tensorflow_datasets.core.download import download_manager
 
 from keras_infogan.files import one_line
+from keras_infogan.json_text import check_schema
+from keras_infogan.json_text import read_json
 
 _logger = logging.getLogger(__name__)
 
@@ -90,7 +91,7 @@ def _check_sources(
     """
     # tfds writes an INFO file beside each download.
     notes = downloads.rglob("*.INFO.json")
-    cached = {url for n in notes for url in json.loads(n.read_text())["urls"]}
+    cached = {url for note in notes for url in _find_urls(note)}
     missing = {
         url: info.filename
         for url, info in (builder.url_infos or {}).items()
@@ -118,6 +119,16 @@ def _check_sources(
             f"can be reached: {', '.join(hosts)}. Put the archives into a "
             "folder and pass it as archives_dir (--archives-dir)."
         )
+
+
+def _find_urls(note: Path) -> list[str]:
+    """The URLs of a download; none if the note is damaged."""
+    try:
+        urls = read_json(note)["urls"]
+        check_schema(urls, list[str], "urls")
+    except (ValueError, KeyError, TypeError):
+        return []
+    return urls
 
 
 def _any_host_answers(hosts: list[str]) -> bool:

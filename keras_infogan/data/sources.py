@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import psutil
 
+from keras_infogan import checksums
 from keras_infogan.data import RESIZE_MODES
 from keras_infogan.data.arrays import Arrays
 from keras_infogan.data.arrays import TensorFlowData
@@ -26,7 +27,7 @@ from keras_infogan.data.source import Source
 from keras_infogan.data.tfds import TensorFlowDatasets
 from keras_infogan.data.tfds import cache_directory
 from keras_infogan.data.tfds import data_root
-from keras_infogan.files import atomic_path
+from keras_infogan.files import one_line
 from keras_infogan.images import check_channels
 from keras_infogan.options import check_choice
 
@@ -189,7 +190,10 @@ def _read(
 def _map_images(
     source: Source, split: str, fit: Fit, folder: Path
 ) -> tuple[np.ndarray, np.ndarray | None]:
-    """Decodes a split into a file unless it exists, and memory-maps it."""
+    """Decodes a split into a file unless it exists, and memory-maps it.
+
+    A file that is damaged is replaced.
+    """
     shape = (source.num_images(split), *fit.shape)
     size = "x".join(str(side) for side in fit.shape)
     name = re.sub(r"[^\w.+-]+", "_", f"{source.name}-{split}-{size}")
@@ -197,6 +201,19 @@ def _map_images(
     key = hashlib.sha256(identity.encode()).hexdigest()[:16]
     path = folder / f"{name}-{key}.npy"
     labels_path = path.with_suffix(".labels.npy")
+    num_classes = len(source.class_names)
+    if path.exists():
+        try:
+            return _load_map(path, labels_path, shape, num_classes)
+        # NumPy raises errors of all types for damaged files.
+        except Exception as error:
+            _logger.warning(
+                "The images of %s are decoded again, as their cache cannot be "
+                "used: %s",
+                source.name,
+                _reason(error),
+            )
+            checksums.remove(path)
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         needed, free = math.prod(shape), shutil.disk_usage(path.parent).free
@@ -208,17 +225,54 @@ def _map_images(
                 "Choose a smaller image_size, channels=1 or a slice such as "
                 "split='train[:10%]'."
             )
-        with atomic_path(path) as partial:
+        with checksums.recorded_path(path) as partial:
             images = np.lib.format.open_memmap(
                 partial, mode="w+", dtype=np.uint8, shape=shape
             )
             labels = _decode_into(images, source, split, fit)
             images.flush()
             # Labels first: where there are images, there are labels.
-            with atomic_path(labels_path) as labels_partial:
+            with checksums.recorded_path(labels_path) as labels_partial:
                 np.save(labels_partial, -1 if labels is None else labels)
-    labels = np.load(labels_path)
-    return np.load(path, mmap_mode="r"), labels if labels.ndim else None
+    return _load_map(path, labels_path, shape, num_classes)
+
+
+def _reason(error: Exception) -> str:
+    # NumPy's advice is to load objects, which run code.
+    text = one_line(error)
+    return "It is no array of numbers." if "pickle" in text else text
+
+
+def _load_map(
+    path: Path,
+    labels_path: Path,
+    shape: tuple[int, ...],
+    num_classes: int,
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """Maps the images of the cache; an error unless they are those expected."""
+    for file in (path, labels_path):
+        checksums.check(file, "It is replaced.")
+    labels = np.load(labels_path, allow_pickle=False)
+    images = np.load(path, mmap_mode="r", allow_pickle=False)
+    if images.shape != shape or images.dtype != np.uint8:
+        raise ValueError(
+            f"{path} should have bytes of shape {shape}. "
+            f"Received: {images.dtype} of shape {images.shape}."
+        )
+    if not labels.ndim:
+        return images, None
+    if (
+        labels.shape != shape[:1]
+        or labels.dtype.kind not in "iu"
+        or labels.min() < 0
+        or labels.max() >= num_classes
+    ):
+        raise ValueError(
+            f"{labels_path} should have {shape[0]} whole numbers from 0 to "
+            f"{num_classes - 1}. Received: {labels.dtype} of shape "
+            f"{labels.shape}."
+        )
+    return images, labels
 
 
 def _decode_into(
@@ -229,10 +283,19 @@ def _decode_into(
     end, message_time = 0, time.monotonic()
     for pixels, values in source.read(split, fit):
         begin, end = end, end + len(pixels)
+        if end > len(images):
+            break
         images[begin:end] = pixels
         labels.append(values)
         if time.monotonic() - message_time > _SECONDS_BETWEEN_MESSAGES:
             message_time = time.monotonic()
             _logger.info("Decoded %d of %d images ...", end, len(images))
+    if end != len(images):
+        raise ValueError(
+            f"{source.name} should have {len(images)} images in {split}. "
+            f"Received: {'more' if end > len(images) else end}. If it was "
+            "prepared before, its files are damaged: remove them and start "
+            "again."
+        )
     known = [part for part in labels if part is not None]
     return np.concatenate(known) if len(known) == len(labels) else None

@@ -13,6 +13,7 @@ import numpy as np
 import tensorflow as tf
 import tensorflow_datasets as tfds
 
+from keras_infogan import checksums
 from keras_infogan.data.bundled import BUNDLED_ARCHIVES
 from keras_infogan.data.pixels import find_range
 from keras_infogan.data.pixels import to_bytes
@@ -74,6 +75,13 @@ class TensorFlowDatasets(Source):
             # Another process may have prepared it first, so look again.
             if isinstance(source, str):
                 builder = _make_builder(source, places.data)
+            for path in _descriptions(builder):
+                checksums.record(path)
+        for path in _descriptions(builder):
+            if not checksums.is_intact(path):
+                raise _damaged(
+                    builder.data_dir, f"{path.name} has another SHA-256"
+                )
         return cls(builder)
 
     def num_images(self, split):
@@ -93,9 +101,11 @@ class TensorFlowDatasets(Source):
         with _damage_in_one_line(self._builder):
             rows = self._rows(split, num_parallel_calls_for_decode=cores)
             first = rows.take(_BATCH_SIZE).map(lambda row: row[key])
-            limits = find_range(
-                np.concatenate([x.ravel() for x in first.as_numpy_iterator()])
-            )
+            pixels = [x.ravel() for x in first.as_numpy_iterator()]
+        if not pixels:
+            raise _damaged(self._builder.data_dir, "there are no records")
+        limits = find_range(np.concatenate(pixels))
+        with _damage_in_one_line(self._builder):
             is_ready = self.image_shape == fit.shape and limits == (0.0, 255.0)
 
             def decode(row: dict[str, tf.Tensor]) -> tuple[tf.Tensor, ...]:
@@ -254,11 +264,21 @@ def _find_factors(builder: tfds.core.DatasetBuilder) -> list[str]:
     return keys if len(keys) > 1 else []
 
 
+def _descriptions(builder: tfds.core.DatasetBuilder) -> list[Path]:
+    """The files that say what is in the records, which have checksums."""
+    return [
+        path
+        for path in Path(builder.data_dir).glob("[!.]*")
+        if path.is_file() and "record" not in path.name
+    ]
+
+
 @contextlib.contextmanager
 def _damage_in_one_line(builder: tfds.core.DatasetBuilder) -> Iterator[None]:
     try:
         yield
-    except tf.errors.OpError as error:
+    # tfds raises errors of all types for damaged files.
+    except Exception as error:
         raise _damaged(builder.data_dir, _reason(error)) from error
 
 

@@ -5,9 +5,7 @@ serving client can use it; `measures.naming` fits a code map to a model.
 """
 
 import itertools
-import json
 import re
-from collections.abc import Callable
 from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
@@ -15,17 +13,36 @@ from dataclasses import asdict
 from dataclasses import dataclass
 from dataclasses import field
 from pathlib import Path
+from typing import TYPE_CHECKING
 from typing import Any
-from typing import TypeVar
-from typing import get_args
-from typing import get_type_hints
 
+from keras_infogan import checksums
 from keras_infogan.evaluation.attributes import ATTRIBUTES
 from keras_infogan.evaluation.meanings import CategoryMeaning
 from keras_infogan.evaluation.meanings import CodeMeaning
 from keras_infogan.evaluation.meanings import DimensionMeaning
+from keras_infogan.json_text import check_schema
+from keras_infogan.json_text import read_json
+from keras_infogan.models.pretrained import find_companion
 
-_Meaning = TypeVar("_Meaning")
+if TYPE_CHECKING:
+    from keras_infogan.latents.spec import LatentSpec
+
+
+@dataclass(frozen=True)
+class _Entry:
+    """A code in a file; one of both lists is there."""
+
+    type: str | None = None
+    categories: list[CategoryMeaning] = field(default_factory=list)
+    dimensions: list[DimensionMeaning] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class _File:
+    """The schema of `code_map.json`."""
+
+    codes: dict[str, _Entry]
 
 
 @dataclass(frozen=True)
@@ -56,14 +73,14 @@ class CodeMap:
         Raises:
             ValueError: If `content` does not follow the schema of `to_json`.
         """
-        _check_fields(content, {"codes": Mapping}, "A code map")
+        check_schema(content, _File, "A code map")
         if "codes" not in content:
             raise ValueError(
                 f"A code map should have `codes`. Received: {content!r:.200}."
             )
         return cls(
             {
-                name: _parse_code(f"Code {name!r} of a code map", code)
+                name: _parse_code(f"A code map.codes.{name}", code)
                 for name, code in content["codes"].items()
             }
         )
@@ -73,16 +90,40 @@ class CodeMap:
         """Loads a `code_map.json`.
 
         Raises:
-            ValueError: If the file is not a code map.
+            ValueError: If the file is not a code map, or is damaged.
             OSError: If the file cannot be read.
         """
+        path = Path(path)
+        checksums.check(path, "`keras-infogan evaluate` writes it again.")
         try:
-            return cls.from_json(json.loads(Path(path).read_text()))
+            return cls.from_json(read_json(path))
         except ValueError as error:
             raise ValueError(
                 f"{path} should be a code map, as `keras-infogan evaluate` "
                 f"writes it. Received: {error}"
             ) from None
+
+    def check_codes(self, spec: "LatentSpec") -> None:
+        """Raises a `ValueError` if a code is none of a model."""
+        for name, meaning in self.codes.items():
+            code = spec.codes.get(name)
+            received = "which the model does not have"
+            if code is not None:
+                sizes = (len(meaning.categories), len(meaning.dimensions))
+                expected = (0, code.num_dimensions)
+                if code.has_categories:
+                    expected = (code.dim, 0)
+                if sizes == expected:
+                    continue
+                received = (
+                    f"with {sizes[0]} categories and {sizes[1]} dimensions; "
+                    f"in the model it has {expected[0]} and {expected[1]}"
+                )
+            raise ValueError(
+                "A code map should belong to its model. Received: the code "
+                f"{name!r}, {received}. `keras-infogan evaluate` writes the "
+                "code map of a run."
+            )
 
     def named_categories(self) -> Iterator[tuple[str, int, CategoryMeaning]]:
         """Yields code, number and meaning of each category with a name."""
@@ -235,45 +276,63 @@ class CodeMap:
         }
 
 
-def _parse_code(place: str, content: Any) -> CodeMeaning:
-    hints = {"type": str | None, "categories": list, "dimensions": list}
-    _check_fields(content, hints, place)
+def find_code_map(run: Path, spec: "LatentSpec") -> CodeMap | None:
+    """The code map of a model; `None` if it has none.
 
-    def parse(key: str, kind: Callable[..., _Meaning]) -> tuple[_Meaning, ...]:
-        entries = content.get(key, ())
-        for entry in entries:
-            _check_fields(entry, get_type_hints(kind), f"{place}: {key}")
-        return tuple(kind(**entry) for entry in entries)
+    Args:
+        run: See `load_model`.
+        spec: The codes of the model.
 
-    categories = parse("categories", CategoryMeaning)
-    dimensions = parse("dimensions", DimensionMeaning)
+    Raises:
+        ValueError: If it is damaged, or of another model.
+    """
+    path = find_companion(run, "code_map.json")
+    if path is None:
+        return None
+    code_map = CodeMap.load(path)
+    code_map.check_codes(spec)
+    return code_map
+
+
+def _parse_code(place: str, content: Mapping[str, Any]) -> CodeMeaning:
+    categories = tuple(
+        CategoryMeaning(**entry) for entry in content.get("categories", ())
+    )
+    dimensions = tuple(
+        DimensionMeaning(**entry) for entry in content.get("dimensions", ())
+    )
     if bool(categories) == bool(dimensions):
         raise ValueError(
             f"{place} should have either `categories` or `dimensions`. "
             f"Received: {content!r:.200}."
         )
+    for category in categories:
+        _check_number(place, "num_labels", category.num_labels, 0, 2**63)
+        for name in ("purity", "confidence"):
+            _check_number(place, name, getattr(category, name), 0, 1)
     for dimension in dimensions:
         if dimension.attribute not in (None, *ATTRIBUTES):
             raise ValueError(
                 f"{place} should have attributes among {', '.join(ATTRIBUTES)}."
                 f" Received: {dimension.attribute!r}."
             )
+        if dimension.sign not in (-1, 1):
+            raise ValueError(
+                f"{place} should have a `sign` of 1 or -1. "
+                f"Received: {dimension.sign!r}."
+            )
+        for name in ("correlation", "agreement"):
+            _check_number(place, name, getattr(dimension, name), -1, 1)
     return CodeMeaning(categories, dimensions, content.get("type"))
 
 
-def _check_fields(content: Any, hints: Mapping[str, Any], place: str) -> None:
-    """Raises unless `content` is a JSON object with fields of these types."""
-    if not isinstance(content, Mapping) or not content.keys() <= hints.keys():
+def _check_number(
+    place: str, name: str, value: float | None, low: float, high: float
+) -> None:
+    # A mean of many ones may round to a little more.
+    slack = 1e-6
+    if value is not None and not low - slack <= value <= high + slack:
         raise ValueError(
-            f"{place} should be an object with fields among {', '.join(hints)}."
-            f" Received: {content!r:.200}."
+            f"{place} should have `{name}` from {low} to {high}. "
+            f"Received: {value}."
         )
-    for key, value in content.items():
-        # In JSON, 1.0 may be written as 1; a Python bool is an int.
-        hint = hints[key] | int if float in get_args(hints[key]) else hints[key]
-        if not isinstance(value, hint) or isinstance(value, bool):
-            expected = getattr(hints[key], "__name__", hints[key])
-            raise ValueError(
-                f"{place} should have `{key}` of type {expected}. "
-                f"Received: {value!r:.200}."
-            )

@@ -1,6 +1,7 @@
 """A small classifier of a data set, whose features describe its images."""
 
 import hashlib
+import logging
 from pathlib import Path
 from typing import Any
 from typing import NamedTuple
@@ -10,8 +11,9 @@ import numpy as np
 import tensorflow as tf
 from keras import layers
 
+from keras_infogan import checksums
 from keras_infogan.data.dataset import ImageData
-from keras_infogan.files import atomic_path
+from keras_infogan.models.pretrained import load_keras_file
 
 # Feature extractors that come with the package.
 PACKAGED_EXTRACTORS = Path(__file__).parent / "feature_extractors"
@@ -19,6 +21,8 @@ _FEATURE_DIM = 64
 _BATCH_SIZE = 128
 _EPOCHS = 5
 _CHUNK = 1000
+
+_logger = logging.getLogger(__name__)
 
 
 class Features(NamedTuple):
@@ -79,6 +83,8 @@ def load_feature_extractor(
 ) -> FeatureExtractor:
     """Loads the feature extractor of a data set, or trains it.
 
+    One that is damaged, or of other images, is replaced.
+
     Args:
         train: The training split, with labels.
         cache_dir: Where feature extractors are kept, by the fingerprint of
@@ -87,14 +93,32 @@ def load_feature_extractor(
     name = f"{fingerprint(train)}.keras"
     for folder in (PACKAGED_EXTRACTORS, cache_dir):
         if folder and (folder / name).is_file():
-            return FeatureExtractor(
-                keras.saving.load_model(folder / name, safe_mode=True)
-            )
+            try:
+                return FeatureExtractor(_load(folder / name, train))
+            except ValueError as error:
+                _logger.warning("A classifier is trained anew: %s", error)
     model = _train(train)
     if cache_dir:
-        with atomic_path(cache_dir / name) as partial:
+        with checksums.recorded_path(cache_dir / name) as partial:
             model.save(partial)
     return FeatureExtractor(model)
+
+
+def _load(path: Path, data: ImageData) -> keras.Model:
+    """Loads a classifier; a `ValueError` if it is not that of these images."""
+    model = load_keras_file(path)
+    outputs = getattr(model, "output_shape", None)
+    num_classes = len(data.class_names)
+    expected = {"features": (None, _FEATURE_DIM), "logits": (None, num_classes)}
+    inputs = getattr(model, "input_shape", None)
+    if outputs != expected or inputs != (None, *data.image_shape):
+        raise ValueError(
+            f"{path} should be a classifier of images {data.image_shape}. "
+            f"Received: from {inputs} to {outputs}."
+        )
+    if not all(np.isfinite(weight).all() for weight in model.get_weights()):
+        raise ValueError(f"{path} has NaN or infinity.")
+    return model
 
 
 def _build(image_shape: tuple[int, int, int], num_classes: int) -> keras.Model:

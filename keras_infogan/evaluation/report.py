@@ -1,14 +1,98 @@
 """A report as a file: `report.json`."""
 
-import json
+import logging
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from typing import NotRequired
+from typing import TypedDict
 
-from keras_infogan import __version__
+from keras_infogan import checksums
+from keras_infogan.evaluation.attributes import ATTRIBUTES
 from keras_infogan.evaluation.code_map import CodeMap
-from keras_infogan.files import write_json
+from keras_infogan.json_text import check_schema
+from keras_infogan.json_text import read_json
 from keras_infogan.models.pretrained import find_companion
+
+# The versions that write this schema.
+_READABLE = re.compile(r"0\.[12]\.\d+")
+
+_logger = logging.getLogger(__name__)
+
+
+class _Traversal(TypedDict):
+    correlation: dict[str, float]
+    range: dict[str, list[float]]
+    effect: dict[str, float]
+    leakage: float | None
+    class_changes: float | None
+
+
+class _Agreement(TypedDict):
+    accuracy: float | None
+    normalized_mutual_information: NotRequired[float | None]
+
+
+class _CategoryAgreement(TypedDict):
+    all: float
+    all_standard_error: float
+
+
+class _Fidelity(TypedDict):
+    frechet_distance: float
+    frechet_distance_standard_error: float
+    frechet_distance_floor: float
+    kernel_distance: float
+    kernel_distance_standard_error: float
+    kernel_distance_floor: float
+    precision: float
+    precision_standard_error: float
+    precision_floor: float
+    recall: float
+    recall_standard_error: float
+    recall_floor: float
+    density: float
+    density_floor: float
+    coverage: float
+    coverage_standard_error: float
+    coverage_floor: float
+    num_images: int
+    num_neighbored_images: int
+    category_agreement: _CategoryAgreement | None
+    class_coverage: NotRequired[float | None]
+    class_entropy: NotRequired[float | None]
+    feature_extractor_accuracy: NotRequired[float | None]
+
+
+class _Report(TypedDict):
+    """The schema of `report.json`, as far as it is read again."""
+
+    problems: NotRequired[list[str]]
+    warnings: NotRequired[list[str]]
+    clustering_accuracy: float | None
+    clustering_accuracy_standard_error: NotRequired[float | None]
+    normalized_mutual_information: float | None
+    adjusted_rand_index: float | None
+    category_to_class: list[int | None] | None
+    confusion: list[list[int]] | None
+    class_names: list[str] | None
+    categorical_codes: dict[str, _Agreement] | None
+    mutual_information: dict[str, float]
+    mutual_information_standard_error: dict[str, float]
+    mutual_information_ceiling: dict[str, float | None]
+    traversals: dict[str, list[_Traversal]]
+    fidelity: _Fidelity | None
+    code_map: dict[str, Any]
+    num_naming_labels: int | None
+    dataset: str
+    num_train_images: int
+    num_test_images: int
+    seed: int
+    num_labels: NotRequired[int]
+    steps: NotRequired[int]
+    configuration: NotRequired[dict[str, Any]]
+    versions: dict[str, str]
 
 
 def report_to_json(report: Mapping[str, Any]) -> dict[str, Any]:
@@ -17,18 +101,28 @@ def report_to_json(report: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def write_report(path: Path, report: Mapping[str, Any]) -> None:
-    """Writes what `evaluate` returns as JSON, atomically."""
-    write_json(path, report_to_json(report))
+    """Writes what `evaluate` returns as JSON, with its checksum."""
+    checksums.write_recorded_json(path, report_to_json(report))
 
 
 def read_report(path: Path) -> dict[str, Any] | None:
-    """The inverse of `write_report`; `None` if another version wrote it."""
+    """The inverse of `write_report`; `None`, and a message, for another file.
+
+    Reports of version 0.1 have the same schema.
+    """
     try:
-        report = json.loads(path.read_text())
-        if report["versions"]["keras-infogan"] != __version__:
-            return None
-        return {**report, "code_map": CodeMap.from_json(report["code_map"])}
-    except (ValueError, KeyError, TypeError):
+        checksums.check(path, "`keras-infogan evaluate` writes it again.")
+        report = read_json(path)
+        check_schema(report, _Report, "A report")
+        version = report["versions"].get("keras-infogan", "")
+        if not _READABLE.fullmatch(version):
+            raise ValueError(
+                "A report should be of version 0.1 or 0.2. "
+                f"Received: {version!r}."
+            )
+        return {**report, "code_map": _check_parts(report)}
+    except ValueError as error:
+        _logger.info("%s is not a report of this version: %s", path, error)
         return None
 
 
@@ -36,3 +130,37 @@ def find_report(run: Path | str) -> dict[str, Any] | None:
     """The report of a model; see `find_companion` and `read_report`."""
     path = find_companion(run, "report.json")
     return read_report(path) if path else None
+
+
+def _check_parts(report: Mapping[str, Any]) -> CodeMap:
+    """The code map, if the parts of a report fit together."""
+    code_map = CodeMap.from_json(report["code_map"])
+    information = report["mutual_information"].keys() - {"total"}
+    if not information <= report["mutual_information_ceiling"].keys():
+        raise ValueError(
+            "A report should have a ceiling of the information of each code. "
+            f"Received: {', '.join(report['mutual_information_ceiling'])}."
+        )
+    categorical = [x for x, code in code_map.codes.items() if code.categories]
+    if len(categorical) > 1 and report["clustering_accuracy"] is not None:
+        known = (report["categorical_codes"] or {}).keys()
+        if not {*categorical} <= known:
+            raise ValueError(
+                "A report should have the accuracy of each of the codes "
+                f"{', '.join(categorical)}. Received: {', '.join(known)}."
+            )
+    if report["class_names"] is not None and not report["class_names"]:
+        raise ValueError("A report should name classes. Received: [].")
+    for dimensions in report["traversals"].values():
+        for traversal in dimensions:
+            names = traversal["effect"].keys() | traversal["correlation"].keys()
+            if (
+                not names <= ATTRIBUTES.keys()
+                or traversal["effect"].keys() != traversal["correlation"].keys()
+            ):
+                raise ValueError(
+                    "The traversals of a report should have effect and "
+                    f"correlation of attributes among {', '.join(ATTRIBUTES)}. "
+                    f"Received: {', '.join(names)}."
+                )
+    return code_map

@@ -173,6 +173,8 @@ def _export(
             "`version` should be an integer from 1 to 2^63 - 1. "
             f"Received: version={version}."
         )
+    if code_map is not None:
+        code_map.check_codes(model.latent_spec)
     metadata = _metadata(model, code_map, model_card)
     if code_map is not None:
         description += _explain_code_map(model.latent_spec)

@@ -1,6 +1,7 @@
 """Conversion of a network to an ONNX graph, and its comparison with Keras."""
 
 import logging
+import os
 from collections.abc import Callable
 from collections.abc import Mapping
 from typing import Any
@@ -204,11 +205,7 @@ def largest_difference(
     round in proportion to their terms, which may be large where the sum is
     small.
     """
-    import onnxruntime
-
-    session = onnxruntime.InferenceSession(
-        data, providers=["CPUExecutionProvider"]
-    )
+    session = open_session(data)
     differences = []
     stops = np.cumsum(_PARITY_BATCHES)
     for start, stop in zip([0, *stops], stops, strict=False):
@@ -221,3 +218,14 @@ def largest_difference(
             scale = max(1.0, np.max(np.abs(wanted)))
             differences.append(np.max(np.abs(output - wanted)) / scale)
     return float(np.max(differences))
+
+
+def open_session(data: bytes) -> Any:
+    """An `onnxruntime.InferenceSession` on the CPU, which contacts nobody."""
+    # Its telemetry looks up a host as soon as it is imported.
+    os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+    import onnxruntime
+
+    return onnxruntime.InferenceSession(
+        data, providers=["CPUExecutionProvider"]
+    )

@@ -85,11 +85,14 @@ def export_saved_model(
         The path of the version, `directory/<version>`.
 
     Raises:
-        ValueError: If the version exists, the extra `serving` is not
+        ValueError: If the version exists, the code map is that of another
+            model, the extra `serving` is not
             installed, or the written networks return other values.
         OSError: If a file cannot be written.
     """
     directory = Path(directory)
+    if code_map is not None:
+        code_map.check_codes(model.latent_spec)
     assets = {
         "code_map.json": _json(code_map.to_json()) if code_map else None,
         "model_card.md": model_card,

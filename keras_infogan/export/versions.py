@@ -4,12 +4,12 @@ TensorFlow Serving loads a folder `DIR/<integer>/` as soon as it appears, even
 half-written, and skips other names. This module imports no TensorFlow.
 """
 
-import fcntl
 import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+from keras_infogan.files import locked
 from keras_infogan.files import make_readable_folder
 
 _STAGING = ".staging-"
@@ -43,9 +43,11 @@ def publish(
         OSError: If a file cannot be written.
     """
     # True is no version.
-    if version is not None and (type(version) is not int or version < 1):
+    if version is not None and (
+        type(version) is not int or not 1 <= version < 2**63
+    ):
         raise ValueError(
-            "`version` should be an integer of at least 1. "
+            "`version` should be an integer from 1 to 2^63 - 1. "
             f"Received: version={version!r}."
         )
     place = directory.resolve()
@@ -59,8 +61,7 @@ def publish(
     make_readable_folder(directory)
     # A lock file, since NFS does not lock directories. It is never removed:
     # another process may be waiting for it.
-    with (directory / ".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with locked(directory / ".lock"):
         return _publish(directory, write, version)
 
 

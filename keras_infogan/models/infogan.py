@@ -4,6 +4,7 @@ import pkgutil
 from typing import Any
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 # The layers register themselves, for files of models.
@@ -312,6 +313,19 @@ class InfoGAN(MonitoredModel):
             variable.value.dtype.size * variable.value.shape.num_elements()
             for variable in variables
         )
+
+    def find_broken_variables(self) -> list[str]:
+        """The paths of the saved variables that have NaN or infinity."""
+        variables = list(self.variables)
+        if self.compiled:
+            for optimizer in self._optimizers().values():
+                variables += optimizer.variables
+        return [
+            variable.path
+            for variable in variables
+            if "float" in variable.dtype
+            and not np.isfinite(variable.value.numpy()).all()
+        ]
 
     def _own_state(self) -> list[keras.Variable]:
         # Keras saves neither the seeds of dropout nor the metrics, which a run

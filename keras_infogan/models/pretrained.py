@@ -8,14 +8,21 @@ import importlib.util
 import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING
+from typing import Any
 
+from keras_infogan import checksums
 from keras_infogan.files import one_line
+from keras_infogan.json_text import parse_json
 
 if TYPE_CHECKING:
     from keras_infogan.models.infogan import InfoGAN
 
 # In a checkout, a link to the folder at the top.
 _FOLDER = Path(__file__).parent / "saved_models"
+# The parts of a .keras file that describe it; that of `mnist` has 26 kB.
+_MAX_DESCRIPTION = 10_000_000
+# A small file may unpack to one that fills the memory. Weights hardly shrink.
+_MAX_RATIO = 20
 
 
 def pretrained_names() -> list[str]:
@@ -89,14 +96,20 @@ def load_model(run: Path | str) -> "InfoGAN":
             model such as `"mnist"`.
 
     Raises:
-        ValueError: If there is none, or it is not an InfoGAN of this version.
+        ValueError: If there is none, it is damaged or not an InfoGAN of this
+            version, or its weights have NaN or infinity.
     """
     path = find_model(run)
-    if not zipfile.is_zipfile(path):
+    remedy = _remedy(path)
+    checksums.check(path, remedy)
+    try:
+        _check_archive(path)
+    # zipfile raises errors of all types for damaged files.
+    except Exception as error:
         raise ValueError(
             f"{path} should be a Keras model, which is a zip file. "
-            "Received: a file that is not one, or is truncated."
-        )
+            f"Received: {one_line(error).rstrip('.')}. {remedy}"
+        ) from error
     import keras
 
     # Registers the classes that the file names.
@@ -104,16 +117,85 @@ def load_model(run: Path | str) -> "InfoGAN":
 
     try:
         model = keras.saving.load_model(path, safe_mode=True)
-    except (OSError, ValueError, TypeError, KeyError) as error:
+    # So does Keras, for configurations that are not of its making.
+    except Exception as error:
         raise ValueError(
             f"{path} should be an InfoGAN of this version. "
-            f"Received: {one_line(error)}"
+            f"Received: {one_line(error).rstrip('.')}. {remedy}"
         ) from error
     if not isinstance(model, InfoGAN):
         raise ValueError(
             f"{path} should be an InfoGAN. Received: {type(model).__name__}."
         )
+    if broken := model.find_broken_variables():
+        raise ValueError(
+            f"{path} should have finite weights. Received: NaN or infinity in "
+            f"{broken[0]} and {len(broken) - 1} other variables. Train again "
+            "with lower learning rates, or without mixed_float16."
+        )
     return model
+
+
+def is_whole(path: Path) -> bool:
+    """Whether a `.keras` file is undamaged, as far as can be told.
+
+    By its checksum and, as those of version 0.1 have none, by those of zip.
+    """
+    try:
+        if not checksums.is_intact(path):
+            return False
+        _check_archive(path)
+    except Exception:
+        return False
+    return True
+
+
+def _remedy(path: Path) -> str:
+    """What helps if a model is damaged."""
+    if (path.parent / "config.json").is_file():
+        return (
+            "Repeat the `keras-infogan train` command of the run, which makes "
+            "it again from the newest checkpoint."
+        )
+    return "Replace it with an undamaged copy."
+
+
+def _check_archive(path: Path) -> None:
+    """Raises an error for a zip file that is damaged or would grow too large.
+
+    What is packed beside the weights is read only if it is small JSON.
+    """
+    with zipfile.ZipFile(path) as archive:
+        entries = archive.infolist()
+        size = sum(entry.file_size for entry in entries)
+        limit = _MAX_RATIO * path.stat().st_size + _MAX_DESCRIPTION
+        if size > limit:
+            raise ValueError(
+                f"It should unpack to at most {limit / 1e6:.0f} MB. "
+                f"Received: {size / 1e6:.0f} MB."
+            )
+        for name in ("metadata.json", "config.json"):
+            if archive.getinfo(name).file_size > _MAX_DESCRIPTION:
+                raise ValueError(f"{name} should be smaller.")
+            parse_json(archive.read(name))
+        if damaged := archive.testzip():
+            raise ValueError(f"{damaged} in it is damaged.")
+
+
+def load_keras_file(path: Path) -> Any:
+    """Loads a `.keras` file of any model, after the checks of `load_model`.
+
+    Raises:
+        ValueError: If it is damaged.
+    """
+    import keras
+
+    if not is_whole(path):
+        raise ValueError(f"{path} is damaged.")
+    try:
+        return keras.saving.load_model(path, safe_mode=True)
+    except Exception as error:
+        raise ValueError(f"{path}: {one_line(error)}") from error
 
 
 def _find_pretrained(name: str) -> Path | None:

@@ -1,6 +1,5 @@
 """A client for TensorFlow Serving; over REST it needs no TensorFlow."""
 
-import json
 from collections.abc import Mapping
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
@@ -13,6 +12,7 @@ import numpy.typing as npt
 from keras_infogan.evaluation.code_map import CodeMap
 from keras_infogan.images import check_input
 from keras_infogan.images import to_array
+from keras_infogan.json_text import parse_json
 from keras_infogan.serving.choices import make_seeds
 from keras_infogan.serving.choices import needs_code_map
 from keras_infogan.serving.choices import sample_inputs
@@ -272,7 +272,7 @@ class PredictionClient(AbstractContextManager["PredictionClient"]):
 
 def _parse_code_map(text: bytes) -> CodeMap:
     try:
-        return CodeMap.from_json(json.loads(text)) if text else CodeMap()
+        return CodeMap.from_json(parse_json(text)) if text else CodeMap()
     except (ValueError, RecursionError) as error:
         raise unexpected("a code map, as JSON", error) from error
 

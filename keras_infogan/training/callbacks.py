@@ -16,9 +16,12 @@ import psutil
 import tensorflow as tf
 from tqdm import tqdm
 
+from keras_infogan import checksums
+from keras_infogan.files import KeptFolder
 from keras_infogan.files import atomic_path
 from keras_infogan.files import check_space
 from keras_infogan.files import one_line
+from keras_infogan.json_text import parse_json
 from keras_infogan.models.infogan import InfoGAN
 from keras_infogan.reports.grids import draw_grids
 from keras_infogan.reports.images import save_image
@@ -30,6 +33,10 @@ _HDF5_BYTES = 1_000_000
 _PLAIN_PROGRESS_SECONDS = 15.0
 
 _logger = logging.getLogger(__name__)
+
+
+class TrainingFailed(ValueError):
+    """The diagnostics, or weights that are not finite, ended a run."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +54,12 @@ class Run:
     first_step: int
     num_steps: int
     steps_per_epoch: int
+
+    @functools.cached_property
+    def folder(self) -> KeptFolder:
+        """The directory, as it is at the start; created if missing."""
+        self.directory.mkdir(parents=True, exist_ok=True)
+        return KeptFolder(self.directory)
 
     @functools.cached_property
     def writer(self) -> tf.summary.SummaryWriter:
@@ -71,6 +84,8 @@ class StepCallback(keras.callbacks.Callback):
         self.run = run
         self.interval = interval
         self.run_step = run.first_step
+        # What it is later is compared with now.
+        run.folder.check()
 
     def on_train_batch_end(self, batch, logs=None):
         previous = self.run_step
@@ -80,6 +95,7 @@ class StepCallback(keras.callbacks.Callback):
             interval and self.run_step // interval != previous // interval
             for interval in (self.interval, self.run.steps_per_epoch)
         ):
+            self.run.folder.check()
             self.on_interval(logs)
 
     def on_interval(self, logs: dict[str, float]) -> None:
@@ -108,7 +124,7 @@ class Checkpoints(StepCallback):
     """Saves `step_<number>.weights.h5` in a folder and keeps the newest two.
 
     A checkpoint has both networks, all optimizers, the step, the seeds of
-    dropout and the metrics.
+    dropout and the metrics, and beside it there is its checksum.
     """
 
     def __init__(self, run: Run, interval: int) -> None:
@@ -124,16 +140,28 @@ class Checkpoints(StepCallback):
 
         Saves nothing once `Diagnostics` has ended the run: resuming must not
         start from diverged weights.
+
+        Raises:
+            TrainingFailed: If a number of the state is not finite. The older
+                checkpoints stay.
         """
         if self._saved_step == self.run_step or self.model.stop_training:
             return
+        self.run.folder.check()
+        if broken := self.model.find_broken_variables():
+            raise TrainingFailed(
+                f"Stopped after step {self.run_step}: NaN or infinity in "
+                f"{broken[0]} and {len(broken) - 1} other variables, which are "
+                "not saved. Restart with lower learning rates, or without "
+                "mixed_float16, and with another --run-dir."
+            )
         path = self.directory / f"step_{self.run_step:08d}.weights.h5"
-        with atomic_path(path) as partial:
+        with checksums.recorded_path(path) as partial:
             check_space(partial, self.model.num_state_bytes + _HDF5_BYTES)
             self.model.save_weights(partial)
         self._saved_step = self.run_step
         for old in find_checkpoints(self.directory)[NUM_KEPT_CHECKPOINTS:]:
-            old.unlink()
+            checksums.remove(old)
 
 
 def find_checkpoints(directory: Path) -> list[Path]:
@@ -160,9 +188,12 @@ def restore(model: InfoGAN, directory: Path) -> int:
     errors = []
     for path in find_checkpoints(directory):
         try:
-            model.load_weights(path)
-        except (OSError, KeyError, ValueError) as error:
-            errors.append(f"{path} ({one_line(error)})")
+            _load_checkpoint(model, path)
+        # HDF5 and Keras raise errors of all types for damaged files.
+        except Exception as error:
+            reason = one_line(error)
+            _logger.warning("%s cannot be used: %s", path, reason)
+            errors.append(f"{path} ({reason})")
         else:
             return model.num_steps
     if errors:
@@ -171,6 +202,18 @@ def restore(model: InfoGAN, directory: Path) -> int:
             "directory, or choose another one, to start over."
         )
     return 0
+
+
+def _load_checkpoint(model: InfoGAN, path: Path) -> None:
+    checksums.check(path, "An older one is used, if there is one.")
+    model.load_weights(path)
+    step = int(path.name.split(".")[0].removeprefix("step_"))
+    if model.num_steps != step:
+        raise ValueError(
+            f"It should be of step {step}. Received: {model.num_steps}."
+        )
+    if broken := model.find_broken_variables():
+        raise ValueError(f"It has NaN or infinity, in {broken[0]}.")
 
 
 class RunLog(StepCallback):
@@ -185,16 +228,19 @@ class RunLog(StepCallback):
         super().__init__(run, interval)
         self.batch_size = batch_size
         self._line_step = run.first_step
-        path = run.directory / "log.jsonl"
-        with atomic_path(path) as partial:
+        self._path = run.directory / "log.jsonl"
+        lines = read_log(self._path)
+        with atomic_path(self._path) as partial:
+            # It has one again when it is closed.
+            checksums.checksum_path(self._path).unlink(missing_ok=True)
             partial.write_text(
                 "".join(
                     json.dumps(line) + "\n"
-                    for line in read_log(path)
+                    for line in lines
                     if line["step"] <= run.first_step
                 )
             )
-        self._file = path.open("a")
+        self._file = self._path.open("a")
         interactive = sys.stderr.isatty()
         self._bar = tqdm(
             total=run.num_steps,
@@ -258,27 +304,49 @@ class RunLog(StepCallback):
         os.fsync(self._file.fileno())
         self._file.close()
         self.run.writer.flush()
+        if self._path.exists():
+            checksums.record(self._path)
 
 
 def read_log(path: Path) -> list[dict[str, Any]]:
     """The lines of a `log.jsonl`, without a last line that is cut off.
 
     Raises:
-        ValueError: If any other line is not a JSON object with a `step`.
+        ValueError: If any other line is not a JSON object of numbers with a
+            `step`, and perhaps `warnings`; or if the steps do not increase.
     """
     if not path.exists():
         return []
+    checksums.check(path, "Remove it, with which the curves are lost.")
     whole = path.read_text(errors="replace").rpartition("\n")[0]
-    lines = []
+    lines: list[dict[str, Any]] = []
     for number, text in enumerate(whole.splitlines(), start=1):
         try:
-            line = json.loads(text)
+            line = parse_json(text, allow_nan=True)
         except ValueError:
             line = None
-        if not isinstance(line, dict) or not isinstance(line.get("step"), int):
+        previous = lines[-1]["step"] if lines else 0
+        if not _is_line(line) or line["step"] <= previous:
             raise ValueError(
-                f"Line {number} of {path} should be a JSON object with a step. "
+                f"Line {number} of {path} should be a JSON object of numbers "
+                "with a step, a later one than that of the line before. "
                 f"Received: {text[:80]!r}. Remove the line."
             )
         lines.append(line)
     return lines
+
+
+def _is_line(line: Any) -> bool:
+    """Whether this is a line of the log."""
+    if not isinstance(line, dict) or type(line.get("step")) is not int:
+        return False
+    warnings = line.get("warnings", [])
+    return (
+        isinstance(warnings, list)
+        and all(isinstance(warning, str) for warning in warnings)
+        and all(
+            type(value) in (int, float)
+            for name, value in line.items()
+            if name != "warnings"
+        )
+    )

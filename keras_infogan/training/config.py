@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any
 from typing import NamedTuple
 
+from keras_infogan import checksums
+from keras_infogan.json_text import read_json
 from keras_infogan.latents import with_num_categories
 from keras_infogan.losses.objective import Objective
 from keras_infogan.options import from_plain
@@ -150,9 +152,10 @@ class TrainingConfig(Section):
         Raises:
             ValueError: If the file is not a configuration of this version.
         """
+        checksums.check(path, "Remove the run directory, and train again.")
         try:
-            return cls.from_json(json.loads(path.read_text()))
-        except ValueError as error:
+            return cls.from_json(read_json(path))
+        except (ValueError, TypeError) as error:
             raise ValueError(
                 f"{path} should be the configuration of a run. Received: "
                 f"{error} If it was made by an earlier version, train again."

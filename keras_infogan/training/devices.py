@@ -4,7 +4,6 @@ See `README.md` in this folder for the commands.
 """
 
 import contextlib
-import json
 import os
 import socket
 import time
@@ -12,6 +11,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import tensorflow as tf
+
+from keras_infogan.json_text import parse_json
 
 # Seconds that a worker waits for the others in a step, before it gives up. They
 # include what the chief does between two steps.
@@ -182,7 +183,7 @@ def _read_tf_config() -> tuple[dict[str, Any], dict[str, Any]]:
     if not text:
         return {}, {}
     try:
-        config = json.loads(text)
+        config = parse_json(text)
         cluster, task = config["cluster"], config["task"]
         address = cluster[task["type"]][task["index"]]
         if not set(cluster) <= {"chief", "worker"} or not all(

@@ -1,7 +1,6 @@
 """The exports of a run, in its folder `export`."""
 
 import dataclasses
-import json
 import logging
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,14 +8,18 @@ from typing import Any
 from typing import Self
 
 from keras_infogan.evaluation.code_map import CodeMap
+from keras_infogan.evaluation.code_map import find_code_map
 from keras_infogan.evaluation.report import find_report
 from keras_infogan.export.everything import EXPLORER
 from keras_infogan.export.everything import export_everything
 from keras_infogan.export.everything import remove_files
 from keras_infogan.files import write_json
+from keras_infogan.json_text import read_json
+from keras_infogan.latents.spec import LatentSpec
 from keras_infogan.models.pretrained import find_companion
 from keras_infogan.models.pretrained import load_model
 from keras_infogan.reports.text import describe_report
+from keras_infogan.training.config import TrainingConfig
 
 FOLDER = "export"
 # Written last: which exports there are.
@@ -42,15 +45,24 @@ class Companions:
     seeds: Sequence[int] | None = None
 
     @classmethod
-    def find(cls, run: Path) -> Self:
-        """Reads the files that belong to a model; see `find_companion`."""
-        code_map = find_companion(run, "code_map.json")
+    def find(cls, run: Path, spec: LatentSpec) -> Self:
+        """Reads the files that belong to a model; see `find_companion`.
+
+        Args:
+            run: See `load_model`.
+            spec: The codes of the model.
+
+        Raises:
+            ValueError: If one of them is damaged or of another model.
+        """
         configuration = find_companion(run, "config.json")
+        if configuration:
+            TrainingConfig.load(configuration)
         report = find_report(run)
         return cls(
-            CodeMap.load(code_map) if code_map else None,
+            find_code_map(run, spec),
             _model_card(run, report),
-            json.loads(configuration.read_text()) if configuration else None,
+            read_json(configuration) if configuration else None,
             report.get("traversal_seeds") if report else None,
         )
 
@@ -76,9 +88,10 @@ def export_run(run_dir: Path) -> None:
         OSError: If a file cannot be written.
     """
     _logger.info("Exporting ...")
-    companions = Companions.find(run_dir)
+    model = load_model(run_dir)
+    companions = Companions.find(run_dir, model.latent_spec)
     results = export_everything(
-        load_model(run_dir),
+        model,
         run_dir / FOLDER,
         run_dir.resolve().name,
         source=str(run_dir),

@@ -6,11 +6,13 @@ from typing import Any
 
 import tensorflow as tf
 
+from keras_infogan import checksums
 from keras_infogan.data.dataset import ImageData
 from keras_infogan.evaluation.evaluate import evaluate
 from keras_infogan.evaluation.report import write_report
 from keras_infogan.evaluation.seeds import surest_seeds
-from keras_infogan.files import write_json
+from keras_infogan.files import KeptFolder
+from keras_infogan.files import check_writable
 from keras_infogan.models.infogan import InfoGAN
 from keras_infogan.models.pretrained import load_model
 from keras_infogan.reports.grids import draw_run
@@ -53,6 +55,11 @@ def finish(
         ValueError: If there is no such model, or there are too few labels.
     """
     model, log = load_model(run), read_log(run / "log.jsonl")
+    folder = None
+    if run.is_dir():
+        # Before the evaluation, which takes long.
+        folder = KeptFolder(run)
+        check_writable(run / "report.json")
     _logger.info("Evaluating ...")
     report = {
         **evaluate(model, train_data, test_data, seed=config.seed, **options),
@@ -66,8 +73,10 @@ def finish(
         "traversal_seeds": surest_seeds(model, NUM_PLAIN_ROWS),
         "configuration": config.to_json(),
     }
-    if run.is_dir():
+    if folder is not None:
+        folder.check()
         _write_files(run, model, report, log)
+        folder.check()
     return report
 
 
@@ -94,5 +103,5 @@ def _write_files(
         {name: (run_dir / f"{name}.png").read_bytes() for name in images},
         draw_players(model, report, seed=seeds),
     )
-    write_json(run_dir / "code_map.json", code_map.to_json())
+    checksums.write_recorded_json(run_dir / "code_map.json", code_map.to_json())
     write_report(run_dir / "report.json", report)

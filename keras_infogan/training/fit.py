@@ -59,11 +59,12 @@ class StopOnSignal(keras.callbacks.Callback):
         self.signal = number
         self.__exit__()
         # The signal may have interrupted a write to the same buffered stream.
-        os.write(
-            2,
-            b"\nStopping after the steps in progress (compilation finishes "
-            b"first); a second signal stops at once.\n",
-        )
+        with contextlib.suppress(OSError):
+            os.write(
+                2,
+                b"\nStopping after the steps in progress (compilation finishes "
+                b"first); a second signal stops at once.\n",
+            )
 
     def on_train_batch_end(self, batch, logs=None):
         if self.signal is not None:

@@ -2,7 +2,6 @@
 
 import contextlib
 import dataclasses
-import fcntl
 import logging
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,13 +9,15 @@ from typing import Any
 
 import tensorflow as tf
 
+from keras_infogan import checksums
 from keras_infogan.data.tfds import cache_directory
 from keras_infogan.evaluation.report import read_report
-from keras_infogan.files import atomic_path
+from keras_infogan.files import KeptFolder
 from keras_infogan.files import is_partial
-from keras_infogan.files import write_json
+from keras_infogan.files import locked
 from keras_infogan.models.diagnostics import NUM_IMAGES
 from keras_infogan.models.infogan import InfoGAN
+from keras_infogan.models.pretrained import is_whole
 from keras_infogan.training.build import build_model
 from keras_infogan.training.build import load_data
 from keras_infogan.training.build import make_stream
@@ -72,13 +73,14 @@ def train(
     Raises:
         ValueError: If options contradict each other or those of the directory.
         OSError: If data cannot be loaded, or a file cannot be written.
-        TrainingFailed: At NaN; with `stop_when_unhealthy` at any problem.
+        TrainingFailed: At NaN or infinity, in losses or weights; with
+            `stop_when_unhealthy` at any problem.
         Interrupted: After SIGINT or SIGTERM, with a checkpoint.
         WorkerLost: If another worker of the job has stopped.
     """
     run_dir = Path(run_dir)
     check_directory(run_dir, config)
-    if report := _read_finished(run_dir / "report.json", config):
+    if report := _read_finished(run_dir, config):
         if export and is_chief() and not is_exported(run_dir):
             with lock_directory(run_dir, config):
                 export_run(run_dir)
@@ -119,23 +121,39 @@ def train(
         fit_to_the_end()
         return {}
     with lock_directory(run_dir, config):
-        if not (run_dir / "model.keras").exists():
+        folder = KeptFolder(run_dir)
+        if not _has_model(run_dir):
+            if (run_dir / "model.keras").exists():
+                _logger.warning(
+                    "%s is damaged, and is made again from the newest "
+                    "checkpoint.",
+                    run_dir / "model.keras",
+                )
             fit_to_the_end()
-            with atomic_path(run_dir / "model.keras") as partial:
+            folder.check()
+            with checksums.recorded_path(run_dir / "model.keras") as partial:
                 model.save(partial)
         cache_dir = cache_directory(data_dir)
         report = finish(config, run_dir, *data, cache_dir=cache_dir)
+        folder.check()
         if export:
             export_run(run_dir)
+            folder.check()
         return report
+
+
+def _has_model(run_dir: Path) -> bool:
+    """Whether the model of a run is there, and not damaged."""
+    path = run_dir / "model.keras"
+    return path.exists() and is_whole(path)
 
 
 def _is_trained(run_dir: Path, config: TrainingConfig) -> bool:
     """Whether the run has its model, and not of fewer epochs."""
     path = run_dir / "config.json"
     return (
-        (run_dir / "model.keras").exists()
-        and path.exists()
+        path.exists()
+        and _has_model(run_dir)
         and TrainingConfig.load(path) == config
     )
 
@@ -168,15 +186,22 @@ def _announce(run: Run) -> None:
     )
 
 
-def _read_finished(path: Path, config: TrainingConfig) -> dict[str, Any] | None:
+def _read_finished(
+    run_dir: Path, config: TrainingConfig
+) -> dict[str, Any] | None:
     """The report of a complete run, or nothing if there is work left."""
+    path = run_dir / "report.json"
     if not path.exists():
         return None
     report = read_report(path)
-    if not report or report.get("configuration") != config.to_json():
-        _logger.info("%s is not a report of this version and run.", path)
+    if not report:
         return None
-    _logger.info("The run in %s is complete.", path.parent)
+    if report.get("configuration") != config.to_json():
+        _logger.info("%s is not a report of this run.", path)
+        return None
+    if not _has_model(run_dir):
+        return None
+    _logger.info("The run in %s is complete.", run_dir)
     return report
 
 
@@ -198,7 +223,9 @@ def check_directory(run_dir: Path, config: TrainingConfig) -> None:
     elif run_dir.exists() and (
         not run_dir.is_dir()
         or any(
-            entry.name != ".lock" and not is_partial(entry)
+            entry.name != ".lock"
+            and not is_partial(entry)
+            and not checksums.is_checksum(entry)
             for entry in run_dir.iterdir()
         )
     ):
@@ -234,9 +261,23 @@ def _continue(run_dir: Path, config: TrainingConfig) -> None:
     )
     # The configuration last, as a run without its model is not complete.
     for name in ("report.json", "model.keras"):
-        (run_dir / name).unlink(missing_ok=True)
+        checksums.remove(run_dir / name)
     remove_exports(run_dir)
-    write_json(path, config.to_json())
+    checksums.write_recorded_json(path, config.to_json())
+
+
+@contextlib.contextmanager
+def lock_run(run_dir: Path) -> Iterator[None]:
+    """Keeps other processes out of a directory; a `ValueError` if one works."""
+    with contextlib.ExitStack() as stack:
+        try:
+            stack.enter_context(locked(run_dir / ".lock", wait=False))
+        except BlockingIOError:
+            raise ValueError(
+                f"Another process is working in {run_dir}. Wait for it, or "
+                "choose another --run-dir."
+            ) from None
+        yield
 
 
 @contextlib.contextmanager
@@ -251,14 +292,7 @@ def lock_directory(run_dir: Path, config: TrainingConfig) -> Iterator[None]:
             another run.
     """
     run_dir.mkdir(parents=True, exist_ok=True)
-    with (run_dir / ".lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise ValueError(
-                f"Another process is working in {run_dir}. Wait for it, or "
-                "choose another --run-dir."
-            ) from None
+    with lock_run(run_dir):
         for path in run_dir.rglob("*"):
             if is_partial(path):
                 path.unlink()
@@ -267,5 +301,7 @@ def lock_directory(run_dir: Path, config: TrainingConfig) -> Iterator[None]:
         if (run_dir / "config.json").exists():
             _continue(run_dir, config)
         else:
-            write_json(run_dir / "config.json", config.to_json())
+            checksums.write_recorded_json(
+                run_dir / "config.json", config.to_json()
+            )
         yield

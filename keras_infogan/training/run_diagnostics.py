@@ -6,10 +6,7 @@ from keras_infogan.models.diagnostics import Diagnostics
 from keras_infogan.models.diagnostics import diagnose
 from keras_infogan.training.callbacks import Run
 from keras_infogan.training.callbacks import StepCallback
-
-
-class TrainingFailed(ValueError):
-    """The diagnostics ended a run."""
+from keras_infogan.training.callbacks import TrainingFailed
 
 
 class RunDiagnostics(StepCallback):

@@ -22,12 +22,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnxruntime
 import tensorflow as tf
 import tensorflow_datasets as tfds
 from PIL import Image
 
 from keras_infogan import __version__
+from keras_infogan.export.onnx_graph import open_session
 from keras_infogan.files import write_json
 from keras_infogan.training.config import TrainingConfig
 from keras_infogan.training.presets import PRESETS
@@ -173,7 +173,7 @@ def run_exports(run_dir: Path, config: TrainingConfig) -> dict[str, Any]:
         for path in (run_dir / "export").glob("*.onnx")
         if "encoder" not in path.name
     )
-    session = onnxruntime.InferenceSession(path)
+    session = open_session(path.read_bytes())
     zeros = {
         x.name: np.zeros((3, x.shape[1]), np.float32)
         for x in session.get_inputs()

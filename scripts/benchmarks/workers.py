@@ -225,13 +225,10 @@ def by_saved_model(
 def by_onnxruntime(
     model: Any, latents: Any, folder: Path
 ) -> Callable[[int], Any]:
-    import onnxruntime
-
     from keras_infogan import export_onnx
+    from keras_infogan.export.onnx_graph import open_session
 
-    session = onnxruntime.InferenceSession(
-        export_onnx(model, folder / "x.onnx")
-    )
+    session = open_session(export_onnx(model, folder / "x.onnx").read_bytes())
     inputs = {name: value.numpy() for name, value in latents.items()}
     return lambda count: session.run(None, inputs)
 

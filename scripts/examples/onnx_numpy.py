@@ -11,12 +11,16 @@ other codes. The script stands by itself: copy what you need.
 
 import argparse
 import json
+import os
 import struct
 import zlib
 from pathlib import Path
 
 import numpy as np
-import onnxruntime
+
+# Without it, the import looks up a host that collects statistics.
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+import onnxruntime  # noqa: E402
 
 NUM_COLUMNS = 10
 

@@ -24,6 +24,19 @@ def break_info(folder, prepared):
     (folder / FILES[0]).write_text("{")
 
 
+def change_names(folder, prepared):
+    """In a set that this package has prepared, as most are."""
+    for path in prepared.iterdir():
+        shutil.copy(path, folder)
+    (folder / "label.labels.txt").write_text("1\n0\n2\n3\n4\n5\n6\n7\n8\n9\n")
+
+
+def empty_records(folder, prepared):
+    remove_records(folder, prepared)
+    for records in prepared.glob("*.tfrecord*"):
+        (folder / records.name).touch()
+
+
 def leave_it_empty(folder, prepared):
     del folder, prepared
 
@@ -34,6 +47,8 @@ def leave_it_empty(folder, prepared):
         (remove_records, "/mnist-.*; No such file or directory"),
         (break_records, "corrupted record at 0"),
         (break_info, "Failed to load JSON: Expecting"),
+        (change_names, "label.labels.txt has another SHA-256"),
+        (empty_records, "(no records|cardinality|Expected)"),
         (leave_it_empty, "no dataset_info.json"),
     ],
 )

@@ -11,6 +11,7 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
+from keras_infogan import checksums
 from keras_infogan.data import image_file
 from keras_infogan.data.dataset import ImageData
 from keras_infogan.data.pixels import find_range
@@ -284,6 +285,45 @@ def test_each_way_of_resizing_is_cached_by_itself(tmp_path, monkeypatch):
     ]
     assert not np.array_equal(found[0], found[1])
     np.testing.assert_array_equal(found[0], found[2])
+
+
+@pytest.mark.parametrize(
+    ("name", "array"),
+    [
+        (".npy", np.zeros((16, 6, 4, 1), np.float32)),
+        (".npy", np.zeros((15, 6, 4, 1), np.uint8)),
+        (".npy", np.array([{}], object)),
+        (".labels.npy", np.full(16, 99)),
+        (".labels.npy", np.full(16, -5)),
+        (".labels.npy", np.zeros(15, np.int64)),
+        (".labels.npy", np.zeros(16)),
+    ],
+)
+@pytest.mark.parametrize("recorded", [True, False])
+def test_a_cache_that_is_damaged_is_replaced(
+    recorded, name, array, tmp_path, monkeypatch, caplog
+):
+    """With a record, it is enough that a bit is another one."""
+    monkeypatch.setattr("keras_infogan.data.sources._MIN_CACHED", 1)
+    root = _folder(tmp_path)
+    first = open_images(root, data_dir=tmp_path / "cache")
+    (path,) = (
+        path
+        for path in (tmp_path / "cache" / "keras_infogan").glob("*.npy")
+        if path.name.endswith(".labels.npy") == (name == ".labels.npy")
+    )
+    if recorded:
+        content = bytearray(path.read_bytes())
+        content[-1] ^= 1
+        path.write_bytes(content)
+    else:
+        checksums.checksum_path(path).unlink()
+        np.save(path, array, allow_pickle=True)
+    again = open_images(root, data_dir=tmp_path / "cache")
+    np.testing.assert_array_equal(first.images, again.images)
+    np.testing.assert_array_equal(first.labels, again.labels)
+    assert "decoded again" in caplog.text
+    assert "allow_pickle=True" not in caplog.text
 
 
 def test_a_folder_is_decoded_once(tmp_path, monkeypatch):

@@ -3,10 +3,12 @@
 import numpy as np
 import pytest
 
+from keras_infogan import checksums
 from keras_infogan.data.dataset import ImageData
 from keras_infogan.evaluation import feature_extractor
 from keras_infogan.evaluation.feature_extractor import fingerprint
 from keras_infogan.evaluation.feature_extractor import load_feature_extractor
+from tests.helpers.models import tiny_model
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +33,7 @@ def test_the_packaged_one_knows_mnist(mnist_train, mnist_test):
 def test_trained_once_and_kept(few, tmp_path):
     """The same weights in two trainings, and from the file."""
     first = load_feature_extractor(few, tmp_path)
-    (path,) = tmp_path.iterdir()
+    (path,) = tmp_path.glob("*.keras")
     assert path.name == f"{fingerprint(few)}.keras"
     before = path.stat().st_mtime_ns
     kept = load_feature_extractor(few, tmp_path)
@@ -45,6 +47,34 @@ def test_trained_once_and_kept(few, tmp_path):
     reading = first.extract(few.scaled())
     # Five epochs of 20 steps: far above chance, far from done.
     assert (reading.classes == few.labels).mean() > 0.5
+
+
+@pytest.mark.parametrize("recorded", [True, False])
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda path: path.write_bytes(path.read_bytes()[:-100]),
+        lambda path: path.write_bytes(b"no zip"),
+        lambda path: tiny_model().save(path),
+    ],
+    ids=["cut", "other_file", "other_model"],
+)
+def test_one_that_is_damaged_is_replaced(
+    damage, recorded, few, tmp_path, monkeypatch, caplog
+):
+    """It would block every evaluation of these images."""
+    model = feature_extractor._build(few.image_shape, 10)
+    monkeypatch.setattr(feature_extractor, "_train", lambda data: model)
+    load_feature_extractor(few, tmp_path)
+    (path,) = tmp_path.glob("*.keras")
+    damage(path)
+    if not recorded:
+        checksums.checksum_path(path).unlink()
+    load_feature_extractor(few, tmp_path)
+    assert "A classifier is trained anew" in caplog.text
+    caplog.clear()
+    load_feature_extractor(few, tmp_path)
+    assert not caplog.text
 
 
 def test_batches_are_no_matter(few, monkeypatch):

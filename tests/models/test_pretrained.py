@@ -66,7 +66,8 @@ def test_no_such_name(name, folder):
     ("content", "message"),
     [
         (None, "Expected the directory of a finished run"),
-        (b"no zip", "Received: a file that is not one, or is truncated"),
+        (b"no zip", "Received: File is not a zip file. Replace it with"),
+        (b"", "Received: File is not a zip file"),
     ],
 )
 def test_load_model_errors(content, message, tmp_path):
@@ -108,6 +109,74 @@ def test_a_model_of_another_version_is_one_line(tmp_path):
     ) as caught:
         load_model(path)
     assert "\n" not in str(caught.value)
+
+
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory):
+    """A model file, and its members."""
+    path = tmp_path_factory.mktemp("saved") / "model.keras"
+    tiny_model().save(path)
+    with zipfile.ZipFile(path) as archive:
+        return path, {name: archive.read(name) for name in archive.namelist()}
+
+
+def pack(path, content, method=zipfile.ZIP_STORED):
+    with zipfile.ZipFile(path, "w", method) as archive:
+        for name, data in content.items():
+            archive.writestr(name, data)
+
+
+@pytest.mark.parametrize("share", [0.01, 0.1, 0.5, 0.9])
+def test_a_flipped_bit_is_found(share, saved, tmp_path):
+    """By the checksum of the zip file where there is no other."""
+    path = tmp_path / "model.keras"
+    data = bytearray(saved[0].read_bytes())
+    data[int(share * len(data))] ^= 4
+    path.write_bytes(data)
+    assert not pretrained.is_whole(path)
+    with pytest.raises(ValueError, match="Replace it with an undamaged") as one:
+        load_model(path)
+    assert "\n" not in str(one.value)
+    (tmp_path / "config.json").touch()
+    with pytest.raises(ValueError, match="Repeat the `keras-infogan train`"):
+        load_model(path)
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        "null",
+        "[" * 100_000,
+        '{"class_name": "InfoGAN", "config": null}',
+        '{"class_name": "InfoGAN", "module": "keras_infogan.models.infogan", '
+        '"registered_name": "keras_infogan>InfoGAN", "config": {}}',
+    ],
+)
+def test_an_odd_configuration_is_one_line(config, saved, tmp_path):
+    path = tmp_path / "model.keras"
+    pack(path, {**saved[1], "config.json": config})
+    with pytest.raises(ValueError, match="model.keras should be") as caught:
+        load_model(path)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_small_file_does_not_fill_the_memory(saved, tmp_path):
+    path = tmp_path / "model.keras"
+    content = {**saved[1], "assets/x": bytes(200_000_000)}
+    pack(path, content, zipfile.ZIP_DEFLATED)
+    with pytest.raises(ValueError, match="at most .* MB. Received: 200 MB"):
+        load_model(path)
+
+
+@pytest.mark.parametrize("value", [np.nan, -np.inf])
+def test_weights_that_are_not_finite_are_refused(value, tmp_path):
+    """`encode` would say nan%."""
+    model = tiny_model()
+    bias = model.discriminator.trainable_variables[-1]
+    bias.assign(np.full(bias.shape, value))
+    model.save(tmp_path / "x.keras")
+    with pytest.raises(ValueError, match="finite weights. Received: NaN or"):
+        load_model(tmp_path / "x.keras")
 
 
 def test_the_pretrained_model_is_what_its_report_says(mnist_test):

@@ -59,7 +59,12 @@ def test_more_epochs_continue_a_run(decay_share, sentence, tmp_path, caplog):
     assert sentence in caplog.text
     assert TrainingConfig.load(tmp_path / "config.json") == longer
     files = {path.name for path in tmp_path.iterdir()}
-    assert files == {".lock", "config.json", "log.jsonl"}
+    assert files == {
+        ".lock",
+        "config.json",
+        ".config.json.sha256",
+        "log.jsonl",
+    }
     for other in (config, longer.replace(epochs=20, seed=1)):
         with pytest.raises(ValueError, match=r"epochs: 14 -> (7|20)"):
             check_directory(tmp_path, other)

@@ -22,6 +22,7 @@ from keras_infogan.files import atomic_path
 from keras_infogan.files import check_writable
 from keras_infogan.files import is_partial
 from keras_infogan.files import one_line
+from keras_infogan.json_text import parse_json
 from keras_infogan.latents.code import Code
 from keras_infogan.latents.spec import LatentSpec
 
@@ -211,7 +212,7 @@ def _page_data(
             f"channels. Received: {', '.join(metadata) or 'no metadata'}; "
             f"image: {image_shape}."
         )
-    spec = LatentSpec.from_config(json.loads(spec_text))
+    spec = LatentSpec.from_config(parse_json(spec_text))
     codes = {name: _describe(name, code) for name, code in spec.codes.items()}
     inputs = _shapes(encoder.graph.input)
     outputs = _shapes(encoder.graph.output)
@@ -229,7 +230,7 @@ def _page_data(
         "image": {"height": height, "width": width, "channels": channels},
         "code_map": code_map.to_json()
         if code_map
-        else json.loads(metadata.get(f"{_METADATA}code_map", "null")),
+        else parse_json(metadata.get(f"{_METADATA}code_map", "null")),
         "words": {
             name: (attribute.low, attribute.high)
             for name, attribute in ATTRIBUTES.items()

@@ -1,0 +1,108 @@
+"""Checksums, so that no damaged file is read as if it were whole.
+
+`.model.keras.sha256` beside `model.keras` holds its SHA-256 as `sha256sum`
+writes it, so `cd RUN && sha256sum --check .*.sha256` checks them all. A file
+without one is read as it is: those of version 0.1, and those of others.
+"""
+
+import contextlib
+import hashlib
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from keras_infogan.files import atomic_path
+
+_SUFFIX = ".sha256"
+
+
+class Damaged(ValueError):
+    """A file is not as it was written."""
+
+
+def checksum_path(path: Path) -> Path:
+    """The file with the checksum of `path`."""
+    return path.with_name(f".{path.name}{_SUFFIX}")
+
+
+def is_checksum(path: Path) -> bool:
+    """Whether a file is one of `checksum_path`."""
+    return path.name.startswith(".") and path.suffix == _SUFFIX
+
+
+@contextlib.contextmanager
+def recorded_path(path: Path) -> Iterator[Path]:
+    """Is `atomic_path`, and records the checksum.
+
+    It is there before the file is, so a process that is killed at any moment
+    leaves no file without one. While a file is replaced, both are right.
+    """
+    with atomic_path(path) as partial:
+        yield partial
+        new = _digest(partial)
+        old = _read(path) if path.exists() else None
+        _write(path, [*(old or ()), new])
+    if old:
+        _write(path, [new])
+
+
+def write_recorded_json(path: Path, content: Any) -> None:
+    """Writes `content` to `path` as indented JSON, with its checksum."""
+    with recorded_path(path) as partial:
+        partial.write_text(json.dumps(content, indent=2) + "\n")
+
+
+def record(path: Path) -> None:
+    """Records the checksum of a file that is there."""
+    _write(path, [_digest(path)])
+
+
+def remove(path: Path) -> None:
+    """Removes a file and its checksum, if they are there."""
+    path.unlink(missing_ok=True)
+    checksum_path(path).unlink(missing_ok=True)
+
+
+def is_intact(path: Path) -> bool:
+    """Whether a file is as it was recorded, or was not recorded."""
+    recorded = _read(path)
+    return recorded is None or _digest(path) in recorded
+
+
+def check(path: Path, remedy: str) -> None:
+    """Raises a `Damaged` unless a file `is_intact`.
+
+    Args:
+        path: The file.
+        remedy: A sentence that says how to replace it.
+    """
+    if not is_intact(path):
+        raise Damaged(
+            f"{path} is damaged: it should have the SHA-256 that is in "
+            f"{checksum_path(path)}, and has another one. {remedy} If you have "
+            f"changed it yourself, remove {checksum_path(path).name}."
+        )
+
+
+def _read(path: Path) -> list[str] | None:
+    """The digests that are right; `None` if there is no record."""
+    try:
+        text = checksum_path(path).read_bytes()[:1000]
+    except FileNotFoundError:
+        return None
+    lines = text.decode(errors="replace").splitlines()
+    expected = re.compile(rf"([0-9a-f]{{64}})  {re.escape(path.name)}")
+    return [found[1] for line in lines if (found := expected.fullmatch(line))]
+
+
+def _write(path: Path, digests: list[str]) -> None:
+    with atomic_path(checksum_path(path)) as partial:
+        lines = dict.fromkeys(f"{x}  {path.name}\n" for x in digests)
+        partial.write_text("".join(lines))
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,1 @@
+"""Damaged files, and what reads them; see `scripts/fault_test.py`."""

@@ -1,0 +1,328 @@
+"""Incidents while commands run: kills, a full disk, lost rights, and others.
+
+Each is a function of a folder with a data set and a finished run, and returns
+what is wrong: nothing if all is well.
+"""
+
+import contextlib
+import hashlib
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import zipfile
+from collections.abc import Callable
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+Problems = list[str]
+_TIMEOUT = 600.0
+# 12 steps an epoch; log, checkpoints and pictures within it.
+_OPTIONS = (
+    "--dataset=images.npz",
+    "--image-size=8",
+    "--batch-size=8",
+    "--epochs=2",
+    "--log-interval=4",
+    "--checkpoint-interval=4",
+    "--sample-interval=6",
+    "--steps-per-execution=1",
+    "--data-dir=tfds",
+)
+
+
+def command(*words: object) -> list[str]:
+    """The command line of this package."""
+    return [sys.executable, "-m", "keras_infogan", *map(str, words)]
+
+
+def train(run_dir: str, *options: str) -> list[str]:
+    """The training of the small run."""
+    return command("train", f"--run-dir={run_dir}", *_OPTIONS, *options)
+
+
+def run(
+    words: list[str], folder: Path, **options: object
+) -> subprocess.CompletedProcess[str]:
+    """Runs a command to its end in a folder."""
+    return subprocess.run(  # type: ignore[call-overload, no-any-return]
+        words,
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=_TIMEOUT,
+        **options,
+    )
+
+
+def prepare(folder: Path) -> float:
+    """Makes the data set, and the good run; returns its seconds."""
+    rng = np.random.default_rng(0)
+    images = rng.integers(0, 256, (120, 8, 8, 1)).astype(np.uint8)
+    np.savez(folder / "images.npz", x=images, y=np.arange(120) % 10)
+    begin = time.perf_counter()
+    done = run(train("good"), folder)
+    if done.returncode:
+        raise RuntimeError(done.stderr)
+    return time.perf_counter() - begin
+
+
+def digest(run_dir: Path) -> str:
+    """What a run has learned, and what it says of it."""
+    with zipfile.ZipFile(run_dir / "model.keras") as archive:
+        content = archive.read("model.weights.h5")
+    report = (run_dir / "report.json").read_bytes()
+    return hashlib.sha256(content + report).hexdigest()
+
+
+def check_error(done: subprocess.CompletedProcess[str], text: str) -> Problems:
+    """An error of one line, with its cause."""
+    problems = []
+    if done.returncode != 2:
+        problems.append(f"exit status {done.returncode}")
+    if "Traceback" in done.stderr:
+        problems.append("a traceback")
+    last = (done.stderr.strip().splitlines() or [""])[-1]
+    if text not in last:
+        problems.append(f"the last line is {last[:300]!r}, without {text!r}")
+    return problems
+
+
+def phase(run_dir: Path) -> str:
+    """What a run is doing, by its files."""
+    if not (run_dir / "config.json").exists():
+        return "start"
+    if (run_dir / "export" / "exports.json").exists():
+        return "end"
+    if (run_dir / "report.json").exists():
+        return "export"
+    if (run_dir / "model.keras").exists():
+        return "evaluation"
+    partial = [path.name for path in run_dir.rglob(".partial*")]
+    for name, suffix in (
+        ("model.keras", "model.keras"),
+        ("checkpoint", ".h5"),
+        ("pictures", ".png"),
+    ):
+        if any(path.endswith(suffix) for path in partial):
+            return name
+    log = run_dir / "log.jsonl"
+    return "training" if log.exists() and log.stat().st_size else "compilation"
+
+
+def kill(folder: Path, share: float, seconds: float) -> tuple[str, Problems]:
+    """Kills a run after a share of its time; resumes it; compares it."""
+    run_dir = folder / "killed"
+    shutil.rmtree(run_dir, ignore_errors=True)
+    process = subprocess.Popen(
+        train("killed"),
+        cwd=folder,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(share * seconds)
+    where = phase(run_dir)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    done = run(train("killed"), folder)
+    if done.returncode:
+        return where, [f"resuming: {done.stderr[-300:]}"]
+    # The name of the directory is not in it.
+    same = digest(run_dir) == digest(folder / "good")
+    return where, [] if same else ["the resumed run is another one"]
+
+
+@contextlib.contextmanager
+def small_disk(folder: Path, num_bytes: int) -> Iterator[Path]:
+    """A folder that is a disk of its own, if root may make one."""
+    disk = folder / "disk"
+    disk.mkdir(exist_ok=True)
+    words = ["mount", "-t", "tmpfs", "-o", f"size={num_bytes}", "tmpfs", disk]
+    subprocess.run(words, check=True, capture_output=True)
+    try:
+        yield disk
+    finally:
+        subprocess.run(["umount", "-l", disk], check=True)
+
+
+def full_disk_in_training(folder: Path) -> Problems:
+    """A checkpoint does not fit."""
+    with small_disk(folder, 200_000):
+        done = run(train("disk/run"), folder)
+    return check_error(done, "Make room, and start again.")
+
+
+def full_disk_in_commands(folder: Path) -> Problems:
+    """Nothing fits, and nothing is left."""
+    problems: Problems = []
+    with small_disk(folder, 4096) as disk:
+        for words in (
+            ("sample", "good", "-o", "disk/x.png"),
+            ("export", "good", "--onnx=disk/x.onnx"),
+            ("embed", "good", "images.npz", "-o", "disk/x.csv"),
+        ):
+            done = run(command(*words), folder)
+            problems += check_error(done, "Make room, and start again.")
+            problems += [f"left: {path}" for path in disk.rglob("*")]
+    return problems
+
+
+def read_only_run(folder: Path) -> Problems:
+    """It is found out before the evaluation."""
+    with small_disk(folder, 200_000_000) as disk:
+        shutil.copytree(folder / "good", disk / "run")
+        words = ["mount", "-o", "remount,ro", disk]
+        subprocess.run(words, check=True, capture_output=True)
+        done = run(command("evaluate", "disk/run"), folder)
+    problems = check_error(done, "Choose a path that")
+    if "Evaluating" in done.stderr:
+        problems.append("evaluated before")
+    return problems
+
+
+def lost_rights(folder: Path) -> Problems:
+    """As a user who may not read the model."""
+    path = folder / "good" / "model.keras"
+    mode = path.stat().st_mode
+    path.chmod(0)
+    try:
+        done = run(command("sample", "good", "-o", "/dev/null/x.png"), folder)
+        return check_error(done, "x.png")
+    finally:
+        path.chmod(mode)
+
+
+def _wait_for(path: Path, process: subprocess.Popen[str]) -> bool:
+    end = time.monotonic() + _TIMEOUT
+    while process.poll() is None and time.monotonic() < end:
+        if path.exists() and path.stat().st_size:
+            return True
+        time.sleep(0.01)
+    return False
+
+
+def deleted_directory(folder: Path) -> Problems:
+    """The directory of a run disappears in the middle of its training."""
+    run_dir = folder / "deleted"
+    process = subprocess.Popen(
+        train("deleted", "--epochs=200"),
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    if not _wait_for(run_dir / "log.jsonl", process):
+        return ["it did not start"]
+    os.rename(run_dir, folder / "elsewhere")
+    out, err = process.communicate(timeout=_TIMEOUT)
+    done = subprocess.CompletedProcess([], process.returncode, out, err)
+    problems = check_error(done, "was removed or replaced by another program")
+    if run_dir.exists():
+        problems.append("the directory is there again")
+    return problems
+
+
+def two_processes(folder: Path) -> Problems:
+    """The second one is refused, and the first one goes on."""
+    run_dir = folder / "two"
+    process = subprocess.Popen(
+        train("two", "--no-export"),
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    if not _wait_for(run_dir / "config.json", process):
+        return ["it did not start"]
+    done = run(train("two", "--no-export"), folder)
+    problems = check_error(done, "Another process is working in two")
+    process.communicate(timeout=_TIMEOUT)
+    if digest(run_dir) != digest(folder / "good"):
+        problems.append("the first run is another one")
+    return problems
+
+
+def linked_lock(folder: Path) -> Problems:
+    """A lock that is a link does not empty its target."""
+    run_dir = folder / "linked"
+    run_dir.mkdir()
+    (folder / "thesis").write_text("mine")
+    (run_dir / ".lock").symlink_to(folder / "thesis")
+    done = run(train("linked"), folder)
+    problems = check_error(done, "Remove the symbolic link.")
+    if (folder / "thesis").read_text() != "mine":
+        problems.append("its target was emptied")
+    return problems
+
+
+def damaged_model(folder: Path) -> Problems:
+    """`train` makes the model of a run again."""
+    run_dir = folder / "damaged"
+    shutil.copytree(folder / "good", run_dir)
+    path = run_dir / "model.keras"
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+    problems = check_error(
+        run(command("sample", "damaged"), folder), "Repeat the `keras-infogan"
+    )
+    done = run(train("damaged"), folder)
+    if done.returncode:
+        problems.append(done.stderr[-300:])
+    elif digest(run_dir) != digest(folder / "good"):
+        problems.append("it is another one")
+    return problems
+
+
+INCIDENTS: tuple[Callable[[Path], Problems], ...] = (
+    full_disk_in_training,
+    full_disk_in_commands,
+    read_only_run,
+    lost_rights,
+    deleted_directory,
+    two_processes,
+    linked_lock,
+    damaged_model,
+)
+
+
+def run_all(
+    folder: Path, seed: int, num_kills: int, output: Path
+) -> dict[str, object]:
+    """All incidents, and kills spread over a run; written to `output`."""
+    seconds = prepare(folder)
+    rng = random.Random(seed)
+    results: dict[str, object] = {}
+    for incident in INCIDENTS:
+        try:
+            results[incident.__name__] = incident(folder) or "as it should be"
+        except (OSError, subprocess.SubprocessError) as error:
+            results[incident.__name__] = f"not tried: {error}"
+        print(incident.__name__, results[incident.__name__], file=sys.stderr)
+    kills = []
+    for number in range(num_kills):
+        share = (number + rng.random()) / num_kills
+        where, problems = kill(folder, share, seconds)
+        kills.append(
+            {
+                "share": round(share, 3),
+                "phase": where,
+                "problems": problems,
+            }
+        )
+        print(kills[-1], file=sys.stderr)
+        content = {
+            "seed": seed,
+            "seconds_of_a_run": round(seconds),
+            "incidents": results,
+            "kills": kills,
+        }
+        output.write_text(json.dumps(content, indent=2) + "\n")
+    return content

@@ -1,0 +1,40 @@
+"""A minute of the fault test: another seed than that of the results."""
+
+import collections
+import json
+
+import pytest
+
+from scripts import fault_test
+from scripts.faults import targets
+
+NUM_FILES = 120
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory):
+    place = tmp_path_factory.mktemp("place")
+    with pytest.MonkeyPatch.context() as patch:
+        for module, name in (
+            (targets.sources, "_MIN_CACHED"),
+            (targets.feature_extractor, "_EPOCHS"),
+        ):
+            patch.setattr(module, name, getattr(module, name))
+        targets.make_place(place)
+        yield place
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_damaged_files_are_refused_or_replaced(place):
+    """No traceback, and no other result than that of a whole file."""
+    good: dict[int, object] = {}
+    results = [
+        fault_test.try_damage(place, good, f"test-{number}")
+        for number in range(NUM_FILES)
+    ]
+    failures = [x for x in results if x["outcome"] in fault_test.FAILURES]
+    assert not failures, json.dumps(failures, indent=1)
+    counts = collections.Counter(result["outcome"] for result in results)
+    # It is no test if nothing is damaged.
+    assert counts["refused"] > NUM_FILES / 3
+    assert counts["same"] > 0
