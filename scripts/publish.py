@@ -17,11 +17,11 @@ from typing import Any
 
 import keras
 
+from keras_infogan import checksums
 from keras_infogan import export_onnx
 from keras_infogan import export_onnx_encoder
 from keras_infogan import export_saved_model
 from keras_infogan.evaluation.report import read_report
-from keras_infogan.files import atomic_path
 from keras_infogan.reports.text import describe_report
 
 FOLDER = Path(__file__).parents[1] / "saved_models"
@@ -107,10 +107,11 @@ def publish(run: Path, name: str) -> None:
     model = keras.saving.load_model(
         run / "model.keras", compile=False, safe_mode=True
     )
-    with atomic_path(FOLDER / f"{name}.keras") as partial:
+    with checksums.recorded_path(FOLDER / f"{name}.keras") as partial:
         model.save(partial)
     for file in ("report.json", "code_map.json", "config.json"):
         shutil.copyfile(run / file, FOLDER / f"{name}_{file}")
+        checksums.record(FOLDER / f"{name}_{file}")
     (FOLDER / f"{name}_model_card.md").write_text(card)
     images = FOLDER / "pictures"
     images.mkdir(exist_ok=True)

@@ -7,6 +7,7 @@ from typing import Any
 from keras_infogan.cli import arguments
 from keras_infogan.cli.console import say
 from keras_infogan.files import check_writable
+from keras_infogan.files import one_line
 from keras_infogan.models.pretrained import find_companion
 from keras_infogan.models.pretrained import find_model
 from keras_infogan.models.pretrained import load_model
@@ -53,17 +54,20 @@ def check(args: argparse.Namespace) -> None:
 
 
 def _read_report(model: Path) -> dict[str, Any]:
-    from keras_infogan.evaluation.report import find_report
+    from keras_infogan.evaluation.report import load_report
 
     find_model(model)
-    report = find_report(model)
+    path = find_companion(model, "report.json")
+    try:
+        report = load_report(path) if path else None
+        found = "without report.json" if path is None else "without options"
+    except ValueError as error:
+        report, found = None, f"with {path}: {one_line(error).rstrip('.')}"
     if report is None or not report.get("configuration"):
-        has_file = find_companion(model, "report.json")
-        found = "with another version's" if has_file else "without"
         raise ValueError(
             "compare takes runs with a report.json of this version. Received: "
-            f"{model}, {found} report.json. Give the directory of a run, for "
-            "which `keras-infogan evaluate` writes one."
+            f"{model}, {found}. Give the directory of a run, for which "
+            "`keras-infogan evaluate` writes one."
         )
     return report
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import logging
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 from typing import NamedTuple
@@ -107,7 +108,9 @@ def load_feature_extractor(
 def _load(path: Path, data: ImageData) -> keras.Model:
     """Loads a classifier; a `ValueError` if it is not that of these images."""
     model = load_keras_file(path)
-    outputs = getattr(model, "output_shape", None)
+    outputs = getattr(model, "output", None)
+    if isinstance(outputs, Mapping):
+        outputs = {name: output.shape for name, output in outputs.items()}
     num_classes = len(data.class_names)
     expected = {"features": (None, _FEATURE_DIM), "logits": (None, num_classes)}
     inputs = getattr(model, "input_shape", None)

@@ -105,22 +105,27 @@ def write_report(path: Path, report: Mapping[str, Any]) -> None:
     checksums.write_recorded_json(path, report_to_json(report))
 
 
-def read_report(path: Path) -> dict[str, Any] | None:
-    """The inverse of `write_report`; `None`, and a message, for another file.
+def load_report(path: Path) -> dict[str, Any]:
+    """The inverse of `write_report`; reports of version 0.1 are the same.
 
-    Reports of version 0.1 have the same schema.
+    Raises:
+        ValueError: If it is no report, one of another version, or damaged.
     """
+    checksums.check(path, "`keras-infogan evaluate` writes it again.")
+    report = read_json(path)
+    check_schema(report, _Report, "A report")
+    version = report["versions"].get("keras-infogan", "")
+    if not _READABLE.fullmatch(version):
+        raise ValueError(
+            f"A report should be of version 0.1 or 0.2. Received: {version!r}."
+        )
+    return {**report, "code_map": _check_parts(report)}
+
+
+def read_report(path: Path) -> dict[str, Any] | None:
+    """Is `load_report`, but returns `None`, and logs why, instead of errors."""
     try:
-        checksums.check(path, "`keras-infogan evaluate` writes it again.")
-        report = read_json(path)
-        check_schema(report, _Report, "A report")
-        version = report["versions"].get("keras-infogan", "")
-        if not _READABLE.fullmatch(version):
-            raise ValueError(
-                "A report should be of version 0.1 or 0.2. "
-                f"Received: {version!r}."
-            )
-        return {**report, "code_map": _check_parts(report)}
+        return load_report(path)
     except ValueError as error:
         _logger.info("%s is not a report of this version: %s", path, error)
         return None

@@ -245,7 +245,7 @@ class Diagnostics(keras.callbacks.Callback):
     """Measures the model after each epoch and warns of problems.
 
     `InfoGAN.fit` adds one automatically. From step 100 on, it warns of
-    problems by `logging`, and it ends a training that has diverged. Its
+    problems by `logging`; it ends a training that has diverged. Its
     `problems` are all that it has found; its `measures` are the last result of
     `diagnose`.
 
@@ -279,11 +279,13 @@ class Diagnostics(keras.callbacks.Callback):
         check_images(self.images, self.model.image_shape)
 
     def on_epoch_end(self, epoch, logs=None):
-        if self.model.num_steps < MIN_STEPS:
+        logs = logs or {}
+        if self.model.num_steps >= MIN_STEPS:
+            self.measures = diagnose(self.model, self.images)
+        elif all(map(math.isfinite, logs.values())):
             return
-        self.measures = diagnose(self.model, self.images)
         self.check(
-            {**(logs or {}), **self.measures},
+            {**logs, **self.measures},
             f"epoch {epoch + 1}",
             is_first_epoch=epoch == 0,
         )

@@ -11,6 +11,17 @@ from tests.helpers.command_line import fail
 from tests.helpers.command_line import run
 from tests.reports.test_html import REPORT
 
+_UNMEASURED = {
+    "normalized_mutual_information": None,
+    "category_to_class": None,
+    "confusion": None,
+    "categorical_codes": None,
+    "traversals": {},
+    "num_train_images": 5,
+    "num_test_images": 5,
+    "num_naming_labels": None,
+}
+
 
 @pytest.fixture
 def runs(named_run, tmp_path, monkeypatch):
@@ -22,6 +33,7 @@ def runs(named_run, tmp_path, monkeypatch):
             **REPORT,
             "code_map": CodeMap.load(f"{name}/code_map.json"),
             "configuration": {"epochs": epochs},
+            **_UNMEASURED,
             "versions": {"keras-infogan": __version__},
         }
         write_report(tmp_path / name / "report.json", report)
@@ -47,13 +59,16 @@ def test_compare(runs, capfd):
         (["a", "b", "a"], "all different. Received: a, b, a"),
         (["a", "nowhere"], "Received: nowhere, no file"),
         (["a", "c"], "c, without report.json. Give the directory of a run"),
-        (["a", "d"], "Received: d, with another version's report.json"),
+        (["a", "d"], "d, with d/report.json: d/report.json is damaged"),
+        (["a", "e"], "e, with e/report.json: A report should have `clust"),
         (["a", "b", "-o", "a"], "a: Is a directory"),
     ],
 )
 def test_errors_are_one_line(arguments, message, runs, named_run, capfd):
     shutil.copytree(named_run, "c")
     shutil.copytree("b", "d")
-    (runs / "d" / "report.json").write_text("{}")
+    shutil.copytree("c", "e")
+    for name in ("d", "e"):
+        (runs / name / "report.json").write_text("{}")
     assert message in fail(capfd, "compare", *arguments)
     assert not (runs / "compare.html").exists()

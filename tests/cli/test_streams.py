@@ -74,7 +74,6 @@ def test_ctrl_c_outside_of_the_training(monkeypatch, capsys):
         (["traverse", "mnist", "--code="], "expected NAME"),
         (["traverse", "mnist", "--code=a:99999999999"], "expected NAME"),
         (["traverse", "mnist", "--attribute="], "stands for ''"),
-        (["export", "mnist", "--saved-model=x", "--version=0"], "at least 1"),
     ],
     ids=lambda value: value[-1][:20] if isinstance(value, list) else None,
 )

@@ -81,7 +81,7 @@ def test_next_version(tmp_path):
 def test_wrong_version(tmp_path, version):
     with pytest.raises(
         ValueError,
-        match="`version` should be an integer of at least 1. "
+        match="`version` should be an integer from 1 to 2\\^63 - 1. "
         f"Received: version={version!r}.",
     ):
         publish(tmp_path, write, version=version)

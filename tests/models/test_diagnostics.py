@@ -302,3 +302,15 @@ def test_nan_ends_a_training(caplog):
     history = model.fit(images, batch_size=4, epochs=3, verbose=0)
     assert len(history.epoch) == 1
     assert "has diverged: NaN or infinity in" in caplog.text
+
+
+def test_a_batch_with_nan_ends_a_training(caplog):
+    """The second one, which is not checked before; long before step 100."""
+    images = np.linspace(-1.0, 1.0, 16 * 64).reshape(16, *SHAPE)
+    images[5] = np.nan
+    model = tiny_model()
+    model.compile(adam(), adam(), jit_compile=False)
+    data = tf.data.Dataset.from_tensor_slices(images).batch(4)
+    history = model.fit(data, epochs=3, verbose=0)
+    assert len(history.epoch) == 1
+    assert "has diverged: NaN or infinity in" in caplog.text
