@@ -69,12 +69,13 @@ def test_while_a_file_is_replaced_both_are_right(path, monkeypatch):
 
 
 def test_a_failed_write_leaves_the_old_file_and_its_record(path):
-    with (
-        pytest.raises(RuntimeError),
-        checksums.recorded_path(path) as partial,
-    ):
-        partial.write_text("half")
-        raise RuntimeError
+    def fail():
+        with checksums.recorded_path(path) as partial:
+            partial.write_text("half")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail()
     assert checksums.is_intact(path)
 
 
