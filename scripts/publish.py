@@ -135,6 +135,7 @@ def publish(run: Path, name: str) -> None:
             model_card=card,
             version=int(version.name),
         )
+        checksums.record(FOLDER / f"{name}{suffix}.onnx")
     print(f"Published {name}, version {version.name}, in {FOLDER}.")
 
 

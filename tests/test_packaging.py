@@ -15,6 +15,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 import keras_infogan
+from keras_infogan import checksums
 
 ROOT = Path(__file__).parents[1]
 
@@ -94,6 +95,25 @@ def test_constraints_fit_what_is_needed(setup_cfg):
     for requirement in needed:
         version = versions[canonicalize_name(requirement.name)]
         assert requirement.specifier.contains(version), requirement
+
+
+def test_packaged_files_have_their_checksums():
+    """After a change: `checksums.record(path)`, as scripts/publish.py does."""
+    models = ROOT / "saved_models"
+    extractors = ROOT / "keras_infogan/evaluation/feature_extractors"
+    paths = [
+        path
+        for folder, suffixes in (
+            (models, (".keras", ".onnx", ".json")),
+            (extractors, (".keras",)),
+        )
+        for path in folder.iterdir()
+        if path.suffix in suffixes
+    ]
+    assert len(paths) >= 7
+    for path in paths:
+        assert checksums.checksum_path(path).exists(), path
+        assert checksums.is_intact(path), path
 
 
 def test_the_changelog_names_the_version():

@@ -65,6 +65,13 @@ class _Fidelity(TypedDict):
     feature_extractor_accuracy: NotRequired[float | None]
 
 
+class _Disentanglement(TypedDict):
+    codes: list[str]
+    factors: list[str]
+    factor_shares: list[list[float]]
+    dataset: str
+
+
 class _Report(TypedDict):
     """The schema of `report.json`, as far as it is read again."""
 
@@ -91,6 +98,8 @@ class _Report(TypedDict):
     seed: int
     num_labels: NotRequired[int]
     steps: NotRequired[int]
+    disentanglement: NotRequired[_Disentanglement | None]
+    traversal_seeds: NotRequired[list[int] | None]
     configuration: NotRequired[dict[str, Any]]
     versions: dict[str, str]
 
@@ -154,6 +163,13 @@ def _check_parts(report: Mapping[str, Any]) -> CodeMap:
                 "A report should have the accuracy of each of the codes "
                 f"{', '.join(categorical)}. Received: {', '.join(known)}."
             )
+    if found := report.get("disentanglement"):
+        _check_factors(found)
+    if any(seed >= 2**63 for seed in report.get("traversal_seeds") or ()):
+        raise ValueError(
+            "The traversal_seeds of a report should be below 2^63. "
+            f"Received: {report['traversal_seeds']}."
+        )
     if report["class_names"] is not None and not report["class_names"]:
         raise ValueError("A report should name classes. Received: [].")
     for dimensions in report["traversals"].values():
@@ -169,3 +185,20 @@ def _check_parts(report: Mapping[str, Any]) -> CodeMap:
                     f"Received: {', '.join(names)}."
                 )
     return code_map
+
+
+def _check_factors(found: Mapping[str, Any]) -> None:
+    """Raises a `ValueError` unless all factors have a share of each code."""
+    shares = found["factor_shares"]
+    widths = {len(row) for row in shares} or {len(found["factors"])}
+    if len(shares) != len(found["codes"]) or widths != {len(found["factors"])}:
+        raise ValueError(
+            "The factor_shares of a report should be of codes by factors, "
+            f"{len(found['codes'])} x {len(found['factors'])}. "
+            f"Received: {len(shares)} x {sorted(widths)}."
+        )
+    for name, value in found.items():
+        if name not in _Disentanglement.__annotations__:
+            check_schema(
+                value, float | None, f"A report.disentanglement.{name}"
+            )

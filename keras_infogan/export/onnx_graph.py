@@ -1,7 +1,6 @@
 """Conversion of a network to an ONNX graph, and its comparison with Keras."""
 
 import logging
-import os
 from collections.abc import Callable
 from collections.abc import Mapping
 from typing import Any
@@ -10,6 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_infogan import __version__
+from keras_infogan.models.onnx_networks import open_session
 
 # The newest that tf2onnx 1.17 and runtimes of 2023 support, and its format.
 OPSET = 17
@@ -218,14 +218,3 @@ def largest_difference(
             scale = max(1.0, np.max(np.abs(wanted)))
             differences.append(np.max(np.abs(output - wanted)) / scale)
     return float(np.max(differences))
-
-
-def open_session(data: bytes) -> Any:
-    """An `onnxruntime.InferenceSession` on the CPU, which contacts nobody."""
-    # Its telemetry looks up a host as soon as it is imported.
-    os.environ["ORT_DISABLE_TELEMETRY"] = "1"
-    import onnxruntime
-
-    return onnxruntime.InferenceSession(
-        data, providers=["CPUExecutionProvider"]
-    )

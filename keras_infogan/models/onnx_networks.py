@@ -1,6 +1,6 @@
 """Generator and encoder in ONNX files, for use without TensorFlow."""
 
-import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -8,8 +8,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from keras_infogan import checksums
 from keras_infogan.images import check_input
 from keras_infogan.images import to_array
+from keras_infogan.json_text import parse_json
 from keras_infogan.latents.random import INFERENCE
 from keras_infogan.latents.random import numpy_key
 from keras_infogan.latents.spec import LatentSpec
@@ -31,9 +33,9 @@ class OnnxNetworks:
     """
 
     def __init__(self, generator: Path | bytes, encoder: Path | bytes) -> None:
-        self._generator, self._encoder = map(_open, (generator, encoder))
+        self._generator, self._encoder = map(open_session, (generator, encoder))
         metadata = self._generator.get_modelmeta().custom_metadata_map
-        config = json.loads(metadata[LATENT_SPEC_KEY])
+        config = parse_json(metadata[LATENT_SPEC_KEY])
         self.latent_spec = LatentSpec.from_config(config)
 
     @property
@@ -78,9 +80,21 @@ class OnnxNetworks:
         return _run(self._encoder, {"image": images.astype(np.float32)})
 
 
-def _open(network: Path | bytes) -> Any:
+def open_session(network: Path | bytes) -> Any:
+    """An `onnxruntime.InferenceSession` on the CPU, which contacts nobody.
+
+    Args:
+        network: An ONNX file, its path or its bytes.
+
+    Raises:
+        ValueError: If it is a path of a file that is damaged.
+    """
+    # Its telemetry would look up a host, as soon as it is imported.
+    os.environ["ORT_DISABLE_TELEMETRY"] = "1"
     import onnxruntime
 
+    if isinstance(network, Path):
+        checksums.check(network, "Replace it with an undamaged copy.")
     return onnxruntime.InferenceSession(
         network, providers=["CPUExecutionProvider"]
     )

@@ -27,8 +27,8 @@ import tensorflow_datasets as tfds
 from PIL import Image
 
 from keras_infogan import __version__
-from keras_infogan.export.onnx_graph import open_session
 from keras_infogan.files import write_json
+from keras_infogan.models.onnx_networks import open_session
 from keras_infogan.training.config import TrainingConfig
 from keras_infogan.training.presets import PRESETS
 from keras_infogan.training.presets import preset

@@ -226,7 +226,7 @@ def by_onnxruntime(
     model: Any, latents: Any, folder: Path
 ) -> Callable[[int], Any]:
     from keras_infogan import export_onnx
-    from keras_infogan.export.onnx_graph import open_session
+    from keras_infogan.models.onnx_networks import open_session
 
     session = open_session(export_onnx(model, folder / "x.onnx").read_bytes())
     inputs = {name: value.numpy() for name, value in latents.items()}

@@ -52,7 +52,7 @@ def test_the_resolver_ends_who_asks_it(resolver, tmp_path):
 def test_exports_contact_nobody(resolver, tmp_path):
     """Nor do they begin a session, in a file that is there at once."""
     code = (
-        "from keras_infogan.export.onnx_graph import open_session\n"
+        "from keras_infogan.models.onnx_networks import open_session\n"
         "open_session(open('saved_models/mnist.onnx', 'rb').read())"
     )
     assert run(code, resolver, tmp_path) == 0
