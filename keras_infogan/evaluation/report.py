@@ -165,10 +165,11 @@ def _check_parts(report: Mapping[str, Any]) -> CodeMap:
             )
     if found := report.get("disentanglement"):
         _check_factors(found)
-    if any(seed >= 2**63 for seed in report.get("traversal_seeds") or ()):
+    seeds = report.get("traversal_seeds")
+    if seeds is not None and not (seeds and max(map(abs, seeds)) < 2**63):
         raise ValueError(
-            "The traversal_seeds of a report should be below 2^63. "
-            f"Received: {report['traversal_seeds']}."
+            "The traversal_seeds of a report should be numbers below 2^63. "
+            f"Received: {seeds}."
         )
     if report["class_names"] is not None and not report["class_names"]:
         raise ValueError("A report should name classes. Received: [].")

@@ -114,7 +114,7 @@ def category_order(
     code_map: CodeMap | None,
     class_names: Sequence[str] = (),
 ) -> Sequence[int]:
-    """The categories in the order of their classes, if there is a code map."""
-    if code_map is None:
+    """The categories in the order of their classes, if these are known."""
+    if code_map is None or name not in code_map.codes:
         return range(model.latent_spec.codes[name].dim)
     return code_map.category_order(name, class_names)
