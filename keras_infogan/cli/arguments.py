@@ -52,13 +52,13 @@ def whole_number(text: str) -> int:
 
 def count(most: int, text: str) -> int:
     """A whole number from 1 to `most`."""
-    number = whole_number(text)
-    if not 1 <= number <= most:
+    is_number = re.fullmatch("[0-9]{1,19}", text)
+    if not is_number or not 1 <= int(text) <= most:
         limits = "of at least 1" if most == sys.maxsize else f"from 1 to {most}"
         raise argparse.ArgumentTypeError(
-            f"expected a whole number {limits}, got {text!r}"
+            f"expected a whole number {limits}, got {_shorten(text)}"
         )
-    return number
+    return int(text)
 
 
 def image_size(text: str) -> int | list[int]:

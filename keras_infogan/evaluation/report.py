@@ -16,7 +16,7 @@ from keras_infogan.json_text import read_json
 from keras_infogan.models.pretrained import find_companion
 
 # The versions that write this schema.
-_READABLE = re.compile(r"0\.[12]\.\d+")
+_READABLE = re.compile(r"0\.[12]\..+")
 
 _logger = logging.getLogger(__name__)
 

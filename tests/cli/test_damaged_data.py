@@ -51,7 +51,7 @@ def leave_it_empty(folder, prepared):
         (break_records, "corrupted record at 0"),
         (break_info, "Failed to load JSON: Expecting"),
         (change_count, "dataset_info.json has another SHA-256"),
-        (empty_records, "expected to contain (60000|10000) elements"),
+        (empty_records, "expected to contain [0-9]+0000 elements"),
         (leave_it_empty, "no dataset_info.json"),
     ],
 )

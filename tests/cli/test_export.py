@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from keras_infogan import __version__
 from keras_infogan.evaluation.code_map import CodeMap
 from keras_infogan.evaluation.report import read_report
 from keras_infogan.export import onnx_graph
@@ -120,6 +121,9 @@ def test_the_published_files_say_what_export_writes(capfd, tmp_path):
             }
             for folder in (tmp_path, find_model("mnist").parent)
         )
+        # They stay as they are until there is another model.
+        assert written.pop("keras_infogan.version") == __version__
+        assert published.pop("keras_infogan.version") in ("0.1.0", __version__)
         assert written == published
         assert written["keras_infogan.model_card"].startswith("# mnist\n")
 
