@@ -5,6 +5,7 @@ Its preparation by tfds takes ten seconds, once, and reading that a second.
 
 import gzip
 import hashlib
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import numpy as np
 
 from keras_infogan.data.source import Places
 from keras_infogan.data.source import RowSource
+from keras_infogan.files import one_line
 
 # The archives, one folder for each data set, under the names that tfds expects.
 BUNDLED_ARCHIVES = Path(__file__).parent
@@ -84,7 +86,14 @@ class BundledMnist(RowSource):
 def _read(name: str, offset: int) -> np.ndarray:
     """The bytes of an archive behind its header."""
     path = BUNDLED_ARCHIVES / "mnist" / f"{name}.gz"
-    content = gzip.decompress(path.read_bytes())
+    try:
+        # It has a checksum of its own.
+        content = gzip.decompress(path.read_bytes())
+    except (OSError, EOFError, zlib.error) as error:
+        raise OSError(
+            f"The archive {path} is damaged: {one_line(error)}. Install the "
+            "package again."
+        ) from error
     return np.frombuffer(content, np.uint8, offset=offset)
 
 

@@ -1,8 +1,11 @@
 """MNIST from the package is that of TensorFlow Datasets, bit for bit."""
 
+import shutil
+
 import numpy as np
 import pytest
 
+from keras_infogan.data import bundled
 from keras_infogan.data.sources import open_images
 
 
@@ -37,3 +40,23 @@ def test_both_splits_resized():
     plain = open_images("mnist", split="train[:1]", image_size=32)
     assert data.images.shape == (3, 32, 32, 1)
     np.testing.assert_array_equal(data.images[2:], plain.images)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda data: data[:-5],
+        lambda data: data[:100] + bytes(100) + data[200:],
+        lambda data: b"",
+        lambda data: b"no archive",
+    ],
+    ids=["cut", "zeros", "empty", "other"],
+)
+def test_a_damaged_archive_is_one_line(damage, tmp_path, monkeypatch):
+    good = bundled.BUNDLED_ARCHIVES / "mnist"
+    shutil.copytree(good, tmp_path / "mnist")
+    monkeypatch.setattr(bundled, "BUNDLED_ARCHIVES", tmp_path)
+    path = tmp_path / "mnist" / "t10k-labels-idx1-ubyte.gz"
+    path.write_bytes(damage(path.read_bytes()))
+    with pytest.raises(OSError, match=f"The archive {path} is damaged: .*"):
+        bundled.BundledMnist()
