@@ -89,12 +89,12 @@ def _read(name: str, offset: int) -> np.ndarray:
     try:
         # It has a checksum of its own.
         content = gzip.decompress(path.read_bytes())
-    except (OSError, EOFError, zlib.error) as error:
+        return np.frombuffer(content, np.uint8, offset=offset)
+    except (OSError, EOFError, ValueError, zlib.error) as error:
         raise OSError(
             f"The archive {path} is damaged: {one_line(error)}. Install the "
             "package again."
         ) from error
-    return np.frombuffer(content, np.uint8, offset=offset)
 
 
 def _tfds_order(split: str, count: int) -> np.ndarray:
