@@ -1,27 +1,18 @@
-"""Callbacks of a run: log, sample images, checkpoints."""
+"""Callbacks of a run: sample images, checkpoints."""
 
 import functools
-import json
 import logging
-import os
 import re
-import sys
-import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import keras
-import psutil
 import tensorflow as tf
-from tqdm import tqdm
 
 from keras_infogan import checksums
 from keras_infogan.files import KeptFolder
-from keras_infogan.files import atomic_path
 from keras_infogan.files import check_space
 from keras_infogan.files import one_line
-from keras_infogan.json_text import parse_json
 from keras_infogan.models.infogan import InfoGAN
 from keras_infogan.reports.grids import draw_grids
 from keras_infogan.reports.images import save_image
@@ -29,8 +20,6 @@ from keras_infogan.reports.images import save_image
 NUM_KEPT_CHECKPOINTS = 2
 # HDF5 adds some kilobytes to each of about a hundred arrays.
 _HDF5_BYTES = 1_000_000
-# Seconds between lines of progress where no terminal can redraw one.
-_PLAIN_PROGRESS_SECONDS = 15.0
 
 _logger = logging.getLogger(__name__)
 
@@ -214,139 +203,3 @@ def _load_checkpoint(model: InfoGAN, path: Path) -> None:
         )
     if broken := model.find_broken_variables():
         raise ValueError(f"It has NaN or infinity, in {broken[0]}.")
-
-
-class RunLog(StepCallback):
-    """Writes `log.jsonl` and TensorBoard, and shows a progress bar on stderr.
-
-    Each line holds the means of the metrics since the previous line. Lines
-    beyond the first step come from a process that was killed after its last
-    checkpoint; they are removed.
-    """
-
-    def __init__(self, run: Run, interval: int, *, batch_size: int) -> None:
-        super().__init__(run, interval)
-        self.batch_size = batch_size
-        self._line_step = run.first_step
-        self._path = run.directory / "log.jsonl"
-        lines = read_log(self._path)
-        with atomic_path(self._path) as partial:
-            # It has one again when it is closed.
-            checksums.checksum_path(self._path).unlink(missing_ok=True)
-            partial.write_text(
-                "".join(
-                    json.dumps(line) + "\n"
-                    for line in lines
-                    if line["step"] <= run.first_step
-                )
-            )
-        self._file = self._path.open("a")
-        interactive = sys.stderr.isatty()
-        self._bar = tqdm(
-            total=run.num_steps,
-            initial=run.first_step,
-            unit="step",
-            file=sys.stderr,
-            mininterval=0.5 if interactive else _PLAIN_PROGRESS_SECONDS,
-            dynamic_ncols=interactive,
-        )
-
-    def on_train_begin(self, logs=None):
-        # `fit` resets the metrics; a line that a stop cut in half still needs
-        # those of its first half.
-        self._restored = [
-            (variable, variable.numpy())
-            for tracker in self.model.metrics
-            for variable in tracker.variables
-        ]
-
-    def on_epoch_begin(self, epoch, logs=None):
-        for variable, value in self._restored:
-            variable.assign(value)
-        self._time = time.perf_counter()
-
-    def on_train_batch_end(self, batch, logs=None):
-        previous = self.run_step
-        super().on_train_batch_end(batch, logs)
-        if previous == self.run.first_step:
-            seconds = time.time() - psutil.Process().create_time()
-            _logger.info("First step after %.0f s.", seconds)
-            # Keeps compilation out of the estimate of the remaining time.
-            self._bar.unpause()
-        self._bar.update(self.run_step - previous)
-
-    def on_interval(self, logs):
-        now = time.perf_counter()
-        images = (self.run_step - self._line_step) * self.batch_size
-        line = {
-            "step": self.run_step,
-            "epoch": round(self.run_step / self.run.steps_per_epoch, 4),
-            **logs,
-            "images_per_second": round(images / (now - self._time), 1),
-        }
-        self._time, self._line_step = now, self.run_step
-        self._file.write(json.dumps(line) + "\n")
-        self._file.flush()
-        self.model.reset_metrics()
-        shown = ("discriminator_loss", "generator_loss", "mutual_information")
-        self._bar.set_postfix(
-            {x.replace("mutual_", ""): f"{logs[x]:.2f}" for x in shown},
-            refresh=False,
-        )
-        with self.run.writer.as_default(step=self.run_step):
-            for name, value in line.items():
-                if isinstance(value, float) and name != "epoch":
-                    tf.summary.scalar(name, value)
-
-    def close(self) -> None:
-        """Flushes the log to disk and ends the progress bar."""
-        self._bar.close()
-        os.fsync(self._file.fileno())
-        self._file.close()
-        self.run.writer.flush()
-        if self._path.exists():
-            checksums.record(self._path)
-
-
-def read_log(path: Path) -> list[dict[str, Any]]:
-    """The lines of a `log.jsonl`, without a last line that is cut off.
-
-    Raises:
-        ValueError: If any other line is not a JSON object of numbers with a
-            `step`, and perhaps `warnings`; or if the steps do not increase.
-    """
-    if not path.exists():
-        return []
-    checksums.check(path, "Remove it, with which the curves are lost.")
-    whole = path.read_text(errors="replace").rpartition("\n")[0]
-    lines: list[dict[str, Any]] = []
-    for number, text in enumerate(whole.splitlines(), start=1):
-        try:
-            line = parse_json(text, allow_nan=True)
-        except ValueError:
-            line = None
-        previous = lines[-1]["step"] if lines else 0
-        if not _is_line(line) or line["step"] <= previous:
-            raise ValueError(
-                f"Line {number} of {path} should be a JSON object of numbers "
-                "with a step, a later one than that of the line before. "
-                f"Received: {text[:80]!r}. Remove the line."
-            )
-        lines.append(line)
-    return lines
-
-
-def _is_line(line: Any) -> bool:
-    """Whether this is a line of the log."""
-    if not isinstance(line, dict) or type(line.get("step")) is not int:
-        return False
-    warnings = line.get("warnings", [])
-    return (
-        isinstance(warnings, list)
-        and all(isinstance(warning, str) for warning in warnings)
-        and all(
-            type(value) in (int, float)
-            for name, value in line.items()
-            if name != "warnings"
-        )
-    )

@@ -21,8 +21,8 @@ from keras_infogan.reports.players import draw_players
 from keras_infogan.reports.run_page import write_page
 from keras_infogan.reports.text import describe_report
 from keras_infogan.reports.traversals import NUM_PLAIN_ROWS
-from keras_infogan.training.callbacks import read_log
 from keras_infogan.training.config import TrainingConfig
+from keras_infogan.training.run_log import read_log
 
 _logger = logging.getLogger(__name__)
 

@@ -12,9 +12,9 @@ import tensorflow as tf
 from keras_infogan.models.infogan import InfoGAN
 from keras_infogan.training.callbacks import Checkpoints
 from keras_infogan.training.callbacks import Run
-from keras_infogan.training.callbacks import RunLog
 from keras_infogan.training.callbacks import SampleImages
 from keras_infogan.training.run_diagnostics import RunDiagnostics
+from keras_infogan.training.run_log import RunLog
 from keras_infogan.training.sections import CallbackConfig
 
 

@@ -40,10 +40,10 @@ from keras_infogan.serving.deploy.labels import read_models_config
 from keras_infogan.training.build import build_model
 from keras_infogan.training.callbacks import Checkpoints
 from keras_infogan.training.callbacks import Run
-from keras_infogan.training.callbacks import read_log
 from keras_infogan.training.callbacks import restore
 from keras_infogan.training.config import TrainingConfig
 from keras_infogan.training.presets import preset
+from keras_infogan.training.run_log import read_log
 
 PRETRAINED = Path(keras_infogan.__file__).parent / "models" / "saved_models"
 RUN, DATA = "run", "data"

@@ -9,12 +9,12 @@ from PIL import Image
 from keras_infogan.reports.grids import draw_grids
 from keras_infogan.training.callbacks import Checkpoints
 from keras_infogan.training.callbacks import Run
-from keras_infogan.training.callbacks import RunLog
 from keras_infogan.training.callbacks import SampleImages
 from keras_infogan.training.callbacks import StepCallback
 from keras_infogan.training.callbacks import find_checkpoints
-from keras_infogan.training.callbacks import read_log
 from keras_infogan.training.callbacks import restore
+from keras_infogan.training.run_log import RunLog
+from keras_infogan.training.run_log import read_log
 from tests.helpers.models import adam
 from tests.helpers.models import fit
 from tests.helpers.models import tiny_model

@@ -10,11 +10,11 @@ import pytest
 from keras_infogan import checksums
 from keras_infogan.training.callbacks import Checkpoints
 from keras_infogan.training.callbacks import Run
-from keras_infogan.training.callbacks import RunLog
 from keras_infogan.training.callbacks import TrainingFailed
 from keras_infogan.training.callbacks import find_checkpoints
-from keras_infogan.training.callbacks import read_log
 from keras_infogan.training.callbacks import restore
+from keras_infogan.training.run_log import RunLog
+from keras_infogan.training.run_log import read_log
 from tests.helpers.models import adam
 from tests.helpers.models import fit
 from tests.helpers.models import tiny_model

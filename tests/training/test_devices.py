@@ -15,7 +15,7 @@ import pytest
 import tensorflow as tf
 
 from keras_infogan.training import devices
-from keras_infogan.training.callbacks import read_log
+from keras_infogan.training.run_log import read_log
 
 TIMEOUT = 300
 # Small networks, with fewer layers that meet in a step.

@@ -16,9 +16,9 @@ from PIL import Image
 from tensorboard.compat.proto.event_pb2 import Event
 
 from keras_infogan.training.callbacks import find_checkpoints
-from keras_infogan.training.callbacks import read_log
 from keras_infogan.training.config import TrainingConfig
 from keras_infogan.training.run import train
+from keras_infogan.training.run_log import read_log
 
 # 640 images are 20 steps an epoch.
 SMALL = (

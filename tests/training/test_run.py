@@ -14,9 +14,9 @@ from keras_infogan.models.pretrained import load_model
 from keras_infogan.training import run
 from keras_infogan.training.build import build_model
 from keras_infogan.training.callbacks import find_checkpoints
-from keras_infogan.training.callbacks import read_log
 from keras_infogan.training.callbacks import restore
 from keras_infogan.training.run import train
+from keras_infogan.training.run_log import read_log
 from tests.helpers.runs import NO_CODES
 from tests.helpers.runs import PLAIN
 from tests.helpers.runs import STEPS_PER_EPOCH

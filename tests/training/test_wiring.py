@@ -20,12 +20,12 @@ from keras_infogan.options import to_plain
 from keras_infogan.training import build
 from keras_infogan.training import finish
 from keras_infogan.training.callbacks import Checkpoints
-from keras_infogan.training.callbacks import RunLog
 from keras_infogan.training.callbacks import SampleImages
 from keras_infogan.training.config import TrainingConfig
 from keras_infogan.training.presets import preset
 from keras_infogan.training.run import train
 from keras_infogan.training.run_diagnostics import RunDiagnostics
+from keras_infogan.training.run_log import RunLog
 from tests.helpers.options import other_options
 
 NUM_IMAGES = 256
