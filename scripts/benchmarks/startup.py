@@ -111,6 +111,7 @@ def main() -> None:
     parser.add_argument("output", type=Path, help="JSON file to write")
     parser.add_argument("--repeats", type=int, default=3, metavar="N")
     args = parser.parse_args()
+    load = [round(os.getloadavg()[0], 1)]
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         fresh = train(folder, "fresh")
@@ -129,6 +130,9 @@ def main() -> None:
         "command": "python scripts/benchmarks/startup.py "
         "scripts/results/startup.json",
         "cores": os.cpu_count(),
+        "repeats": args.repeats,
+        # Of the minute before and of the last one: this program adds 1 to 2.
+        "load": [*load, round(os.getloadavg()[0], 1)],
         "versions": {
             "python": platform.python_version(),
             **{x: metadata.version(x) for x in ("tensorflow", "keras")},
