@@ -45,7 +45,8 @@ class DataConfig(Section):
     image_size: int | Sequence[int] = option(
         28,
         "height and width of the images, in pixels: one number, or HxW",
-        minimum=1,
+        # Both networks work at a quarter of it.
+        minimum=4,
     )
     resize: str = option(
         "crop",

@@ -30,6 +30,7 @@ from keras_infogan import __version__
 from keras_infogan.files import write_json
 from keras_infogan.models.onnx_networks import open_session
 from keras_infogan.training.config import TrainingConfig
+from keras_infogan.training.exports import find_explorer
 from keras_infogan.training.presets import PRESETS
 from keras_infogan.training.presets import preset
 
@@ -182,11 +183,11 @@ def run_exports(run_dir: Path, config: TrainingConfig) -> dict[str, Any]:
     shape = config.data.image_shape
     if image.shape[1:] != shape or drawn.shape[1:] != shape:
         raise RuntimeError(f"Expected {shape}, got {image.shape, drawn.shape}")
-    (page,) = (run_dir / "export").glob("*.html")
+    if not find_explorer(run_dir):
+        raise RuntimeError("Expected an explorer.")
     return {
         "saved_model_sample": list(image.shape),
         "onnx_image": list(drawn.shape),
-        "explorer_mb": round(page.stat().st_size / 1e6, 1),
     }
 
 

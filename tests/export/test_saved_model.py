@@ -306,3 +306,36 @@ def test_another_result_is_not_published(tmp_path, monkeypatch):
     with pytest.raises(ValueError, match="should return what the model does"):
         export_saved_model(tiny_model(), tmp_path / "x")
     assert not (tmp_path / "x" / "1").exists()
+
+
+def test_all_signatures_are_compared(tmp_path, monkeypatch):
+    """Each in turn, with a model that returns something else, for two rows."""
+    monkeypatch.setattr(saved_model, "WARMUP_BATCH_SIZES", (1, 2))
+    model = tiny_model()
+    signatures = saved_model._Signatures(model, "", "crop")
+    path = export_saved_model(model, tmp_path / "x")
+    written = tf.saved_model.load(str(path))
+    saved_model._check(written, signatures)
+    functions = signatures.functions
+    for signature, output, change in (
+        ("serving_default", "image", lambda x: x + 1e-3),
+        ("sample", "valid", tf.logical_not),
+        ("sample_png", "png_bytes", lambda x: x[::-1]),
+        ("encode", "continuous_mean", lambda x: x + 1e-3),
+        ("encode_image", "category_logits", lambda x: x[:, ::-1]),
+        ("code_map", "fingerprint", lambda x: x + "x"),
+    ):
+
+        def changed(inputs, name=signature, output=output, change=change):
+            outputs = functions[name](inputs)
+            return {**outputs, output: change(outputs[output])}
+
+        monkeypatch.setattr(
+            saved_model._Signatures,
+            "functions",
+            {**functions, signature: changed},
+        )
+        message = f"of '{output}' from '{signature}'. Build"
+        with pytest.raises(ValueError, match=message):
+            saved_model._check(written, signatures)
+    assert list(functions) == list(written.signatures)
