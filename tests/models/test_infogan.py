@@ -104,15 +104,21 @@ OPTIONS = {
 }
 
 
-@pytest.mark.parametrize("options", OPTIONS.values(), ids=OPTIONS)
-@pytest.mark.parametrize("jit_compile", [False, True], ids=["graph", "xla"])
-def test_fit_moves_every_weight(options, jit_compile, batches):
+@pytest.mark.parametrize(
+    ("name", "jit_compile"),
+    [
+        *((name, False) for name in OPTIONS),
+        # A compilation takes seconds: each update, views, second derivatives.
+        *((name, True) for name in ("three_phase", "invariant", "wasserstein")),
+    ],
+)
+def test_fit_moves_every_weight(name, jit_compile, batches):
     """Each trainable weight of both networks gets a gradient.
 
     But for one: a bias of the critic adds the same to real and generated
     images, and the Wasserstein loss takes the difference.
     """
-    model = tiny_model(**options)
+    model = tiny_model(**OPTIONS[name])
     before = [w.value.numpy() for w in model.trainable_variables]
     model.compile(adam(), adam(), jit_compile=jit_compile)
     history = model.fit(batches, epochs=1, verbose=0).history
@@ -207,8 +213,8 @@ def test_mixed_precision(policy, batches):
 
 @pytest.mark.parametrize(
     "options",
-    [OPTIONS["default"], OPTIONS["three_phase"], OPTIONS["invariant"]],
-    ids=["default", "three_phase", "invariant"],
+    [OPTIONS["three_phase"], OPTIONS["invariant"]],
+    ids=["three_phase", "invariant"],
 )
 def test_saved_and_loaded_goes_on_bit_for_bit(options, batches, tmp_path):
     """Save, load, one more epoch is one more epoch, with dropout and Adam.
@@ -274,15 +280,21 @@ def test_labels_teach_the_category():
 
 
 def test_targets_are_ignored(images):
-    """A data set of (image, label) trains without the labels."""
+    """A data set of (image, label) trains without the labels.
+
+    With SGD, two equal runs differ by a few float32 epsilons; a loss of labels
+    would change the heads of `Q` by about the learning rate.
+    """
     runs = []
     for labels in (np.zeros(32, int), np.arange(32)):
         model = tiny_model()
-        model.compile(adam(), adam(), jit_compile=True)
+        sgd = [keras.optimizers.SGD(1e-2) for _ in range(2)]
+        model.compile(*sgd, jit_compile=False)
         data = tf.data.Dataset.from_tensor_slices((images, labels)).batch(8)
         model.fit(data, verbose=0)
         runs.append(model)
-    assert_same(*runs)
+    for one, other in zip(*(run.weights for run in runs), strict=True):
+        np.testing.assert_allclose(one.numpy(), other.numpy(), atol=1e-6)
 
 
 def test_weight_zero_is_a_plain_gan(batches):
@@ -290,7 +302,8 @@ def test_weight_zero_is_a_plain_gan(batches):
     model = tiny_model(
         Objective(information_weights={"category": 0.0, "continuous": 0.0})
     )
-    model.compile(keras.optimizers.SGD(0.1), keras.optimizers.SGD(0.1))
+    sgd = [keras.optimizers.SGD(0.1) for _ in range(2)]
+    model.compile(*sgd, jit_compile=False)
     heads, _ = partition_variables(model.discriminator)
     before = [variable.value.numpy() for variable in heads]
     model.fit(batches, verbose=0)
@@ -305,7 +318,7 @@ def test_real_images_never_meet_a_code(images):
     In inference mode, so that batch normalization does not mix the batches.
     """
     model = tiny_model()
-    model.compile(adam(), adam())
+    model.compile(adam(), adam(), jit_compile=False)
     one = model.evaluate(images, verbose=0, return_dict=True)
     other = model.evaluate(-images, verbose=0, return_dict=True)
     assert one["mutual_information"] == other["mutual_information"]
@@ -314,7 +327,7 @@ def test_real_images_never_meet_a_code(images):
 
 def test_evaluate_draws_other_latents_for_each_batch(images):
     model = tiny_model()
-    model.compile(adam(), adam())
+    model.compile(adam(), adam(), jit_compile=False)
     values = [
         model.evaluate(
             images[:8], batch_size=size, verbose=0, return_dict=True
@@ -417,7 +430,7 @@ def test_wrong_options(options, message):
 def test_every_method_checks_its_images(method, images):
     """In [0, 1], `fit` and `evaluate` refuse them, the others warn."""
     model = tiny_model()
-    model.compile(adam(), adam())
+    model.compile(adam(), adam(), jit_compile=False)
     call = getattr(model, method)
     with pytest.raises(ValueError, match="Pass uint8 as it is, or"):
         call((images + 1.0) * 127.5)
@@ -432,7 +445,7 @@ def test_every_method_checks_its_images(method, images):
 
 def test_validation_data_are_checked(images):
     model = tiny_model()
-    model.compile(adam(), adam())
+    model.compile(adam(), adam(), jit_compile=False)
     wrong = (images + 1.0) / 2.0
     for data in (wrong, (wrong, None), tf.data.Dataset.from_tensors(wrong)):
         with pytest.raises(ValueError, match=r"as of images in \[0, 1\]"):
@@ -450,7 +463,7 @@ def test_bytes_are_scaled_by_every_method(images):
     results = []
     for x in (pixels, floats):
         model = tiny_model()
-        model.compile(adam(), adam())
+        model.compile(adam(), adam(), jit_compile=False)
         found = {
             **model.predict(x, verbose=0),
             **{f"encode_{k}": v for k, v in model.encode(x).items()},
