@@ -73,11 +73,16 @@ def evaluate(
         "num_train_images": len(train.images),
         "num_test_images": len(test.images),
         "seed": seed,
-        "versions": {
-            "keras-infogan": __version__,
-            "python": platform.python_version(),
-            **{name: metadata.version(name) for name in _LIBRARIES},
-        },
+        "versions": find_versions(),
+    }
+
+
+def find_versions() -> dict[str, str]:
+    """The versions of this package and of what its numbers may depend on."""
+    return {
+        "keras-infogan": __version__,
+        "python": platform.python_version(),
+        **{name: metadata.version(name) for name in _LIBRARIES},
     }
 
 

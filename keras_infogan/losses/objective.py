@@ -48,6 +48,13 @@ class Objective:
             pairs (of the images themselves if a batch has no `positives`).
         label_weight: Weight of `information.label_loss`, for batches with
             labels.
+        contrastive_weight: Weight of `contrastive.contrastive_loss`, the
+            contrastive regularizer of
+            [Lin et al., 2020](https://arxiv.org/abs/1906.06034) (InfoGAN-CR):
+            it must be visible in two images which dimension of their codes is
+            the same.
+        contrastive_start: Training steps before that weight applies. The paper
+            trains a plain InfoGAN for nine tenths of the steps.
 
     Options that would have no effect raise a `ValueError`.
     """
@@ -99,6 +106,16 @@ class Objective:
         minimum=0.0,
     )
     label_weight: float = option(1.0, "weight of the label loss", minimum=0.0)
+    contrastive_weight: float = option(
+        0.0,
+        "weight of the contrastive regularizer (InfoGAN-CR)",
+        minimum=0.0,
+    )
+    contrastive_start: int = option(
+        0,
+        "training steps before the contrastive regularizer applies",
+        minimum=0,
+    )
 
     def __post_init__(self):
         check_options(self)
@@ -122,6 +139,11 @@ class Objective:
                     f"Received: {name} twice. Remove it from invariant_codes "
                     "or from equivariant_codes."
                 )
+        if self.contrastive_start and not self.contrastive_weight:
+            raise ValueError(
+                "contrastive_start should be 0 if contrastive_weight is 0, as "
+                f"it has no effect then. Received: {self.contrastive_start}."
+            )
         is_used = bool(self.consistent_codes or self.invariance_weight)
         if is_used != (self.augmentation is not None):
             raise ValueError(
@@ -176,5 +198,10 @@ class Objective:
                         "equivariant_codes should be continuous codes of one "
                         f"dimension. Received: {name}={code!r}."
                     )
+        if self.contrastive_weight and len(spec.dimensions) < 2:
+            raise ValueError(
+                "contrastive_weight is for codes of at least two dimensions. "
+                f"Received: {', '.join(spec.codes)}. Remove it."
+            )
         if self.invariance_weight:
             spec.first_categorical("invariance_weight")

@@ -14,6 +14,7 @@ import tensorflow as tf
 from keras_infogan.latents.random import fold_in
 from keras_infogan.latents.spec import LatentSpec
 from keras_infogan.losses import ADVERSARIAL_LOSSES
+from keras_infogan.losses import contrastive
 from keras_infogan.losses.adversarial import gradient_penalty
 from keras_infogan.losses.adversarial import r1_penalty
 from keras_infogan.losses.consistency import invariant_information
@@ -27,7 +28,7 @@ Tensors = dict[str, tf.Tensor]
 Discriminate = Callable[[tf.Tensor], Mapping[str, tf.Tensor]]
 
 # What the key of a step is folded with: one number for each kind of draw.
-_REAL_VIEWS, _FAKE_VIEWS, _LABELED_VIEWS, _INTERPOLATION = range(4)
+_REAL_VIEWS, _FAKE_VIEWS, _LABELED_VIEWS, _INTERPOLATION, _SHARED = range(5)
 
 
 class InformationLosses(NamedTuple):
@@ -99,6 +100,45 @@ def information_losses(
     for name, nats in of_images.items():
         metrics[f"mutual_information_{name}"] = nats
     return InformationLosses(loss(for_posterior), loss(for_generator), metrics)
+
+
+def contrastive_loss(
+    objective: Objective,
+    spec: LatentSpec,
+    *,
+    images: tf.Tensor,
+    latents: Mapping[str, tf.Tensor],
+    others: Mapping[str, tf.Tensor],
+    generate: Callable[[Mapping[str, tf.Tensor]], tf.Tensor],
+    compare: Callable[[tf.Tensor], tf.Tensor],
+    key: tf.Tensor,
+    step: tf.Tensor,
+) -> tuple[tf.Tensor, Tensors]:
+    """The weighted contrastive regularizer of the generator and of `H`.
+
+    The metric is `contrastive_loss` in nats, without the weight. Both are 0
+    before the `contrastive_start` of the objective; `step` is the number of
+    steps so far. Other arguments are those of `contrastive.contrastive_loss`.
+    """
+
+    def compute() -> tf.Tensor:
+        return contrastive.contrastive_loss(
+            spec,
+            images=images,
+            latents=latents,
+            others=others,
+            generate=generate,
+            compare=compare,
+            key=fold_in(key, _SHARED),
+        )
+
+    start = objective.contrastive_start
+    loss = (
+        tf.cond(step >= start, compute, lambda: tf.constant(0.0))
+        if start
+        else compute()
+    )
+    return objective.contrastive_weight * loss, {"contrastive_loss": loss}
 
 
 def discriminator_loss(

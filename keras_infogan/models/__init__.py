@@ -3,7 +3,7 @@
 The names of what can be chosen; they need no TensorFlow.
 """
 
-NORMALIZATIONS = ("batch", "layer", "none")
+NORMALIZATIONS = ("batch", "layer", "spectral", "none")
 # What of the discriminator learns from the information: all, or the heads of Q.
 INFORMATION_GRADIENTS = ("trunk", "head")
 # By name, where the function of a step is.

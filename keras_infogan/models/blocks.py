@@ -82,7 +82,8 @@ def normalize(
 ) -> keras.KerasTensor:
     """Normalizes the output of the layer `name`.
 
-    `momentum` and `epsilon` are for batch normalization.
+    `momentum` and `epsilon` are for batch normalization. Nothing follows a
+    layer whose weights `constrain` normalizes.
     """
     check_choice("normalization", normalization, NORMALIZATIONS)
     if normalization == "batch":
@@ -92,6 +93,20 @@ def normalize(
     if normalization == "layer":
         return layers.LayerNormalization(name=f"{name}-norm")(x)
     return x
+
+
+def constrain(
+    layer: keras.layers.Layer, normalization: str
+) -> keras.layers.Layer:
+    """Spectral normalization of the weights of a layer, if that is chosen.
+
+    [Miyato et al., 2018](https://arxiv.org/abs/1802.05957), Section 2.1: the
+    kernel is divided by its largest singular value, of which each training step
+    makes an iteration of the power method.
+    """
+    if normalization != "spectral":
+        return layer
+    return layers.SpectralNormalization(layer, name=f"{layer.name}-spectral")
 
 
 def discriminator_outputs(

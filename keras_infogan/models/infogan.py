@@ -21,6 +21,7 @@ from keras_infogan.models.compile_arguments import choose_optimizers
 from keras_infogan.models.fitting import MonitoredModel
 from keras_infogan.models.inference import make_key
 from keras_infogan.models.inputs import unpack_batch
+from keras_infogan.models.networks import build_pair_discriminator
 from keras_infogan.models.optimizers import Optimizers
 from keras_infogan.models.optimizers import build_optimizer
 from keras_infogan.models.optimizers import check_averages
@@ -33,6 +34,7 @@ from keras_infogan.models.strategy import check_compilation
 from keras_infogan.models.strategy import is_seed
 from keras_infogan.models.strategy import prepare_networks
 from keras_infogan.models.validation import check_objective
+from keras_infogan.models.validation import check_pair_discriminator
 from keras_infogan.options import check_choice
 from keras_infogan.options import from_plain
 from keras_infogan.options import to_plain
@@ -67,6 +69,8 @@ class InfoGAN(MonitoredModel):
             against `D`; `D`; then both for the information with fresh latents,
             with an optimizer of its own.
         seed: Whole number of at most 64 bits.
+        pair_discriminator: For an objective with a `contrastive_weight`, as
+            made by `build_pair_discriminator`, which is the default.
 
     Raises:
         ValueError: If networks, codes and options do not fit together.
@@ -90,6 +94,7 @@ class InfoGAN(MonitoredModel):
         information_gradient: str = "trunk",
         update: str = "fused",
         seed: int = 0,
+        pair_discriminator: keras.Model | None = None,
         name: str = "infogan",
         **kwargs: Any,
     ) -> None:
@@ -98,6 +103,14 @@ class InfoGAN(MonitoredModel):
         )
         self.objective = Objective() if objective is None else objective
         check_objective(self.objective, latent_spec, discriminator)
+        if self.objective.contrastive_weight and pair_discriminator is None:
+            pair_discriminator = build_pair_discriminator(
+                latent_spec, discriminator.input_shape[1:]
+            )
+        check_pair_discriminator(
+            self.objective, latent_spec, pair_discriminator
+        )
+        self.pair_discriminator = pair_discriminator
         check_choice("update", update, UPDATES)
         check_choice(
             "information_gradient", information_gradient, INFORMATION_GRADIENTS
@@ -123,6 +136,8 @@ class InfoGAN(MonitoredModel):
                 *(f"mutual_information_{code}" for code in latent_spec.codes),
                 "invariant_information",
                 "label_loss",
+                # Last and if it is used, for files of models without it.
+                *["contrastive_loss"] * (pair_discriminator is not None),
             )
         ]
         self.built = True
@@ -176,6 +191,10 @@ class InfoGAN(MonitoredModel):
         uninformed: list[keras.Variable] = []
         if self.information_gradient == "head":
             informed, uninformed = partition_variables(self.discriminator)
+        if self.pair_discriminator is not None:
+            # It learns as `Q` does: the generator helps.
+            paired = self.pair_discriminator.trainable_variables
+            informed, variables = informed + paired, variables + paired
         trained = {
             "generator": self.generator.trainable_variables,
             "discriminator": variables,
@@ -219,6 +238,8 @@ class InfoGAN(MonitoredModel):
             self.generator_optimizer,
             self.discriminator_optimizer,
             self.information_optimizer,
+            self.pair_discriminator,
+            self.step,
         )
 
     def train_step(self, data):
@@ -252,8 +273,12 @@ class InfoGAN(MonitoredModel):
 
     def get_config(self):
         serialize = keras.saving.serialize_keras_object
+        paired = {}
+        if self.pair_discriminator is not None:
+            paired["pair_discriminator"] = serialize(self.pair_discriminator)
         return {
             **super().get_config(),
+            **paired,
             "generator": serialize(self.generator),
             "discriminator": serialize(self.discriminator),
             "latent_spec": serialize(self.latent_spec),

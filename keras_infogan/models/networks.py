@@ -14,6 +14,7 @@ import keras
 
 from keras_infogan.latents.spec import LatentSpec
 from keras_infogan.models.architectures import ARCHITECTURES
+from keras_infogan.models.architectures.sprites import build_trunk
 from keras_infogan.models.blocks import ImageShape
 from keras_infogan.options import check_choice
 
@@ -42,7 +43,8 @@ def build_generator(
             the end (for images in [-1, 1]); `"compact"` is the same with half
             the filters and a quarter of the dense units; `"writeup"`, of the
             least-squares write-up in `architectures/writeup.py`, upsamples and
-            convolves.
+            convolves; `"sprites"`, of InfoGAN-CR on dSprites, doubles feature
+            maps of 4 x 4.
 
     Returns:
         A functional model from a dictionary of `noise` and codes, each of shape
@@ -70,8 +72,10 @@ def build_discriminator(
         image_shape: Height, width and channels (1 or 3) of the images.
         architecture: As for `build_generator`; in `"paper"` and `"compact"`,
             `Q` has a dense layer of 128 units of its own.
-        normalization: `"batch"`, `"layer"` or `"none"`. Gradient penalties are
-            defined for each image by itself, which rules out `"batch"`.
+        normalization: `"batch"`, `"layer"`, `"spectral"` (of the weights of all
+            layers but the heads, see `blocks.constrain`) or `"none"`. Gradient
+            penalties are defined for each image by itself, which rules out
+            `"batch"`.
 
     Returns:
         A functional model from images in [-1, 1] of shape
@@ -83,3 +87,31 @@ def build_discriminator(
     """
     build = _find(architecture, "build_discriminator")
     return build(latent_spec, image_shape, normalization)
+
+
+def build_pair_discriminator(
+    latent_spec: LatentSpec, image_shape: ImageShape = (28, 28, 1)
+) -> keras.Model:
+    """Builds `H(x, x')`: which dimension of the codes do two images share?
+
+    The discriminator of the contrastive regularizer of
+    [Lin et al., 2020](https://arxiv.org/abs/1906.06034), Section 3: that of
+    `architecture="sprites"` with spectral normalization, for two images side by
+    side in the channels.
+
+    Args:
+        latent_spec: The codes.
+        image_shape: Height, width and channels (1 or 3) of an image.
+
+    Returns:
+        A functional model from two images in [-1, 1], of shape
+        `(batch, height, width, 2 * channels)`, to float32 logits of shape
+        `(batch, len(latent_spec.dimensions))`.
+    """
+    height, width, channels = image_shape
+    pair = keras.Input((height, width, 2 * channels), name="pair")
+    x = build_trunk(pair, "spectral")
+    head = keras.layers.Dense(
+        len(latent_spec.dimensions), dtype="float32", name="logits"
+    )
+    return keras.Model(pair, head(x), name="pair_discriminator")

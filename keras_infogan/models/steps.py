@@ -22,8 +22,9 @@ from keras_infogan.models.compile_arguments import needs_all_gradients
 from keras_infogan.replicas import draw_rows
 
 # What the key of a step is folded with: the latents, fresh latents for the
-# third phase, and everything that the objective draws.
-_LATENTS, _FRESH_LATENTS, _OBJECTIVE = range(3)
+# third phase, everything that the objective draws, and the latents of the other
+# images of contrastive pairs.
+_LATENTS, _FRESH_LATENTS, _OBJECTIVE, _OTHERS = range(4)
 
 Batch = Mapping[str, tf.Tensor]
 
@@ -35,7 +36,8 @@ class TrainingState:
     `informed_variables` are those of the discriminator that learn from the
     information: all, or the heads of `Q` only; `uninformed_variables` are its
     others. `information_optimizer`, for the third phase, trains the informed
-    ones and the generator.
+    ones and the generator. The variables of the `pair_discriminator`, if there
+    is one, are among the informed ones. `step` counts the steps.
     """
 
     generator: keras.Model
@@ -47,6 +49,8 @@ class TrainingState:
     generator_optimizer: keras.optimizers.Optimizer
     discriminator_optimizer: keras.optimizers.Optimizer
     information_optimizer: Any
+    pair_discriminator: keras.Model | None
+    step: keras.Variable
 
 
 class Losses(NamedTuple):
@@ -93,16 +97,45 @@ def compute_losses(
         discriminate=discriminate,
         key=objective_key,
     )
+    contrastive, more = _contrastive_loss(
+        state, batch, latents, fake_images, key, training=training
+    )
     of_generator = total.generator_loss(objective, fake["logits"])
-    of_generator += information.generator
-    of_discriminator = alone + information.posterior
+    of_generator += information.generator + contrastive
+    of_discriminator = alone + information.posterior + contrastive
     metrics = {
         "generator_loss": of_generator,
         "discriminator_loss": of_discriminator,
         **information.metrics,
         **metrics,
+        **more,
     }
     return Losses(of_generator, of_discriminator, alone, metrics)
+
+
+def _contrastive_loss(
+    state: TrainingState,
+    batch: Batch,
+    latents: Tensors,
+    images: tf.Tensor,
+    key: tf.Tensor,
+    *,
+    training: bool,
+) -> tuple[Any, Tensors]:
+    """The weighted contrastive loss and its metric; 0 and none if it is off."""
+    if state.pair_discriminator is None:
+        return 0.0, {}
+    return total.contrastive_loss(
+        state.objective,
+        state.spec,
+        images=images,
+        latents=latents,
+        others=_sample(state.spec, batch, fold_in(key, _OTHERS)),
+        generate=functools.partial(state.generator, training=training),
+        compare=functools.partial(state.pair_discriminator, training=training),
+        key=fold_in(key, _OBJECTIVE),
+        step=state.step.value,
+    )
 
 
 def fused_update(state: TrainingState, batch: Batch, key: tf.Tensor) -> Tensors:
@@ -146,7 +179,7 @@ def three_phase_update(
     return {
         "generator_loss": generator_loss,
         "discriminator_loss": discriminator_loss,
-        **_train_information(state, latents, objective_key),
+        **_train_information(state, batch, latents, key),
         **metrics,
     }
 
@@ -189,9 +222,9 @@ def _train_discriminator(
 
 
 def _train_information(
-    state: TrainingState, latents: Tensors, key: tf.Tensor
+    state: TrainingState, batch: Batch, latents: Tensors, key: tf.Tensor
 ) -> Tensors:
-    """The metrics of the information."""
+    """The metrics of the information, and of the contrastive loss."""
     discriminate = functools.partial(state.discriminator, training=True)
     generator_variables = state.generator.trainable_variables
     variables = state.informed_variables
@@ -205,14 +238,17 @@ def _train_information(
             images=fake_images,
             posterior=discriminate(fake_images),
             discriminate=discriminate,
-            key=key,
+            key=fold_in(key, _OBJECTIVE),
         )
-        generator_loss = optimizer.scale_loss(losses.generator)
-        posterior_loss = optimizer.scale_loss(losses.posterior)
+        contrastive, metrics = _contrastive_loss(
+            state, batch, latents, fake_images, key, training=True
+        )
+        generator_loss = optimizer.scale_loss(losses.generator + contrastive)
+        posterior_loss = optimizer.scale_loss(losses.posterior + contrastive)
     gradients = tape.gradient(generator_loss, generator_variables)
     gradients += tape.gradient(posterior_loss, variables)
     _apply(optimizer, gradients, generator_variables + variables)
-    return losses.metrics
+    return {**losses.metrics, **metrics}
 
 
 def _sample(spec: LatentSpec, batch: Batch, key: tf.Tensor) -> Tensors:

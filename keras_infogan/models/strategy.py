@@ -59,6 +59,12 @@ def check_compilation(
             "The networks should be made in the `strategy.scope()` of their "
             "InfoGAN. Received: networks that were made outside of it."
         )
+    if getattr(model, "pair_discriminator", None) is not None:
+        raise ValueError(
+            "Under a strategy of several replicas, contrastive_weight should "
+            f"be 0. Received: {model.objective.contrastive_weight}. Train on "
+            "one device."
+        )
     if keras.config.dtype_policy().name == "mixed_float16":
         raise ValueError(
             "Under a strategy of several replicas, the dtype policy should be "

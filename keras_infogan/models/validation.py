@@ -66,6 +66,27 @@ def check_objective(
         )
 
 
+def check_pair_discriminator(
+    objective: Objective, spec: LatentSpec, network: keras.Model | None
+) -> None:
+    """Raises a `ValueError` if there is none but for the objective, or another.
+
+    It maps pairs of images to a logit for each of `spec.dimensions`.
+    """
+    if not objective.contrastive_weight and network is not None:
+        raise ValueError(
+            "pair_discriminator is for an objective with a contrastive_weight. "
+            "Received: contrastive_weight=0. Leave it out."
+        )
+    width = len(spec.dimensions)
+    if network is not None and network.output_shape[-1] != width:
+        raise ValueError(
+            f"pair_discriminator should have {width} logits, one for each "
+            "dimension of the codes. "
+            f"Received: {network.output_shape[-1]}."
+        )
+
+
 def has_batch_normalization(network: keras.Model) -> bool:
     """Whether the output for an image depends on others in its batch."""
     return any(

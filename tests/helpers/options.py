@@ -50,6 +50,8 @@ OTHER_VALUES: dict[str, Any] = {
     "thickness_gains": {"style": 0.4},
     "invariance_weight": 0.3,
     "label_weight": 0.2,
+    "contrastive_weight": 0.5,
+    "contrastive_start": 40,
     "generator_learning_rate": 3e-3,
     "discriminator_learning_rate": 7e-4,
     "beta_1": 0.3,
@@ -66,6 +68,7 @@ _NEEDED: dict[str, dict[str, Any]] = {
     "r1_weight": {"normalization": "layer"},
     "gradient_penalty_weight": {"normalization": "layer"},
     "warped_codes": {"thickness_gains": {}},
+    "contrastive_start": {"contrastive_weight": 2.0},
     "rotation_gains": {"slant_gains": {}},
 }
 

@@ -271,6 +271,11 @@ def test_an_unknown_option_is_refused():
     with pytest.raises(
         ValueError,
         match="Objective should have these options only: adversarial_loss, "
-        ".*label_weight. Received: warped_codes.",
+        ".*contrastive_start. Received: warped_codes.",
     ):
         from_plain(Objective, {"warped_codes": []})
+
+
+def test_a_start_without_a_weight_is_refused():
+    with pytest.raises(ValueError, match="contrastive_start should be 0 if"):
+        Objective(contrastive_start=5)

@@ -555,6 +555,7 @@ ALL_TERMS = Objective(
     r1_weight=0.25,
     gradient_penalty_weight=0.125,
     information_weights={"style": 0.5},
+    contrastive_weight=0.5,
 )
 # Another value of each field. One that is missing fails the test.
 CHANGES = {
@@ -568,6 +569,9 @@ CHANGES = {
     "equivariant_codes": {"slant": {"style": 1.0}, "thickness": {"pose": 0.5}},
     "invariance_weight": 40.0,
     "label_weight": 5.0,
+    "contrastive_weight": 2.0,
+    # After the step.
+    "contrastive_start": 8,
 }
 LABELED = {
     "images": images_of(0),
@@ -703,6 +707,10 @@ def expected_losses(objective: Objective) -> dict[str, float]:
         "generator": deceive,
         "information of Q": of_q,
         "information of G": of_g,
+        # A guess among four dimensions, at step 7.
+        "contrastive": objective.contrastive_weight
+        * np.log(4.0)
+        * (objective.contrastive_start <= 7),
     }
 
 
@@ -735,7 +743,19 @@ def test_each_field_reaches_what_it_weights(field):
         discriminate=discriminate,
         key=KEY,
     )
+    contrastive, _ = total.contrastive_loss(
+        objective,
+        FIELDS_SPEC,
+        images=images,
+        latents=FIELDS_SPEC.sample(12, KEY),
+        others=FIELDS_SPEC.sample(12, KEY + 1),
+        generate=lambda latents: images,
+        compare=lambda pairs: tf.zeros((12, 4)),
+        key=KEY,
+        step=tf.constant(7, tf.int64),
+    )
     found = {
+        "contrastive": float(contrastive),
         "discriminator": float(loss),
         "generator": float(
             total.generator_loss(objective, posterior["logits"])

@@ -23,6 +23,7 @@ from keras_infogan.models.architectures import ARCHITECTURES
 from keras_infogan.models.blocks import discriminator_outputs
 from keras_infogan.models.networks import build_discriminator
 from keras_infogan.models.networks import build_generator
+from keras_infogan.models.networks import build_pair_discriminator
 from keras_infogan.models.optimizers import partition_variables
 from keras_infogan.models.validation import check_networks
 from keras_infogan.models.validation import has_batch_normalization
@@ -44,7 +45,7 @@ MANY_CODES = LatentSpec(
 )
 SMALL = LatentSpec(3, {"category": Categorical(4), "continuous": Uniform(2)})
 # The smallest images that each can do.
-SMALLEST = {"compact": 4, "paper": 4, "writeup": 16}
+SMALLEST = {"compact": 4, "paper": 4, "writeup": 16, "sprites": 4}
 each_architecture = pytest.mark.parametrize("architecture", ARCHITECTURES)
 
 
@@ -66,8 +67,12 @@ def conv(size: int, inputs: int, filters: int, *, bias: bool = True) -> int:
 
 
 def norm(units: int, normalization: str = "batch") -> int:
-    """Scale and shift, and the two moving moments of batch norm."""
-    return {"batch": 4, "layer": 2, "none": 0}[normalization] * units
+    """Scale and shift, and the two moving moments of batch norm.
+
+    Spectral normalization keeps a singular vector of the layer before.
+    """
+    sizes = {"batch": 4, "layer": 2, "spectral": 1, "none": 0}
+    return sizes[normalization] * units
 
 
 @pytest.mark.parametrize(
@@ -109,6 +114,7 @@ def test_size_of_the_paper_discriminator(
     """
     expected = (
         conv(4, 1, filters)
+        + (normalization == "spectral") * filters
         + conv(4, filters, 2 * filters)
         + norm(2 * filters, normalization)
         + dense(7 * 7 * 2 * filters, units)
@@ -122,6 +128,62 @@ def test_size_of_the_paper_discriminator(
         SPEC, architecture=architecture, normalization=normalization
     )
     assert discriminator.count_params() == expected
+
+
+def test_size_of_the_sprites_networks():
+    """Those of InfoGAN-CR for 64x64x1: maps from 4x4x64 up, and down to it.
+
+    FC 128; FC 4x4x64; three transposed convs to 64, 32 and 32 filters, all with
+    batch norm, and one to the image. Convs to 32, 32, 64 and 64; FC 128; from
+    there D, and Q by FC 128.
+    """
+    spec = LatentSpec(5, {"c": Uniform(5, stddev=1.0)})
+    generator = (
+        *(dense(10, 128), norm(128), dense(128, 1024), norm(1024)),
+        *(conv(4, 64, 64), norm(64), conv(4, 64, 32), norm(32)),
+        *(conv(4, 32, 32), norm(32), conv(4, 32, 1)),
+    )
+    shape = (64, 64, 1)
+    network = build_generator(spec, shape, architecture="sprites")
+    assert network.count_params() == sum(generator)
+    trunk = (
+        *(conv(4, 1, 32), conv(4, 32, 32), conv(4, 32, 64), conv(4, 64, 64)),
+        dense(1024, 128),
+    )
+    heads = dense(128, 1) + dense(128, 128) + dense(128, 5)
+    network = build_discriminator(
+        spec, shape, architecture="sprites", normalization="none"
+    )
+    assert network.count_params() == sum(trunk) + heads
+    # Of two images, with a logit for each dimension and spectral norm.
+    pairs = build_pair_discriminator(spec, shape)
+    vectors = 32 + 32 + 64 + 64 + 128
+    expected = sum(trunk) + 16 * 32 + dense(128, 5) + vectors
+    assert pairs.count_params() == expected
+
+
+def test_spectral_normalization_bounds_the_layers():
+    """After training steps, the largest singular value of a kernel is 1.
+
+    Power iterations converge at the rate of the ratio of the second value to
+    the first: to 2 % after 50.
+    """
+    network = build_discriminator(
+        SMALL, (8, 8, 1), architecture="compact", normalization="spectral"
+    )
+    images = tf.constant(random_images(2, (8, 8, 1)))
+    for _ in range(50):
+        network(images, training=True)
+    found = [
+        np.linalg.svd(
+            np.reshape(layer.kernel.value, (-1, layer.kernel.shape[-1])),
+            compute_uv=False,
+        )[0]
+        for layer in network.layers
+        if isinstance(layer, layers.SpectralNormalization)
+    ]
+    assert len(found) == 4
+    np.testing.assert_allclose(found, 1.0, rtol=0.02)
 
 
 def test_size_of_the_writeup_generator():
@@ -144,6 +206,7 @@ def test_size_of_the_writeup_discriminator(normalization):
     """Four convs 3x3 of stride 2 leave 2x2x128, which the heads read."""
     expected = (
         conv(3, 1, 16)
+        + (normalization == "spectral") * 16
         + conv(3, 16, 32)
         + norm(32, normalization)
         + conv(3, 32, 64)
@@ -394,8 +457,8 @@ def test_impossible_channels(build, architecture, channels):
 def test_unknown_architecture(build):
     with pytest.raises(
         ValueError,
-        match="architecture should be one of compact, paper, writeup. "
-        "Received: 'resnet'.",
+        match="architecture should be one of compact, paper, writeup, "
+        "sprites. Received: 'resnet'.",
     ):
         build(SPEC, architecture="resnet")
 
@@ -404,7 +467,7 @@ def test_unknown_architecture(build):
 def test_unknown_normalization(architecture):
     with pytest.raises(
         ValueError,
-        match="normalization should be one of batch, layer, none. "
+        match="normalization should be one of batch, layer, spectral, none. "
         "Received: 'group'.",
     ):
         build_discriminator(
@@ -442,7 +505,8 @@ def test_any_name_of_a_code_can_be_built(architecture):
 def test_normalization_and_the_rest_of_the_batch(architecture, normalization):
     """In training, only batch norm makes an image depend on the others.
 
-    Dropout is switched off for it. Float32 sums of some hundred: 1e-5.
+    Dropout is switched off for it. Float32 sums of some hundred: 1e-5. A call
+    changes spectral norms, so both start with the same weights.
     """
     shape = (16, 16, 1)
     discriminator = build_discriminator(
@@ -453,10 +517,13 @@ def test_normalization_and_the_rest_of_the_batch(architecture, normalization):
             layer.rate = 0.0
     images = random_images(4, shape)
     images[2:] *= 0.1
-    one, other = (
-        discriminator(images[rows], training=True)["category_logits"][0]
-        for rows in ([0, 1], [0, 2])
-    )
+    weights = discriminator.get_weights()
+    found = []
+    for rows in ([0, 1], [0, 2]):
+        discriminator.set_weights(weights)
+        outputs = discriminator(images[rows], training=True)
+        found.append(outputs["category_logits"][0])
+    one, other = found
     assert has_batch_normalization(discriminator) == (normalization == "batch")
     alone = normalization != "batch"
     assert np.allclose(one, other, atol=1e-5, rtol=1e-4) == alone

@@ -30,7 +30,9 @@ def test_presets_build(name):
 
 def test_a_registered_architecture_is_an_option(monkeypatch):
     """An entry is all that a configuration and its errors need."""
-    with pytest.raises(ValueError, match="one of compact, paper, writeup. Rec"):
+    with pytest.raises(
+        ValueError, match="one of compact, paper, writeup, sprites. "
+    ):
         preset("mnist").replace(architecture="own")
     module, _ = ARCHITECTURES["compact"]
     sizes = {"dense_units": 24, "filters": 4}

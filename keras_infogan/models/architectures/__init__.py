@@ -22,4 +22,5 @@ ARCHITECTURES: dict[str, tuple[str, Mapping[str, int]]] = {
         {"dense_units": 1024, "filters": 64},
     ),
     "writeup": (f"{__name__}.writeup", {}),
+    "sprites": (f"{__name__}.sprites", {}),
 }

@@ -10,6 +10,7 @@ from keras import layers
 from keras_infogan.latents.spec import LatentSpec
 from keras_infogan.models.blocks import ImageShape
 from keras_infogan.models.blocks import check_image_shape
+from keras_infogan.models.blocks import constrain
 from keras_infogan.models.blocks import crop
 from keras_infogan.models.blocks import discriminator_outputs
 from keras_infogan.models.blocks import latent_inputs
@@ -65,17 +66,22 @@ def build_discriminator(
     """Two convolutions with stride 2 and a dense layer; one more for `Q`."""
     check_image_shape(image_shape)
     image = keras.Input(image_shape, name="image")
-    x = layers.Conv2D(filters, 4, 2, padding="same", name="conv-1")(image)
+    x = constrain(
+        layers.Conv2D(filters, 4, 2, padding="same", name="conv-1"),
+        normalization,
+    )(image)
     x = layers.LeakyReLU(_LEAKY_SLOPE, name="conv-1-relu")(x)
     x = pad_to_even(x, "conv-2")
-    x = HalvingConv2D(2 * filters, name="conv-2")(x)
+    x = constrain(HalvingConv2D(2 * filters, name="conv-2"), normalization)(x)
     x = normalize(x, normalization, "conv-2")
     x = layers.LeakyReLU(_LEAKY_SLOPE, name="conv-2-relu")(x)
     x = layers.Flatten(name="flat")(x)
-    x = layers.Dense(dense_units, name="dense")(x)
+    x = constrain(layers.Dense(dense_units, name="dense"), normalization)(x)
     x = normalize(x, normalization, "dense")
     x = layers.LeakyReLU(_LEAKY_SLOPE, name="dense-relu")(x)
-    q = layers.Dense(_POSTERIOR_UNITS, name="posterior")(x)
+    q = constrain(
+        layers.Dense(_POSTERIOR_UNITS, name="posterior"), normalization
+    )(x)
     q = normalize(q, normalization, "posterior")
     q = layers.LeakyReLU(_LEAKY_SLOPE, name="posterior-relu")(q)
     outputs = discriminator_outputs(latent_spec, x, q)

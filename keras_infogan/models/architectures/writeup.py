@@ -13,6 +13,7 @@ from keras import layers
 from keras_infogan.latents.spec import LatentSpec
 from keras_infogan.models.blocks import ImageShape
 from keras_infogan.models.blocks import check_image_shape
+from keras_infogan.models.blocks import constrain
 from keras_infogan.models.blocks import crop
 from keras_infogan.models.blocks import discriminator_outputs
 from keras_infogan.models.blocks import latent_inputs
@@ -70,8 +71,11 @@ def build_discriminator(
     for number, filters in enumerate((16, 32, 64, 128), start=1):
         name = f"conv-{number}"
         x = pad_to_even(x, name)
-        x = HalvingConv2D(
-            filters, 3, kernel_initializer=_initializer(), name=name
+        x = constrain(
+            HalvingConv2D(
+                filters, 3, kernel_initializer=_initializer(), name=name
+            ),
+            normalization,
         )(x)
         x = layers.LeakyReLU(_LEAKY_SLOPE, name=f"{name}-relu")(x)
         x = SpatialDropout2D(_DROPOUT, name=f"{name}-dropout")(x)
