@@ -4,6 +4,7 @@ from typing import Any
 
 from keras_infogan.evaluation.code_map import CodeMap
 from keras_infogan.evaluation.meanings import CategoryMeaning
+from keras_infogan.reports.text import describe_factors
 from keras_infogan.reports.text import describe_report
 from tests.helpers.code_maps import CODE_MAP
 from tests.helpers.code_maps import categories
@@ -226,3 +227,20 @@ def test_each_dimension_has_a_sentence():
     traversals = {"style": [nothing, nothing]}
     sentences = describe_report({**REPORT, "traversals": traversals})[2:]
     assert [x.split("`")[1] for x in sentences] == ["style:0", "style:1"]
+
+
+def test_what_each_code_knows():
+    """The largest share first; shares below a twentieth are not mentioned."""
+    report = {
+        "disentanglement": {
+            "codes": ["c:0", "c:1"],
+            "factors": ["shape", "scale", "x"],
+            "factor_shares": [[0.1, 0.04, 0.8], [0.0, 0.01, 0.02]],
+            "dataset": "rendered_dsprites",
+        }
+    }
+    assert describe_factors(report) == {
+        "c:0": "`c:0` knows 80% of x, 10% of shape in rendered_dsprites.",
+        "c:1": "`c:1` knows none of the factors in rendered_dsprites.",
+    }
+    assert describe_factors({}) == {}
