@@ -165,7 +165,8 @@ def run(method: str, seed: int, args: argparse.Namespace) -> dict[str, Any]:
         "train_split": args.train_split,
         "command": "python scripts/benchmarks/disentanglement.py --dataset "
         f"{args.dataset} --train-split {args.train_split!r} --methods {method} "
-        f"--seeds {seed}" + (f" --epochs {args.epochs}" if args.epochs else ""),
+        f"--seeds {seed} --name {args.name}"
+        + (f" --epochs {args.epochs}" if args.epochs else ""),
         **about,
         "seconds_of_the_metrics": time.perf_counter() - begin,
         "num_images": len(data.images),
