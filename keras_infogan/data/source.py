@@ -165,7 +165,7 @@ class RowSource(Source):
             for part in parts.to_absolute(infos):
                 part_rows = self._splits[part.splitname][part.from_ : part.to]
                 rows = np.concatenate([rows, part_rows])
-            reason = "It is empty."
+            reason = "It is empty: a slice should end after it begins."
         except (KeyError, ValueError, AssertionError) as error:
             reason = one_line(error)
         if not len(rows):

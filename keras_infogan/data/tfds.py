@@ -88,7 +88,7 @@ class TensorFlowDatasets(Source):
         splits = self._builder.info.splits
         try:
             num_images = splits[split].num_examples
-            reason = "It is empty."
+            reason = "It is empty: a slice should end after it begins."
         except (KeyError, ValueError, AssertionError) as error:
             num_images, reason = 0, one_line(error)
         if not num_images:

@@ -18,6 +18,7 @@ import zipfile
 from collections.abc import Callable
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -290,36 +291,37 @@ INCIDENTS: tuple[Callable[[Path], Problems], ...] = (
 )
 
 
-def run_all(
-    folder: Path, seed: int, num_kills: int, output: Path
-) -> dict[str, object]:
+def run_all(folder: Path, seed: int, num_kills: int, output: Path) -> None:
     """All incidents, and kills spread over a run; written to `output`."""
     seconds = prepare(folder)
-    rng = random.Random(seed)
-    results: dict[str, object] = {}
+    content: dict[str, Any] = {
+        "seed": seed,
+        "seconds_of_a_run": round(seconds),
+        "incidents": {},
+        "kills": [],
+    }
+
+    def write() -> None:
+        output.write_text(json.dumps(content, indent=2) + "\n")
+
     for incident in INCIDENTS:
         try:
-            results[incident.__name__] = incident(folder) or "as it should be"
+            found: Any = incident(folder) or "as it should be"
         except (OSError, subprocess.SubprocessError) as error:
-            results[incident.__name__] = f"not tried: {error}"
-        print(incident.__name__, results[incident.__name__], file=sys.stderr)
-    kills = []
+            found = f"not tried: {error}"
+        content["incidents"][incident.__name__] = found
+        print(incident.__name__, found, file=sys.stderr)
+        write()
+    rng = random.Random(seed)
     for number in range(num_kills):
         share = (number + rng.random()) / num_kills
         where, problems = kill(folder, share, seconds)
-        kills.append(
+        content["kills"].append(
             {
                 "share": round(share, 3),
                 "phase": where,
                 "problems": problems,
             }
         )
-        print(kills[-1], file=sys.stderr)
-        content = {
-            "seed": seed,
-            "seconds_of_a_run": round(seconds),
-            "incidents": results,
-            "kills": kills,
-        }
-        output.write_text(json.dumps(content, indent=2) + "\n")
-    return content
+        print(content["kills"][-1], file=sys.stderr)
+        write()
