@@ -75,6 +75,9 @@ def configure(
         contrastive_weight=0.0,
         contrastive_start=0,
     )
+    if args.information_weight is not None:
+        weights = {"continuous": args.information_weight}
+        config = config.replace(information_weights=weights)
     if method == "infogan":
         return config
     weight = base.objective.contrastive_weight
@@ -166,7 +169,12 @@ def run(method: str, seed: int, args: argparse.Namespace) -> dict[str, Any]:
         "command": "python scripts/benchmarks/disentanglement.py --dataset "
         f"{args.dataset} --train-split {args.train_split!r} --methods {method} "
         f"--seeds {seed} --name {args.name}"
-        + (f" --epochs {args.epochs}" if args.epochs else ""),
+        + (f" --epochs {args.epochs}" if args.epochs else "")
+        + (
+            ""
+            if args.information_weight is None
+            else f" --information-weight {args.information_weight:g}"
+        ),
         **about,
         "seconds_of_the_metrics": time.perf_counter() - begin,
         "num_images": len(data.images),
@@ -242,6 +250,12 @@ def main() -> None:
     )
     parser.add_argument(
         "--epochs", type=int, default=0, help="default: those of the preset"
+    )
+    parser.add_argument(
+        "--information-weight",
+        type=float,
+        metavar="W",
+        help="default: that of the preset",
     )
     parser.add_argument(
         "--name", help="prefix of the files (default: that of the data set)"

@@ -77,13 +77,17 @@ def test_methods_differ_by_the_regularizer_alone(load, monkeypatch):
     benchmark = load("disentanglement")
     monkeypatch.setattr(benchmark, "count_steps", lambda *_: 100)
     args = SimpleNamespace(
-        dataset="rendered_dsprites", train_split="train[:90%]", epochs=0
+        dataset="rendered_dsprites",
+        train_split="train[:90%]",
+        epochs=0,
+        information_weight=0.5,
     )
     plain, other = (
         benchmark.configure(method, 3, args)
         for method in ("infogan", "infogan_cr")
     )
     assert plain.seed == other.seed == 3
+    assert plain.objective.information_weights == {"continuous": 0.5}
     assert other.objective.contrastive_start == 90
     assert plain.differences(other) == [
         "objective.contrastive_weight: 0.0 -> 2.0",
