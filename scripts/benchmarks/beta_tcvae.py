@@ -41,7 +41,8 @@ class BetaTCVAE(keras.Model):
     ) -> None:
         super().__init__()
         image = keras.Input(image_shape)
-        moments = layers.Dense(2 * DIMENSIONS)(build_trunk(image, "none"))
+        trunk = build_trunk(image, "none")
+        moments = layers.Dense(2 * DIMENSIONS, name="moments")(trunk)
         self.encoder = keras.Model(image, moments)
         # The generator's networks, with a vector of its own beside one number
         # that is always 0.
@@ -113,6 +114,7 @@ def train(
     model.fit(
         data.batches(batch_size, seed=seed).take(num_steps),
         steps_per_epoch=num_steps,
+        shuffle=False,
         verbose=0,
     )
     return model.encoder

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from keras_infogan.data.dataset import ImageData
 from keras_infogan.files import write_json
 
 SCRIPTS = Path(__file__).parents[2] / "scripts"
@@ -70,6 +71,18 @@ def test_density_of_the_autoencoder(load):
     found = load("beta_tcvae").log_normal(x, mean, log_variance)
     expected = stats.norm.logpdf(0.3, -1.0, 2.0)
     assert float(found[0]) == pytest.approx(expected, rel=1e-5)
+
+
+def test_the_autoencoder_trains(load):
+    """The encoder is saved, so its layers have names of their own."""
+    images = np.zeros((16, 8, 8, 1), np.uint8)
+    images[:8, :4] = 255
+    data = ImageData(images, None, "halves")
+    encoder = load("beta_tcvae").train(data, seed=0, batch_size=8, num_steps=3)
+    moments = encoder.predict(data.scaled(), verbose=0)
+    assert moments.shape == (16, 20)
+    assert np.isfinite(moments).all()
+    assert (moments[0] != moments[-1]).any()
 
 
 def test_methods_differ_by_the_regularizer_alone(load, monkeypatch):
