@@ -127,9 +127,9 @@ class Arrays(RowSource):
             return None
         status = path.stat()
         identity = f"{path} {status.st_size} {status.st_mtime_ns}"
-        arrays = _load(path)
-        splits = _find_splits(arrays, str(path))
-        factors = _find_factors(arrays) if isinstance(arrays, Mapping) else None
+        loaded = _load(path)
+        splits = _find_splits(loaded, str(path))
+        factors = _find_factors(loaded) if isinstance(loaded, Mapping) else None
         return cls(path.stem, splits, identity=identity, factors=factors)
 
     def factors(self, split):

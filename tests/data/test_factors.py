@@ -1,6 +1,7 @@
 """Images with factors of variation: rendered sprites, files and arrays."""
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -136,7 +137,8 @@ def test_other_factors_are_refused(factors):
 def test_factors_of_files(name, tmp_path):
     """In the order of the images of each split; what never changes is none."""
     path = tmp_path / "sprites.npz"
-    np.savez(path, imgs=IMAGES, **{name: CLASSES})
+    arrays: dict[str, Any] = {"imgs": IMAGES, name: CLASSES}
+    np.savez(path, **arrays)
     data = open_images(path, split="all", factors=True)
     np.testing.assert_array_equal(data.factors, CLASSES[:, 1:])
     assert data.factor_names == ("factor_0", "factor_1")
@@ -145,8 +147,8 @@ def test_factors_of_files(name, tmp_path):
     for image, factors in zip(part.images, part.factors, strict=True):
         row = (IMAGES == image[..., 0]).all(axis=(1, 2)).argmax()
         assert (CLASSES[row, 1:] == factors).all()
-    arrays = open_images({"images": IMAGES, name: CLASSES}, factors=True)
-    np.testing.assert_array_equal(arrays.factors, part.factors)
+    same = open_images({"images": IMAGES, name: CLASSES}, factors=True)
+    np.testing.assert_array_equal(same.factors, part.factors)
 
 
 def test_missing_factors_are_refused(tmp_path):

@@ -35,8 +35,8 @@ def dci_scores(
     that factor is `1 - log 2 / log d` of `d` codes, and their disentanglement
     1. If all importances are equal, both are 0.
 
-    It takes about five minutes for the factors of dSprites: 100 trees for each
-    of 113 values.
+    It takes minutes for the factors of dSprites: 100 trees for each of 113
+    values.
 
     Args:
         codes: See `FactoredCodes`.

@@ -59,13 +59,13 @@ def modularity_and_explicitness(
     means, deviations = train.codes.mean(axis=0), train.codes.std(axis=0)
     # A constant code stays 0.
     scales = np.where(deviations > 0.0, deviations, 1.0)
-    parts = [
-        part._replace(codes=(part.codes - means) / scales)
-        for part in (train, test)
-    ]
+    standardized = (
+        train._replace(codes=(train.codes - means) / scales),
+        test._replace(codes=(test.codes - means) / scales),
+    )
     of_train, of_test = np.mean(
         [
-            _explicitness(*parts, factor, regularization)
+            _explicitness(*standardized, factor, regularization)
             for factor in range(samples.num_factors)
         ],
         axis=0,
