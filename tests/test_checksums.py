@@ -52,7 +52,7 @@ def test_a_file_of_others_has_no_record(path):
 
 def test_while_a_file_is_replaced_both_are_right(path, monkeypatch):
     """A process that is killed at any write leaves a file with its record."""
-    writes = []
+    writes: list[bool] = []
 
     def write(target, digests):
         original(target, digests)

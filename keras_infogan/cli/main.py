@@ -96,10 +96,12 @@ def _print_result(result: Any) -> None:
             raise
 
 
-def _errors_of_tensorflow() -> tuple[type[BaseException], ...]:
-    """Those of its operations, if it is imported."""
+def _errors_of_resources() -> tuple[type[BaseException], ...]:
+    """Those of its operations, if it is imported, and a lack of memory."""
     tensorflow = sys.modules.get("tensorflow")
-    return () if tensorflow is None else (tensorflow.errors.OpError,)
+    if tensorflow is None:
+        return (MemoryError,)
+    return (MemoryError, tensorflow.errors.OpError)
 
 
 def _describe(error: BaseException) -> str:
@@ -146,7 +148,7 @@ def _run(parser: argparse.ArgumentParser, args: argparse.Namespace) -> None:
         if args.traceback:
             raise
         parser.exit(_USER_ERROR, f"{parser.prog}: error: {explain(error)}\n")
-    except (MemoryError, *_errors_of_tensorflow()) as error:
+    except _errors_of_resources() as error:
         if args.traceback:
             raise
         parser.exit(_USER_ERROR, f"{parser.prog}: error: {_describe(error)}\n")

@@ -1,6 +1,7 @@
 """`keras-infogan compare`, of runs that have been evaluated."""
 
 import shutil
+from typing import Any
 
 import pytest
 
@@ -11,7 +12,7 @@ from tests.helpers.command_line import fail
 from tests.helpers.command_line import run
 from tests.reports.test_html import REPORT
 
-_UNMEASURED = {
+_UNMEASURED: dict[str, Any] = {
     "normalized_mutual_information": None,
     "category_to_class": None,
     "confusion": None,

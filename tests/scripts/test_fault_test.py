@@ -5,6 +5,8 @@ import json
 
 import pytest
 
+from keras_infogan.data import sources
+from keras_infogan.evaluation import feature_extractor
 from scripts import fault_test
 from scripts.faults import targets
 
@@ -16,8 +18,8 @@ def place(tmp_path_factory):
     place = tmp_path_factory.mktemp("place")
     with pytest.MonkeyPatch.context() as patch:
         for module, name in (
-            (targets.sources, "_MIN_CACHED"),
-            (targets.feature_extractor, "_EPOCHS"),
+            (sources, "_MIN_CACHED"),
+            (feature_extractor, "_EPOCHS"),
         ):
             patch.setattr(module, name, getattr(module, name))
         targets.make_place(place)
