@@ -8,11 +8,11 @@ import pytest
 from keras_infogan.models.infogan import InfoGAN
 from keras_infogan.training import run_diagnostics
 from keras_infogan.training.callbacks import Run
+from keras_infogan.training.callbacks import TrainingFailed
 from keras_infogan.training.callbacks import find_checkpoints
 from keras_infogan.training.config import TrainingConfig
 from keras_infogan.training.run import train
 from keras_infogan.training.run_diagnostics import RunDiagnostics
-from keras_infogan.training.run_diagnostics import TrainingFailed
 from keras_infogan.training.run_log import RunLog
 from tests.helpers.models import SHAPE
 from tests.helpers.models import fit
