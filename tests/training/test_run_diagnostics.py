@@ -30,7 +30,7 @@ def test_each_epoch_is_diagnosed(steps_per_execution, monkeypatch, tmp_path):
 
     monkeypatch.setattr(run_diagnostics, "diagnose", measure)
     callback = RunDiagnostics(
-        Run(tmp_path, 0, 6, 3), 2, images=np.zeros((2, *SHAPE))
+        Run(tmp_path, 0, 6, 3), 2, images=np.full((2, *SHAPE), -1.0)
     )
     fit(tiny_model(), [callback], 6, steps_per_execution=steps_per_execution)
     assert len(seen) == 2
