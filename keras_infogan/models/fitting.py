@@ -1,5 +1,6 @@
 """`fit`, `evaluate` and `predict`: they check images, and `fit` the model."""
 
+import inspect
 import logging
 from collections.abc import Callable
 from collections.abc import Iterator
@@ -16,11 +17,13 @@ from keras_infogan.models.diagnostics import num_categories
 from keras_infogan.models.distribution import distribute_arguments
 from keras_infogan.models.inference import GeneratorEncoder
 from keras_infogan.models.inputs import check_inputs
+from keras_infogan.models.inputs import refuse_weights
 from keras_infogan.models.inputs import scale_bytes
 from keras_infogan.models.monitoring import ApplyAverages
 from keras_infogan.models.monitoring import ProgressBar
 from keras_infogan.models.monitoring import check_callbacks
 from keras_infogan.models.monitoring import list_callbacks
+from keras_infogan.models.monitoring import metric_names
 from keras_infogan.models.strategy import make_function
 
 _logger = logging.getLogger(__name__)
@@ -47,7 +50,8 @@ class MonitoredModel(GeneratorEncoder):
 
         Args:
             x: Images, as floats in [-1, 1] or uint8, or batches of them. The
-                first batch is checked. Targets are ignored.
+                first batch is checked. Targets are ignored; weights of
+                images or classes are refused.
             *args: See `keras.Model.fit`.
             callbacks: A list of callbacks.
             validation_data: What `evaluate` takes, or a tuple with targets.
@@ -63,24 +67,35 @@ class MonitoredModel(GeneratorEncoder):
         Raises:
             ValueError: If the images have another shape, type or range.
         """
-        x, images = self._check(x)
+        _refuse_weights(super().fit, x, *args, **kwargs)
+        x, batch = self._check(x)
         if isinstance(x, tf.data.Dataset | Iterator):
             # Keras would warn that it cannot shuffle batches.
             kwargs.setdefault("shuffle", False)
-        if isinstance(validation_data, tuple):
-            self._check(validation_data[0])
+        if isinstance(validation_data, tuple | list):
+            validation_data = tuple(validation_data)
+            refuse_weights(*validation_data[2:])
+            _, validated = self._check(validation_data[0])
         elif validation_data is not None:
-            validation_data, _ = self._check(validation_data)
+            validation_data, validated = self._check(validation_data)
         callbacks = list_callbacks(callbacks)
-        if diagnostics and images is not None:
+        if diagnostics and batch is not None:
             if not any(isinstance(one, Diagnostics) for one in callbacks):
-                callbacks = [Diagnostics(_sample(images)), *callbacks]
+                callbacks = [Diagnostics(_sample(batch)), *callbacks]
         if self.compiled:
-            has_validation = (
-                validation_data is not None
-                or kwargs.get("validation_split", 0.0) > 0.0
+            of_validation: set[str] = set()
+            if validation_data is not None:
+                of_validation = metric_names(self, validated)
+            elif kwargs.get("validation_split"):
+                of_validation = metric_names(self, batch)
+            of_validation = {f"val_{name}" for name in of_validation}
+            is_rare = kwargs.get("validation_freq", 1) != 1
+            check_callbacks(
+                self,
+                callbacks,
+                names=metric_names(self, batch) | of_validation,
+                rare=of_validation if is_rare else set(),
             )
-            check_callbacks(self, callbacks, has_validation=has_validation)
             callbacks = [ApplyAverages(), *callbacks]
             if kwargs.get("verbose", "auto") != 0:
                 bar = keras.callbacks.ProgbarLogger
@@ -115,11 +130,12 @@ class MonitoredModel(GeneratorEncoder):
         Raises:
             ValueError: If the images have another shape, type or range.
         """
-        x, images = self._check(x)
+        _refuse_weights(super().evaluate, x, *args, **kwargs)
+        x, batch = self._check(x)
         losses = self._call(super().evaluate, x, *args, **kwargs)
         # `fit` monitors itself.
-        if diagnostics and images is not None and not self._is_fitting:
-            for problem in find_model_problems(self, _sample(images)):
+        if diagnostics and batch is not None and not self._is_fitting:
+            for problem in find_model_problems(self, _sample(batch)):
                 _logger.warning("Warning: %s", problem)
         return losses
 
@@ -131,12 +147,14 @@ class MonitoredModel(GeneratorEncoder):
     def train_on_batch(self, x: Any, *args: Any, **kwargs: Any) -> Any:
         """Trains on one batch; arguments are those of Keras."""
         self._check_one_replica("train_on_batch", "`fit` with one batch")
+        _refuse_weights(super().train_on_batch, x, *args, **kwargs)
         x, _ = self._check(x)
         return super().train_on_batch(x, *args, **kwargs)
 
     def test_on_batch(self, x: Any, *args: Any, **kwargs: Any) -> Any:
         """Measures the losses on one batch; arguments are those of Keras."""
         self._check_one_replica("test_on_batch", "`evaluate` with one batch")
+        _refuse_weights(super().test_on_batch, x, *args, **kwargs)
         x, _ = self._check(x)
         return super().test_on_batch(x, *args, **kwargs)
 
@@ -145,7 +163,9 @@ class MonitoredModel(GeneratorEncoder):
         x, _ = self._check(x, strict=False)
         return super().predict_on_batch(x)
 
-    def _check(self, x: Any, **options: Any) -> tuple[Any, np.ndarray | None]:
+    def _check(
+        self, x: Any, **options: Any
+    ) -> tuple[Any, dict[str, np.ndarray] | None]:
         return check_inputs(
             x,
             self.image_shape,
@@ -195,6 +215,14 @@ class MonitoredModel(GeneratorEncoder):
         del iterator, data_batch
 
 
-def _sample(images: np.ndarray) -> np.ndarray:
+def _refuse_weights(
+    method: Callable[..., Any], *args: Any, **kwargs: Any
+) -> None:
+    """Raises a `ValueError` for weights in the arguments of a method."""
+    given = inspect.signature(method).bind(*args, **kwargs).arguments
+    refuse_weights(given.get("sample_weight"), given.get("class_weight"))
+
+
+def _sample(batch: dict[str, np.ndarray]) -> np.ndarray:
     """The first images, as floats in [-1, 1], for the diagnostics."""
-    return np.asarray(scale_bytes(images[:NUM_IMAGES]))
+    return np.asarray(scale_bytes(batch["images"][:NUM_IMAGES]))

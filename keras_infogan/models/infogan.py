@@ -49,8 +49,7 @@ class InfoGAN(MonitoredModel):
     images, or mappings of `images` and one or both of: `positives`, as many
     images, each a positive pair with its image, for an objective with an
     `invariance_weight`; `labeled_images` and `labels`, which also train the
-    first categorical code as a classifier. Targets (`y`) and sample weights are
-    ignored.
+    first categorical code as a classifier. Targets (`y`) are ignored.
 
     The random numbers of a step depend only on `seed` and on the number of the
     step, which is saved. So a model that is saved, loaded and trained further
@@ -145,6 +144,13 @@ class InfoGAN(MonitoredModel):
     @property
     def metrics(self):
         return self._trackers
+
+    @property
+    def metrics_names(self):
+        """The names of what `evaluate` returns, in this order."""
+        # Keras appends what is no metric, and some of ours are not used.
+        used = [t for t in self._trackers if t.count.value.numpy()]
+        return [*(t.name for t in used or self._trackers), "loss"]
 
     def compile(
         self,

@@ -24,7 +24,7 @@ def check_inputs(
     *,
     num_categories: int | None = None,
     strict: bool = True,
-) -> tuple[Any, np.ndarray | None]:
+) -> tuple[Any, dict[str, np.ndarray] | None]:
     """Raises a `ValueError` unless these are images as the networks take them.
 
     Reads the first batch of a `tf.data.Dataset`, a `keras.utils.PyDataset` or a
@@ -39,8 +39,8 @@ def check_inputs(
         strict: Whether to refuse images in [0, 1]; else, warns of them.
 
     Returns:
-        `x`, or what continues it if it can be read only once; and the images
-        of its first batch, but for a distributed data set.
+        `x`, or what continues it if it can be read only once; and its first
+        batch, with `images`, but for a distributed data set.
     """
     # Its batches are spread over replicas, and perhaps over machines.
     if isinstance(x, tf.distribute.DistributedDataset):
@@ -72,11 +72,21 @@ def check_inputs(
         if name in arrays:
             check_input(arrays[name], image_shape, strict=strict)
     _check_rows(arrays, num_categories)
-    return x, arrays["images"]
+    return x, arrays
+
+
+def refuse_weights(*weights: Any) -> None:
+    """Raises a `ValueError` unless all weights of samples are `None`."""
+    if any(one is not None for one in weights):
+        raise ValueError(
+            "InfoGAN weights all images alike. Received: sample_weight or "
+            "class_weight, or batches with a third part. Leave them out; to "
+            "see some images more often, repeat them."
+        )
 
 
 def unpack_batch(data: Any, spec: LatentSpec) -> dict[str, tf.Tensor]:
-    """The argument of `train_step` as a mapping, without targets and weights.
+    """The argument of `train_step` as a mapping, without targets.
 
     Images are floats in [-1, 1]. Raises a `ValueError` if there are labels and
     no categorical code.
@@ -112,7 +122,8 @@ def _resume(first: Any, rest: Iterator[Any]) -> Iterator[Any]:
 
 def _arrays_of(batch: Any) -> dict[str, Any]:
     """The images of a batch, by what they are for, and their labels."""
-    x, _, _ = keras.utils.unpack_x_y_sample_weight(batch)
+    x, _, weights = keras.utils.unpack_x_y_sample_weight(batch)
+    refuse_weights(weights)
     arrays = dict(x) if isinstance(x, Mapping) else {"images": x}
     unknown = set(arrays) - {*_IMAGE_KEYS, *_OTHER_KEYS}
     if unknown or "images" not in arrays:

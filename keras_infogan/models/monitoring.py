@@ -2,6 +2,7 @@
 
 import string
 from collections.abc import Iterable
+from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import Any
 
@@ -88,11 +89,23 @@ def list_callbacks(callbacks: Any) -> list[keras.callbacks.Callback]:
     return listed
 
 
+def metric_names(model: Any, batch: Mapping[str, Any] | None) -> set[str]:
+    """What a model logs for data like this batch; `None` if it is unknown."""
+    names = {"loss", *(metric.name for metric in model.metrics)}
+    objective = model.objective
+    if not (objective.augmentation and objective.invariance_weight):
+        names.discard("invariant_information")
+    if batch is not None and "labels" not in batch:
+        names.discard("label_loss")
+    return names
+
+
 def check_callbacks(
     model: keras.Model,
     callbacks: Sequence[keras.callbacks.Callback],
     *,
-    has_validation: bool,
+    names: set[str],
+    rare: set[str],
 ) -> None:
     """Raises a `ValueError` for a callback that would fail during training.
 
@@ -103,11 +116,10 @@ def check_callbacks(
         model: The model, compiled.
         callbacks: Those of `fit`. A callback adds to the logs the names in its
             attribute `adds`, if it has one.
-        has_validation: Whether `fit` is given validation data.
+        names: What is in the logs.
+        rare: Those of them that are not there after each epoch.
     """
-    names = {"loss", *(metric.name for metric in model.metrics)}
-    if has_validation:
-        names |= {f"val_{name}" for name in names}
+    names = set(names)
     all_known = all(map(_is_known, callbacks))
     for callback in callbacks:
         # Those after it see what it adds.
@@ -121,7 +133,7 @@ def check_callbacks(
         if isinstance(callback, keras.callbacks.SwapEMAWeights):
             _check_averages(model.optimizer)
         if isinstance(callback, keras.callbacks.ModelCheckpoint):
-            _check_checkpoint(callback, names if all_known else None)
+            _check_checkpoint(callback, names - rare if all_known else None)
         # As all callbacks of Keras have that monitor a metric.
         if not (hasattr(callback, "monitor") and hasattr(callback, "mode")):
             continue

@@ -4,6 +4,7 @@ import operator
 from collections.abc import Iterable
 from collections.abc import Mapping
 from collections.abc import Sequence
+from typing import Any
 
 import keras
 import tensorflow as tf
@@ -44,6 +45,8 @@ class LinearDecayAtEnd(keras.optimizers.schedules.LearningRateSchedule):
 class Optimizers:
     """The optimizers of a model, as Keras's callbacks expect several.
 
+    Has no other attributes, so that none is set in vain.
+
     `LearningRateScheduler`, `ReduceLROnPlateau`, `SwapEMAWeights` and
     `TensorBoard` take each of `model.optimizer.optimizers` in turn, as of a
     `keras.optimizers.MultiOptimizer`. That class assigns each variable to one
@@ -52,6 +55,8 @@ class Optimizers:
     Args:
         trained: Each optimizer, built, and the variables that it trains.
     """
+
+    __slots__ = ("_trained", "optimizers")
 
     def __init__(
         self,
@@ -81,6 +86,38 @@ class Optimizers:
     def iterations(self) -> keras.Variable:
         """Steps of the first one; all make as many."""
         return self._trained[0][0].iterations
+
+    @property
+    def learning_rate(self) -> float:
+        """The rate of all of them; setting it sets that of each.
+
+        Raises:
+            AttributeError: If their rates differ, or, when it is set, if a
+                schedule or function sets one, or the value is no number.
+        """
+        rates = [
+            # A variable, a tensor or a number.
+            float(tf.convert_to_tensor(getattr(rate, "value", rate)))
+            for rate in (one.learning_rate for one in self.optimizers)
+        ]
+        if len(set(rates)) > 1:
+            raise AttributeError(
+                "The optimizers have different learning rates. Received: "
+                f"{', '.join(map(str, rates))}. Take those of "
+                "`model.optimizer.optimizers`."
+            )
+        return rates[0]
+
+    @learning_rate.setter
+    def learning_rate(self, value: Any) -> None:
+        if callable(value) or self.learning_rates_are_fixed:
+            raise AttributeError(
+                "A learning rate should be set to a number, and have been one. "
+                "Received: a LearningRateSchedule or a function. Compile the "
+                "model with other optimizers."
+            )
+        for optimizer in self.optimizers:
+            optimizer.learning_rate = value
 
     @property
     def learning_rates_are_fixed(self) -> bool:

@@ -101,6 +101,59 @@ def test_a_rate_with_a_schedule_of_its_own_is_refused(callback):
     assert model.num_steps == 0
 
 
+def test_one_number_sets_all_rates(model):
+    model.optimizer.learning_rate = 0.005
+    assert learning_rates(model) == pytest.approx([0.005, 0.005])
+    model.optimizer.learning_rate *= 0.5
+    assert learning_rates(model) == pytest.approx([0.0025, 0.0025])
+
+
+def test_what_sets_no_rate_is_refused(model):
+    """As an attribute of another name, or of a rate that cannot be set."""
+    with pytest.raises(AttributeError, match="lr"):
+        model.optimizer.lr = 0.005
+    schedule = keras.optimizers.schedules.ExponentialDecay(0.01, 10, 0.9)
+    with pytest.raises(AttributeError, match="should be set to a number"):
+        model.optimizer.learning_rate = schedule
+    model.compile(optimizer=keras.optimizers.SGD(schedule))
+    assert model.optimizer.learning_rate == pytest.approx(0.01)
+    with pytest.raises(AttributeError, match="should be set to a number"):
+        model.optimizer.learning_rate = 0.005
+    model.compile(keras.optimizers.SGD(0.5), keras.optimizers.SGD(0.25))
+    with pytest.raises(AttributeError, match="Received: 0.5, 0.25. Take"):
+        _ = model.optimizer.learning_rate
+
+
+WEIGHTS = np.ones(len(IMAGES), np.float32)
+
+
+@pytest.mark.parametrize(
+    ("method", "arguments"),
+    [
+        ("fit", {"x": IMAGES, "sample_weight": WEIGHTS}),
+        ("fit", {"x": IMAGES, "y": LABELS, "class_weight": {0: 2.0}}),
+        ("fit", {"x": iter([(IMAGES, LABELS, WEIGHTS)])}),
+        ("fit", {"x": IMAGES, "validation_data": (IMAGES, LABELS, WEIGHTS)}),
+        ("evaluate", {"x": IMAGES, "sample_weight": WEIGHTS}),
+        ("train_on_batch", {"x": IMAGES, "sample_weight": WEIGHTS}),
+        ("test_on_batch", {"x": IMAGES, "sample_weight": WEIGHTS}),
+    ],
+)
+def test_weights_of_images_are_refused(method, arguments, model):
+    """They would have no effect."""
+    with pytest.raises(ValueError, match="weights all images alike"):
+        getattr(model, method)(**arguments)
+    assert model.num_steps == 0
+
+
+def test_results_have_the_names_of_metrics(model):
+    """A list of losses is read by `metrics_names`."""
+    assert {"loss", "label_loss"} <= set(model.metrics_names)
+    losses = model.evaluate(IMAGES, verbose=0)
+    named = dict(zip(model.metrics_names, losses, strict=True))
+    assert named == model.evaluate(IMAGES, verbose=0, return_dict=True)
+
+
 def test_nan_ends_the_training(model):
     """The loss that Keras looks at is NaN as soon as a network is."""
     kernel = model.generator.trainable_variables[0]
@@ -139,6 +192,14 @@ def test_stopping_early_with_validation_data(model):
         (
             keras_callbacks.EarlyStopping("accuracy"),
             "monitor='accuracy'. Choose one of these.",
+        ),
+        (
+            keras_callbacks.EarlyStopping("label_loss"),
+            "monitor='label_loss'. Choose one of these.",
+        ),
+        (
+            keras_callbacks.EarlyStopping("invariant_information"),
+            "monitor='invariant_information'. Choose one of these.",
         ),
         (
             keras_callbacks.EarlyStopping("generator_loss"),
@@ -195,6 +256,16 @@ def test_what_would_fail_is_refused(
     with pytest.raises(ValueError, match=re.escape(message)):
         fit(model, callback)
     assert model.num_steps == 0
+
+
+def test_a_file_is_named_after_what_is_always_there(model, tmp_path):
+    path = str(tmp_path / "{val_loss:.2f}.keras")
+    save = keras_callbacks.ModelCheckpoint(path)
+    data: Any = [IMAGES, LABELS]
+    with pytest.raises(ValueError, match="Received: val_loss in"):
+        fit(model, save, validation_data=data, validation_freq=2)
+    fit(model, save, validation_data=data, epochs=1)
+    assert len(list(tmp_path.iterdir())) == 1
 
 
 def test_callbacks_of_keras_work_together(model, tmp_path):

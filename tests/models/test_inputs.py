@@ -104,8 +104,9 @@ def test_right_images_pass(route, images):
     """Nothing is lost of a generator, whose first batch is looked at."""
     given = ROUTES[route](images)
     x, first = check_inputs(given, SHAPE)
+    assert first is not None
     np.testing.assert_array_equal(
-        first, IMAGES if route == "positives" else images
+        first["images"], IMAGES if route == "positives" else images
     )
     if route in ("generator", "iterator"):
         assert len(list(x)) == 2
