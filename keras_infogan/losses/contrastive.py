@@ -23,10 +23,10 @@ def contrastive_loss(
 ) -> tf.Tensor:
     """How badly `H` tells which dimension of their codes two images share.
 
-    From [Lin et al., 2020](https://arxiv.org/abs/1906.06034), Eq. 4: the cross
-    entropy of the dimension, drawn uniformly, and `H(x, x')`. As in the
-    authors' code, both images also share their noise. Generator and `H`
-    minimize it together.
+    The contrastive regularizer of
+    [Lin et al., 2020](https://arxiv.org/abs/1906.06034): the cross entropy of
+    the dimension, drawn uniformly, and `H(x, x')`. As in the authors' code,
+    both images also share their noise. Generator and `H` minimize it together.
 
     Args:
         spec: The codes, of at least two dimensions.

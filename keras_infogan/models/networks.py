@@ -95,7 +95,7 @@ def build_pair_discriminator(
     """Builds `H(x, x')`: which dimension of the codes do two images share?
 
     The discriminator of the contrastive regularizer of
-    [Lin et al., 2020](https://arxiv.org/abs/1906.06034), Section 3: that of
+    [Lin et al., 2020](https://arxiv.org/abs/1906.06034): that of
     `architecture="sprites"` with spectral normalization, for two images side by
     side in the channels.
 

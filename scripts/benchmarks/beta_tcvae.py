@@ -22,7 +22,7 @@ LEARNING_RATE = 5e-4
 
 
 class BetaTCVAE(keras.Model):
-    """Minimizes Eq. 4 with the estimator of Section 3.2, in nats per image.
+    """Minimizes Eq. 4 by minibatch-weighted sampling, in nats per image.
 
     Args:
         image_shape: Height, width and channels.

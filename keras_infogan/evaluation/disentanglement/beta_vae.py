@@ -27,7 +27,7 @@ def beta_vae_score(
     """How well mean differences of codes tell which factor two images share.
 
     From [Higgins et al., 2017](https://openreview.net/forum?id=Sy2fzU9gl),
-    Section 3 and Eq. 5 and 6. A point is the mean of `|z - z'|` over pairs of
+    Section 3. A point is the mean of `|z - z'|` over pairs of
     images that share the value of one factor; a linear classifier, logistic
     regression, tells that factor. It does not depend on the order and sign of
     the codes.

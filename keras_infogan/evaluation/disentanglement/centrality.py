@@ -27,7 +27,7 @@ def model_centrality(
 ) -> dict[str, Any]:
     """How well each model agrees with the others on what a factor is.
 
-    From [Lin et al., 2020](https://arxiv.org/abs/1906.06034), Section 5: the
+    From [Lin et al., 2020](https://arxiv.org/abs/1906.06034): the
     images that a model generates have known codes, which serve as factors. The
     similarity of two models is the FactorVAE score of the encoder of one on the
     images of the other, averaged over both directions, and the centrality of a

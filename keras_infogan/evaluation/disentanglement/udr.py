@@ -22,8 +22,8 @@ def udr_scores(
 ) -> dict[str, Any]:
     """How well a run agrees with the others, up to order and sign (UDR).
 
-    From [Duan et al., 2020](https://arxiv.org/abs/1905.12614), Section 4 and
-    Eq. 3: runs that disentangle find the same factors, others entangle them
+    From [Duan et al., 2020](https://arxiv.org/abs/1905.12614), Section
+    4: runs that disentangle find the same factors, others entangle them
     each in its own way. No factors are needed. Of two runs, `R` has the
     similarities of all pairs of their codes; their score is the mean over the
     codes of both of `r^2 / sum R`, with the largest similarity `r` and the sum

@@ -1,7 +1,8 @@
 """The networks of InfoGAN-CR on dSprites.
 
-Table 8 and 9 of [Lin et al., 2020](https://arxiv.org/abs/1906.06034): 4x4
-convolutions of stride 2 between images and maps of 4 x 4, with few filters.
+Those of [Lin et al., 2020](https://arxiv.org/abs/1906.06034), after their
+code: 4x4 convolutions of stride 2 between images and maps of 4 x 4, with few
+filters.
 For images of 32 x 32 there is one less on each side. Images are in [-1, 1], so
 `tanh` ends the generator, where the paper has a sigmoid.
 """

@@ -3,8 +3,8 @@
     keras-infogan train --preset dsprites
 
 That of Lin et al., 2020 (https://arxiv.org/abs/1906.06034) at a tenth of its
-images: networks, codes, information weight and learning rates are those of its
-Section 6 and of the authors' code, at 32 x 32 pixels; the noise is normal. The
+images: networks, codes, information weight and learning rates are those of the
+authors' code, at 32 x 32 pixels; the noise is normal. The
 contrastive regularizer applies to the last tenth of the steps, as there.
 
 dSprites has to be downloaded; `--dataset rendered_dsprites` has its factors, on
