@@ -111,8 +111,9 @@ class RunLog(StepCallback):
         self._bar.close()
         os.fsync(self._file.fileno())
         self._file.close()
-        self.run.writer.flush()
+        # Not if the directory is gone, which TensorBoard's writer would make.
         if self._path.exists():
+            self.run.writer.flush()
             checksums.record(self._path)
 
 
