@@ -39,7 +39,7 @@ OFFSETS = np.arange(0.0, 360.0, 1.0)
 
 
 def configure(seed: int, args: argparse.Namespace) -> TrainingConfig:
-    """Preset `images`, with a circle; hardly any noise could hold the pose."""
+    """Preset `images` with a circle, and little noise that could hold the pose."""
     base = preset("images")
     return base.replace(
         seed=seed,
@@ -136,9 +136,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--coil20", type=Path, required=True, metavar="DIR")
     parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
-    parser.add_argument("--epochs", type=int, default=40)
-    parser.add_argument("--noise-dim", type=int, default=1)
-    parser.add_argument("--angle-weight", type=float, default=1.0)
+    parser.add_argument("--epochs", type=int, default=25)
+    parser.add_argument("--noise-dim", type=int, default=16)
+    parser.add_argument("--angle-weight", type=float, default=0.3)
     parser.add_argument("--information-gradient", default="trunk")
     parser.add_argument("--run-dir", type=Path, default=Path("runs/coil20"))
     parser.add_argument("--output", type=Path, default=RESULTS, metavar="DIR")
