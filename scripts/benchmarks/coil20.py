@@ -39,7 +39,7 @@ OFFSETS = np.arange(0.0, 360.0, 1.0)
 
 
 def configure(seed: int, args: argparse.Namespace) -> TrainingConfig:
-    """Preset `images` with a circle, and little noise that could hold the pose."""
+    """Preset `images` with a circle, and little noise to hold the pose."""
     base = preset("images")
     return base.replace(
         seed=seed,
