@@ -11,6 +11,7 @@ from typing import Any
 from keras_infogan.cli import arguments
 from keras_infogan.cli.console import say
 from keras_infogan.models.pretrained import find_companion
+from keras_infogan.models.pretrained import load_model
 from keras_infogan.training.config import TrainingConfig
 
 if TYPE_CHECKING:
@@ -113,17 +114,19 @@ def run(args: argparse.Namespace) -> Any:
             data_dir=args.data_dir,
             archives_dir=args.archives_dir,
         )
+        model = load_model(args.model)
         report = finish(
             args.config,
             args.model,
             *data,
+            model=model,
             cache_dir=cache_directory(args.data_dir),
             num_naming_labels=args.num_naming_labels,
             **options,
         )
         # They carry the code map.
         if report["code_map"] != before and is_exported(args.model):
-            export_run(args.model)
+            export_run(args.model, model)
     for sentence in describe_report(report):
         say(sentence)
     return report_to_json(report)

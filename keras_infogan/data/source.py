@@ -198,6 +198,8 @@ def find_path(source: str | os.PathLike[str]) -> Path | None:
 
 def split_error(name: str, splits: Any, split: str, reason: str) -> ValueError:
     """The error for a split that does not exist."""
+    # tfds says it twice.
+    reason = reason.partition(" See format at")[0]
     return ValueError(
         f"Expected a split of {name}: {', '.join(splits)}, or a slice such as "
         f"'train[:10%]'. Received: split={split!r}. {reason}"

@@ -17,8 +17,9 @@ _SCALE = 4
 _IGNORED_SHARE = 0.02
 # Of the range of 2 from black to white. Below it, an image is empty.
 _MIN_CONTRAST = 0.1
-# Cells that a thread works on at a time, to limit memory.
-_CHUNK = 2_000_000
+# Cells that a thread works on at a time: with 17 images of MNIST, they fit the
+# cache, and the skeleton takes a third less time than with 140.
+_CHUNK = 250_000
 
 
 def _upscaling(size: int) -> np.ndarray:
@@ -32,6 +33,18 @@ def _upscaling(size: int) -> np.ndarray:
     x = ndimage.zoom(x, (_SCALE, 1), mode="grid-constant", grid_mode=True)
     x = ndimage.gaussian_filter1d(x, _SCALE / 3, axis=0, mode="constant")
     return x[:, 1:-1]
+
+
+def _crop(shapes: np.ndarray) -> np.ndarray:
+    """Cuts off what is empty in all images, but for a border of one cell."""
+    rows, columns = shapes.any(axis=0).nonzero()
+    if not len(rows):
+        return shapes
+    return shapes[
+        :,
+        rows.min() - 1 : rows.max() + 2,
+        columns.min() - 1 : columns.max() + 2,
+    ]
 
 
 def _extent(starts: np.ndarray, mass: np.ndarray) -> np.ndarray:
@@ -145,7 +158,7 @@ def _measure_shapes(
 # Each returns float arrays of shape `(num_images,)` by names of `ATTRIBUTES`,
 # from two arrays: the intensities, float of shape `(num_images, height, width)`
 # in [0, 1]; and the shapes, bool of shape `(num_images, rows, columns)` with
-# `_SCALE` cells a pixel and an empty border.
+# `_SCALE` cells a pixel and an empty border, cropped alike.
 MEASURES = (_measure_mass, _measure_shapes)
 
 
@@ -198,7 +211,7 @@ def measure(images: np.ndarray) -> dict[str, np.ndarray]:
     def measure_chunk(start: int) -> None:
         chosen = visible[start : start + step]
         chunk = mass[chosen] / contrast[chosen, None, None]
-        shapes = rows @ chunk @ columns.T >= 0.5
+        shapes = _crop(rows @ chunk @ columns.T >= 0.5)
         for measure in MEASURES:
             for name, values in measure(chunk, shapes).items():
                 measured[name][chosen] = values

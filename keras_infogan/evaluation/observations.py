@@ -17,7 +17,7 @@ from keras_infogan.models.infogan import InfoGAN
 
 # Of a code's information, the standard error is its deviation over 100.
 NUM_SAMPLES = 10_000
-# Images that are converted to floats at a time.
+# Images that are read at a time.
 _CHUNK = 10_000
 # Test images whose attributes are measured: all of MNIST, whose second half is
 # more difficult.
@@ -91,7 +91,7 @@ class Observations:
 
 def _encode(model: InfoGAN, data: ImageData) -> dict[str, np.ndarray]:
     chunks = [
-        model.encode(data.scaled(slice(start, start + _CHUNK)))
+        model.encode(data.images[start : start + _CHUNK])
         for start in range(0, len(data.images), _CHUNK)
     ]
     return {

@@ -16,6 +16,7 @@ from keras_infogan.export.everything import remove_files
 from keras_infogan.files import write_json
 from keras_infogan.json_text import read_json
 from keras_infogan.latents.spec import LatentSpec
+from keras_infogan.models.infogan import InfoGAN
 from keras_infogan.models.pretrained import find_companion
 from keras_infogan.models.pretrained import load_model
 from keras_infogan.reports.text import describe_report
@@ -79,16 +80,20 @@ def _model_card(run: Path, report: dict[str, Any] | None) -> str | None:
     return title + "".join(f"- {sentence}\n" for sentence in sentences)
 
 
-def export_run(run_dir: Path) -> None:
+def export_run(run_dir: Path, model: InfoGAN | None = None) -> None:
     """Exports the model of a finished run to `export` in its directory.
 
     Logs what cannot be exported, and why. See `export_everything`.
+
+    Args:
+        run_dir: The directory.
+        model: Its model, if it is loaded already.
 
     Raises:
         OSError: If a file cannot be written.
     """
     _logger.info("Exporting ...")
-    model = load_model(run_dir)
+    model = model or load_model(run_dir)
     companions = Companions.find(run_dir, model.latent_spec)
     results = export_everything(
         model,

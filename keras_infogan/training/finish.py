@@ -32,6 +32,8 @@ def finish(
     run: Path,
     train_data: ImageData,
     test_data: ImageData,
+    *,
+    model: InfoGAN | None = None,
     **options: Any,
 ) -> dict[str, Any]:
     """Evaluates a run and writes its report, code map, images and page.
@@ -43,6 +45,7 @@ def finish(
         run: See `load_model`.
         train_data: The training split.
         test_data: The test split.
+        model: The model of the run, if it is loaded already.
         **options: `cache_dir`, `num_naming_labels` and `factored` of
             `evaluate`.
 
@@ -54,7 +57,8 @@ def finish(
     Raises:
         ValueError: If there is no such model, or there are too few labels.
     """
-    model, log = load_model(run), read_log(run / "log.jsonl")
+    model = model or load_model(run)
+    log = read_log(run / "log.jsonl")
     folder = None
     if run.is_dir():
         # Before the evaluation, which takes long.

@@ -89,7 +89,7 @@ def fit(
         stream: See `make_stream`.
         run: Its directory, and the steps to make.
         config: Intervals, and when to end early.
-        sample: Real images for the diagnostics.
+        sample: Real images for the diagnostics, as these take them.
         batch_size: Images in a step.
         is_chief: Whether this process writes the files of the run.
 

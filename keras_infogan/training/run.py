@@ -18,6 +18,7 @@ from keras_infogan.files import locked
 from keras_infogan.models.diagnostics import NUM_IMAGES
 from keras_infogan.models.infogan import InfoGAN
 from keras_infogan.models.pretrained import is_whole
+from keras_infogan.models.pretrained import load_model
 from keras_infogan.training.build import build_model
 from keras_infogan.training.build import load_data
 from keras_infogan.training.build import make_stream
@@ -112,7 +113,7 @@ def train(
                 stream,
                 run,
                 config.callbacks,
-                sample=data[0].scaled(slice(NUM_IMAGES)),
+                sample=data[0].images[:NUM_IMAGES],
                 batch_size=config.data.batch_size,
                 is_chief=is_chief(),
             )
@@ -133,11 +134,15 @@ def train(
             folder.check()
             with checksums.recorded_path(run_dir / "model.keras") as partial:
                 model.save(partial)
+        # The file, which is what others get.
+        saved = load_model(run_dir)
         cache_dir = cache_directory(data_dir)
-        report = finish(config, run_dir, *data, cache_dir=cache_dir)
+        report = finish(
+            config, run_dir, *data, model=saved, cache_dir=cache_dir
+        )
         folder.check()
         if export:
-            export_run(run_dir)
+            export_run(run_dir, saved)
             folder.check()
         return report
 

@@ -18,7 +18,7 @@ class RunDiagnostics(StepCallback):
     Args:
         run: The run.
         interval: Steps between lines of the log.
-        images: Real images, float array in [-1, 1].
+        images: Real images; see `Diagnostics`.
         stop: Whether to end the run at any problem.
     """
 

@@ -91,7 +91,7 @@ def test_unknown_names(name, message, tmp_path):
     ("arguments", "message"),
     [
         ({"split": "valid"}, "of mnist: train, test, .*split='valid'"),
-        ({"split": "train[:10"}, "Expected a split .*split='train"),
+        ({"split": "train[:10"}, r"Expected a split .*split 'train\[:10'\.$"),
         ({"split": "train[5:5]"}, "split='train.5:5.'. It is empty"),
         ({"channels": 2}, "1 channel .* or 3 .*channels=2"),
         ({"image_size": 0}, "should be at least 1. Received: image_size=0"),

@@ -150,7 +150,7 @@ def test_each_image_is_encoded_once(monkeypatch):
     # 400 training images, 100 test images and the generated ones.
     assert sizes == [37] * 10 + [30] + [37, 37, 26] + [10_000]
     for data, chunks in ((TRAIN, encoded[:11]), (TEST, encoded[11:14])):
-        np.testing.assert_array_equal(np.concatenate(chunks), data.scaled())
+        np.testing.assert_array_equal(np.concatenate(chunks), data.images)
 
 
 def test_without_labels_there_is_no_accuracy():
