@@ -46,11 +46,12 @@ def choose_optimizers(
             f"Received: update={update!r}."
         )
     chosen = {"generator": _get(generator or both or "adam")}
-    if both is None:
-        chosen["discriminator"] = _get(discriminator or "adam")
-    else:
-        # An optimizer has the state of one network.
-        chosen["discriminator"] = _copy(chosen["generator"], "discriminator")
+    # An optimizer has the state of one network.
+    chosen["discriminator"] = (
+        _copy(chosen["generator"], "discriminator")
+        if discriminator is None
+        else _get(discriminator)
+    )
     if update == "three_phase":
         chosen["information"] = (
             _copy(chosen["discriminator"], "information")

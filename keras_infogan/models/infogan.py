@@ -170,12 +170,12 @@ class InfoGAN(MonitoredModel):
 
         Args:
             generator_optimizer: A Keras optimizer or its name; by default Adam.
-            discriminator_optimizer: The same, for the discriminator and `Q`.
+            discriminator_optimizer: The same, for the discriminator and `Q`; by
+                default a copy of the generator's.
             information_optimizer: The same, for both networks in the third
                 phase of `update="three_phase"` only; by default a copy of the
                 discriminator's.
-            optimizer: A Keras optimizer or its name, for both networks instead
-                of one for each. The discriminator gets a copy.
+            optimizer: As `generator_optimizer`, by the name that Keras has.
             **kwargs: `jit_compile`, `run_eagerly` and `steps_per_execution` of
                 `keras.Model.compile`. XLA is off under a strategy of several
                 replicas.

@@ -147,7 +147,8 @@ def check_callbacks(
 def _is_known(callback: keras.callbacks.Callback) -> bool:
     """Whether what a callback adds to the logs is known."""
     package = type(callback).__module__.partition(".")[0]
-    return package in ("keras", "keras_infogan")
+    has_functions = isinstance(callback, keras.callbacks.LambdaCallback)
+    return package in ("keras", "keras_infogan") and not has_functions
 
 
 def _check_monitor(callback: Any, names: set[str]) -> None:

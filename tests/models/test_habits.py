@@ -329,9 +329,16 @@ def test_unknown_callbacks_may_log_what_they_want(model):
         def on_epoch_end(self, epoch, logs=None):
             logs["own_accuracy"] = float(epoch)
 
-    stop = keras_callbacks.EarlyStopping("own_accuracy", patience=1)
-    fit(model, Own(), stop, epochs=3)
-    assert stop.best == 2.0
+    other = keras_callbacks.LambdaCallback(
+        on_epoch_end=lambda epoch, logs: logs.update(other_accuracy=1.0)
+    )
+    stops = [
+        keras_callbacks.EarlyStopping(name, patience=3)
+        for name in ("own_accuracy", "other_accuracy")
+    ]
+    fit(model, Own(), stops[0], epochs=3)
+    fit(model, other, stops[1])
+    assert [stop.best for stop in stops] == [2.0, 1.0]
 
 
 def test_information_is_better_if_it_is_higher(model):
@@ -413,6 +420,15 @@ def test_averages_that_would_be_of_other_weights_are_refused(options):
 def test_losses_of_others_are_refused(name):
     with pytest.raises(ValueError, match=f"Received: {name}. Leave it out"):
         tiny_model().compile(optimizer="adam", **{name: ["mse"]})
+
+
+def test_a_first_argument_is_for_both_networks():
+    """As in Keras, which calls it `optimizer`."""
+    model = tiny_model()
+    model.compile(keras.optimizers.RMSprop(0.005))
+    assert learning_rates(model) == pytest.approx([0.005, 0.005])
+    kinds = {type(one) for one in model.optimizer.optimizers}
+    assert kinds == {keras.optimizers.RMSprop}
 
 
 def test_one_optimizer_trains_both_networks(model):
