@@ -1,6 +1,7 @@
 """`keras-infogan compare`: shows runs side by side on a page."""
 
 import argparse
+import contextlib
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from keras_infogan.files import one_line
 from keras_infogan.models.pretrained import find_companion
 from keras_infogan.models.pretrained import find_model
 from keras_infogan.models.pretrained import load_model
+from keras_infogan.training.config import TrainingConfig
 
 
 def add_parser(commands: Any) -> None:
@@ -69,7 +71,12 @@ def _read_report(model: Path) -> dict[str, Any]:
             f"{model}, {found}. Give the directory of a run, for which "
             "`keras-infogan evaluate` writes one."
         )
-    return report
+    options = report["configuration"]
+    # An option that is newer than the run has its default. Options that this
+    # version does not have stay as they are.
+    with contextlib.suppress(ValueError, TypeError):
+        options = TrainingConfig.from_json(options).to_json()
+    return {**report, "configuration": options}
 
 
 def run(args: argparse.Namespace) -> Any:

@@ -26,14 +26,17 @@ _UNMEASURED: dict[str, Any] = {
 
 @pytest.fixture
 def runs(named_run, tmp_path, monkeypatch):
-    """Two runs, `a` and `b`, of 8 and 9 epochs."""
+    """Two runs, `a` and `b`, of 8 and 9 epochs; `a` does not have its seed."""
     monkeypatch.chdir(tmp_path)
-    for name, epochs in (("a", 8), ("b", 9)):
+    for name, options in (
+        ("a", {"epochs": 8}),
+        ("b", {"epochs": 9, "seed": 0}),
+    ):
         shutil.copytree(named_run, name)
         report = {
             **REPORT,
             "code_map": CodeMap.load(f"{name}/code_map.json"),
-            "configuration": {"epochs": epochs},
+            "configuration": options,
             **_UNMEASURED,
             "versions": {"keras-infogan": __version__},
         }
@@ -48,6 +51,8 @@ def test_compare(runs, capfd):
     text = (runs / "x.html").read_text("utf-8")
     assert "<h1>a and b</h1>" in text
     assert "<tr><td>epochs</td><td>8</td><td>9</td></tr>" in text
+    # It has the default, which is that of `b`.
+    assert "<td>seed</td>" not in text
     # Of each run, the categories and two traversals, one of which is slant.
     assert text.count("<img ") == 6
     assert text.count("<span>slanted right</span><input") == 2
