@@ -5,6 +5,7 @@ import functools
 import subprocess
 import sys
 import warnings
+from typing import Any
 
 import keras
 import numpy as np
@@ -79,7 +80,7 @@ def assert_same(one: InfoGAN, other: InfoGAN) -> None:
         np.testing.assert_array_equal(a, b, err_msg=name)
 
 
-OPTIONS = {
+OPTIONS: dict[str, dict[str, Any]] = {
     "default": {},
     "three_phase": {"update": "three_phase"},
     "head": {"information_gradient": "head"},
