@@ -160,6 +160,7 @@ class MonitoredModel(GeneratorEncoder):
 
     def predict_on_batch(self, x: Any) -> Any:
         """The outputs of the discriminator for one batch."""
+        self._check_one_replica("predict_on_batch", "`predict`")
         x, _ = self._check(x, strict=False)
         return super().predict_on_batch(x)
 

@@ -242,8 +242,14 @@ def refusals() -> dict[str, str]:
             model.compile()
         model.train_on_batch(images(8))
 
+    def predict_on_batch() -> None:
+        with strategy.scope():
+            model = tiny_model(dropout=0.0)
+        model.predict_on_batch(images(3))
+
     attempts = {
         "train_on_batch": train_on_batch,
+        "predict_on_batch": predict_on_batch,
         "split": fit_on(images(8), validation_split=0.5),
         "keras_dropout": compile_inside(dropout=0.25),
         "clipping": compile_inside(

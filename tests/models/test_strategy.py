@@ -78,6 +78,7 @@ def test_fit_and_evaluate_with_a_smaller_last_batch(results):
         ("networks_outside", "made in the `strategy.scope()` of their InfoGAN"),
         ("generator", "should be arrays or a `tf.data.Dataset`"),
         ("train_on_batch", "Call `fit` with one batch"),
+        ("predict_on_batch", "Call `predict`"),
         ("split", "given as `validation_data`. Received: validation_split=0.5"),
         ("uneven", "Received: 9 images and batch_size=8, which leaves 1"),
     ],
