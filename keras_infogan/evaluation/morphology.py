@@ -37,7 +37,7 @@ def _upscaling(size: int) -> np.ndarray:
 
 def _crop(shapes: np.ndarray) -> np.ndarray:
     """Cuts off what is empty in all images, but for a border of one cell."""
-    rows, columns = shapes.any(axis=0).nonzero()
+    rows, columns = np.nonzero(shapes.any(axis=0))
     if not len(rows):
         return shapes
     return shapes[
