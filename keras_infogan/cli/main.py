@@ -53,7 +53,14 @@ _COMMANDS = (
 
 
 class _Parser(argparse.ArgumentParser):
-    """A parser with errors of one line, which point to the help."""
+    """A parser with errors of one line, which point to the help.
+
+    Flags are not abbreviated: `--epoch` would be `--epochs` until there is
+    another option that starts like it.
+    """
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(allow_abbrev=False, **kwargs)
 
     def error(self, message: str) -> NoReturn:
         self.exit(

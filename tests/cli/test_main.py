@@ -58,6 +58,7 @@ def test_usage_errors_exit_with_2(capsys):
         [],
         ["sing"],
         ["train", "--epochs=x"],
+        ["train", "--epochs"],
         ["train", "--warp=5"],
         ["train", "--update=x"],
         ["sample", "x", "--count=0"],
@@ -78,6 +79,15 @@ def test_usage_errors_exit_with_2(capsys):
             " sing", ""
         )
         assert error.endswith(f"; see {command} --help\n")
+
+
+def test_flags_are_not_abbreviated(capsys):
+    """`--epoch 3` would train for three epochs."""
+    for arguments in (["train", "--epoch=3"], ["sample", "mnist", "--cou=1"]):
+        with pytest.raises(SystemExit):
+            cli.main(arguments)
+        error = capsys.readouterr().err
+        assert f"unrecognized arguments: {arguments[-1]}; see" in error
 
 
 @pytest.mark.parametrize(
