@@ -31,6 +31,8 @@ import traceback
 from pathlib import Path
 from typing import Any
 
+from keras_infogan.checksums import checksum_path
+
 RESULTS = Path(__file__).parent / "results"
 FAILURES = ("silent", "traceback", "crash", "hang")
 _SECONDS = 120.0
@@ -71,7 +73,7 @@ def try_damage(place: Path, good: dict[int, Any], key: str) -> dict[str, Any]:
     try:
         path.write_bytes(damaged)
         if not target.is_recorded:
-            targets.checksums.checksum_path(path).unlink(missing_ok=True)
+            checksum_path(path).unlink(missing_ok=True)
         return result | _read(place, target, good[number])
     finally:
         snapshot.restore()

@@ -49,10 +49,10 @@ def train(run_dir: str, *options: str) -> list[str]:
 
 
 def run(
-    words: list[str], folder: Path, **options: object
+    words: list[str], folder: Path, **options: Any
 ) -> subprocess.CompletedProcess[str]:
     """Runs a command to its end in a folder."""
-    return subprocess.run(  # type: ignore[call-overload, no-any-return]
+    return subprocess.run(
         words,
         cwd=folder,
         capture_output=True,
@@ -145,7 +145,15 @@ def small_disk(folder: Path, num_bytes: int) -> Iterator[Path]:
     """A folder that is a disk of its own, if root may make one."""
     disk = folder / "disk"
     disk.mkdir(exist_ok=True)
-    words = ["mount", "-t", "tmpfs", "-o", f"size={num_bytes}", "tmpfs", disk]
+    words = [
+        "mount",
+        "-t",
+        "tmpfs",
+        "-o",
+        f"size={num_bytes}",
+        "tmpfs",
+        str(disk),
+    ]
     subprocess.run(words, check=True, capture_output=True)
     try:
         yield disk
@@ -179,7 +187,7 @@ def read_only_run(folder: Path) -> Problems:
     """It is found out before the evaluation."""
     with small_disk(folder, 200_000_000) as disk:
         shutil.copytree(folder / "good", disk / "run")
-        words = ["mount", "-o", "remount,ro", disk]
+        words = ["mount", "-o", "remount,ro", str(disk)]
         subprocess.run(words, check=True, capture_output=True)
         done = run(command("evaluate", "disk/run"), folder)
     problems = check_error(done, "Choose a path that")

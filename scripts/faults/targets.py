@@ -23,6 +23,7 @@ import keras_infogan
 from keras_infogan import checksums
 from keras_infogan.cli import compilation_cache
 from keras_infogan.data import sources
+from keras_infogan.data.dataset import ImageData
 from keras_infogan.data.image_file import open_image
 from keras_infogan.evaluation import feature_extractor
 from keras_infogan.evaluation.code_map import CodeMap
@@ -255,9 +256,7 @@ def read_cached(place: Path) -> Any:
 
 def read_extractor(place: Path) -> Any:
     """As `train` and `evaluate`; one that is damaged is trained anew."""
-    data = sources.ImageData(
-        _images(), np.arange(40) % 2, "few", ("one", "two")
-    )
+    data = ImageData(_images(), np.arange(40) % 2, "few", ("one", "two"))
     folder = place / DATA / "extractors"
     keras.backend.clear_session()
     feature_extractor._EPOCHS = 1
