@@ -186,7 +186,7 @@ def check_priors(model: InfoGAN, priors: dict[str, Any]) -> None:
 def test_metadata(export, tmp_path):
     """They hold everything that someone with only the file needs."""
     code_map = CodeMap(
-        {"category": CodeMeaning((CategoryMeaning("sieben — 7", 0.98),))}
+        {"category": CodeMeaning(10 * (CategoryMeaning("sieben — 7", 0.98),))}
     )
     model = Case(MANY_CODES, (16, 16, 1)).build()
     path = export(
