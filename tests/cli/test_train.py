@@ -53,7 +53,7 @@ def test_the_help_lists_all_choices(capsys):
         cli.main(["train", "--help"])
     text = capsys.readouterr().out
     for choices in (
-        "{compact,paper,writeup}",
+        "{compact,paper,writeup,sprites}",
         "{non_saturating,least_squares,hinge,wasserstein}",
         "{batch,layer,none}",
         "{fused,three_phase}",
@@ -284,7 +284,7 @@ def test_too_much_memory_is_one_line():
             ["--dry-run", '--information-weights={"category": "a"}'],
             "should be a number",
         ),
-        (["--dry-run", "--image-size=0x9"], "at least 1"),
+        (["--dry-run", "--image-size=0x9"], "at least 4"),
         (["--dry-run", "--batch-size=0"], "batch_size should be"),
         (
             ["--dry-run", "--label-smoothing=.1", "--adversarial-loss=hinge"],

@@ -48,7 +48,8 @@ def test_images_that_do_not_fit_into_memory(
     np.testing.assert_array_equal(mapped.images, expected.images)
     np.testing.assert_array_equal(mapped.labels, expected.labels)
     assert mapped.class_names == expected.class_names
-    files = sorted((tmp_path / "data" / "keras_infogan").iterdir())
+    cache = tmp_path / "data" / "keras_infogan"
+    files = sorted(cache.glob("[!.]*"))
     assert [path.name.endswith(".labels.npy") for path in files] == [
         True,
         False,
