@@ -14,8 +14,12 @@ from pathlib import Path
 from typing import Any
 
 from keras_infogan.files import atomic_path
+from keras_infogan.files import check_regular
 
 _SUFFIX = ".sha256"
+# Of a folder whose files never change, with the name that sha256sum has.
+_SUMS = "SHA256SUMS"
+_MAX_SUMS = 1_000_000
 
 
 class Damaged(ValueError):
@@ -86,10 +90,47 @@ def check(path: Path, remedy: str) -> None:
         )
 
 
+def write_sums(folder: Path) -> None:
+    """Records all files below a folder in its `SHA256SUMS`."""
+    paths = sorted(path for path in folder.rglob("*") if path.is_file())
+    lines = [f"{_digest(x)}  {x.relative_to(folder).as_posix()}" for x in paths]
+    (folder / _SUMS).write_text("".join(f"{line}\n" for line in lines))
+
+
+def check_sums(folder: Path, remedy: str) -> None:
+    """Raises a `Damaged` unless files are as `write_sums` recorded them.
+
+    Args:
+        folder: The folder; without `SHA256SUMS` it is taken as it is.
+        remedy: A sentence that says how to replace it.
+    """
+    path = folder / _SUMS
+    if not path.exists():
+        return
+    check_regular(path)
+    with path.open("rb") as file:
+        text = file.read(_MAX_SUMS).decode(errors="replace")
+    parts = [line.partition("  ") for line in text.splitlines()]
+    recorded = {name: digest for digest, _, name in parts}
+    found = {
+        x.relative_to(folder).as_posix(): _digest(x)
+        for x in folder.rglob("*")
+        if x != path and not x.is_dir()
+    }
+    for name in sorted(recorded.keys() | found.keys()):
+        if recorded.get(name) != found.get(name):
+            raise Damaged(
+                f"{folder} is damaged: {name} is not as {path.name} in it "
+                f"says. {remedy}"
+            )
+
+
 def _read(path: Path) -> list[str] | None:
     """The digests that are right; `None` if there is no record."""
     try:
-        text = checksum_path(path).read_bytes()[:1000]
+        check_regular(checksum_path(path))
+        with checksum_path(path).open("rb") as file:
+            text = file.read(1000)
     except FileNotFoundError:
         return None
     lines = text.decode(errors="replace").splitlines()
@@ -104,5 +145,6 @@ def _write(path: Path, digests: list[str]) -> None:
 
 
 def _digest(path: Path) -> str:
+    check_regular(path)
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

@@ -5,6 +5,7 @@ import errno
 import fcntl
 import json
 import os
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -81,6 +82,23 @@ class KeptFolder:
         except FileNotFoundError:
             return None
         return status.st_dev, status.st_ino
+
+
+def check_regular(path: Path) -> None:
+    """Raises an `OSError` unless a path is that of a file, or leads to one.
+
+    Reading a pipe may wait forever, and a device may have no end.
+    """
+    mode = path.stat().st_mode
+    if stat.S_ISDIR(mode):
+        raise IsADirectoryError(
+            errno.EISDIR, os.strerror(errno.EISDIR), str(path)
+        )
+    if not stat.S_ISREG(mode):
+        raise OSError(
+            f"{path} should be a file. Received: a pipe or a device. Copy "
+            "what it gives to a file."
+        )
 
 
 def is_partial(path: Path) -> bool:

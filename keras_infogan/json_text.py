@@ -3,6 +3,7 @@
 Imports no NumPy, so the serving client can use it.
 """
 
+import collections
 import dataclasses
 import itertools
 import json
@@ -13,6 +14,8 @@ import typing
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+
+from keras_infogan.files import check_regular
 
 # A report has 12 kB; the log of a run of 1,000,000 steps has 10 MB.
 MAX_BYTES = 100_000_000
@@ -32,8 +35,8 @@ def parse_json(text: str | bytes, *, allow_nan: bool = False) -> Any:
 
     Raises:
         ValueError: If it is not JSON, larger than `MAX_BYTES`, nested deeper
-            than `MAX_DEPTH`, or has a number that 64 bits cannot hold or a
-            string that is not Unicode.
+            than `MAX_DEPTH`, or has a key twice in an object, a number that
+            64 bits cannot hold, or a string that is not Unicode.
     """
     if len(text) > MAX_BYTES:
         raise ValueError(
@@ -58,6 +61,7 @@ def parse_json(text: str | bytes, *, allow_nan: bool = False) -> Any:
 
     content = json.loads(
         text,
+        object_pairs_hook=_parse_object,
         parse_int=_parse_int,
         parse_float=_parse_float,
         parse_constant=parse_constant,
@@ -70,12 +74,24 @@ def parse_json(text: str | bytes, *, allow_nan: bool = False) -> Any:
 
 def read_json(path: Path) -> Any:
     """Parses a file; see `parse_json`."""
+    check_regular(path)
     if path.stat().st_size > MAX_BYTES:
         raise ValueError(
             f"JSON should have at most {MAX_BYTES / 1e6:.0f} MB. Received: "
             f"{path.stat().st_size / 1e6:.0f} MB."
         )
     return parse_json(path.read_bytes())
+
+
+def _parse_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    content = dict(pairs)
+    if len(content) < len(pairs):
+        counts = collections.Counter(key for key, _ in pairs)
+        ((key, _),) = counts.most_common(1)
+        raise ValueError(
+            f"An object should have each key once. Received: {key!r:.30} twice."
+        )
+    return content
 
 
 def _parse_int(text: str) -> int:

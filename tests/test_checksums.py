@@ -114,3 +114,64 @@ def test_a_folder_that_was_removed_is_noticed(tmp_path, replaced):
         folder.mkdir()
     with pytest.raises(OSError, match="run was removed or replaced"):
         kept.check()
+
+
+@pytest.mark.parametrize("target", ["pipe", "/dev/zero"])
+def test_a_record_that_does_not_end(path, target):
+    record = checksums.checksum_path(path)
+    record.unlink()
+    os.mkfifo(path.parent / "pipe")
+    record.symlink_to(target)
+    with pytest.raises(OSError, match="sha256 should be a file. Received: a p"):
+        checksums.check(path, "")
+
+
+def test_line_ends_of_windows_confirm_a_file(path):
+    record = checksums.checksum_path(path)
+    record.write_bytes(record.read_bytes().replace(b"\n", b"\r\n"))
+    assert checksums.is_intact(path)
+
+
+@pytest.fixture
+def recorded_folder(tmp_path):
+    (tmp_path / "variables").mkdir()
+    for name in ("model.pb", "variables/data"):
+        (tmp_path / name).write_text(name)
+    checksums.write_sums(tmp_path)
+    return tmp_path
+
+
+def test_the_sums_of_a_folder_are_those_of_sha256sum(recorded_folder):
+    checksums.check_sums(recorded_folder, "")
+    subprocess.run(
+        ["sha256sum", "--check", "--strict", "SHA256SUMS"],
+        cwd=recorded_folder,
+        capture_output=True,
+        check=True,
+    )
+
+
+def change(folder):
+    (folder / "variables" / "data").write_text("other")
+
+
+def remove(folder):
+    (folder / "variables" / "data").unlink()
+
+
+def cut_the_sums(folder):
+    path = folder / "SHA256SUMS"
+    path.write_text(path.read_text().splitlines()[0])
+
+
+@pytest.mark.parametrize("damage", [change, remove, cut_the_sums])
+def test_a_folder_that_is_damaged(damage, recorded_folder):
+    damage(recorded_folder)
+    with pytest.raises(
+        checksums.Damaged, match="is damaged: variables/data .*. Try this."
+    ):
+        checksums.check_sums(recorded_folder, "Try this.")
+
+
+def test_a_folder_without_sums(tmp_path):
+    checksums.check_sums(tmp_path, "")

@@ -7,6 +7,7 @@ import os
 import pytest
 
 from keras_infogan.files import atomic_path
+from keras_infogan.files import check_regular
 from keras_infogan.files import check_space
 from keras_infogan.files import check_writable
 from keras_infogan.files import explain
@@ -113,3 +114,19 @@ def test_partial_files_are_known(tmp_path):
 )
 def test_explain(error, text):
     assert explain(error) == text
+
+
+def test_only_files_are_read(tmp_path):
+    """A pipe has no end until another process writes to it, a device none."""
+    (tmp_path / "file").touch()
+    (tmp_path / "link").symlink_to("file")
+    for name in ("file", "link"):
+        check_regular(tmp_path / name)
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "device").symlink_to("/dev/zero")
+    for name in ("pipe", "device"):
+        with pytest.raises(OSError, match=f"{name} should be a file. Received"):
+            check_regular(tmp_path / name)
+    with pytest.raises(IsADirectoryError) as caught:
+        check_regular(tmp_path)
+    assert caught.value.filename == str(tmp_path)

@@ -35,6 +35,7 @@ def test_what_json_holds_is_read(content):
         ("1e999", "fit into 64 bits"),
         ("[NaN]", "should be finite. Received: NaN"),
         ("-Infinity", "should be finite"),
+        ('{"a": [{"b": 1, "b": 1}]}', "each key once. Received: 'b' twice"),
         ('"\\ud800"', "surrogates not allowed"),
         ('"\udcff"', "surrogates not allowed"),
         (b'"\xff"', "can't decode"),

@@ -93,7 +93,11 @@ def _is_private(folder: Path) -> bool:
 
 def _programs(folder: Path) -> list[Path]:
     """The files of TensorFlow, the newest ones first."""
-    paths = [path for path in folder.iterdir() if path.suffix != _CHECKSUM]
+    paths = [
+        path
+        for path in folder.iterdir()
+        if path.suffix != _CHECKSUM and path.is_file()
+    ]
     return sorted(paths, key=lambda path: path.stat().st_mtime, reverse=True)
 
 

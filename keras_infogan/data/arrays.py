@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import psutil
 import tensorflow as tf
 
 from keras_infogan.data.pixels import find_range
@@ -20,7 +19,9 @@ from keras_infogan.data.source import RowSource
 from keras_infogan.data.source import find_path
 from keras_infogan.data.source import number_classes
 from keras_infogan.data.source import split_rows
+from keras_infogan.files import check_regular
 from keras_infogan.files import one_line
+from keras_infogan.memory import check_memory
 
 # Of one array, or one by one if their sizes differ.
 _Images = np.ndarray | Sequence[np.ndarray]
@@ -213,6 +214,7 @@ def _image_and_label(element: Any) -> tuple[np.ndarray, Any]:
 
 def _load(path: Path) -> Mapping[str, np.ndarray] | np.ndarray:
     """The arrays of an `.npz` file by name, or that of an `.npy` file."""
+    check_regular(path)
     try:
         if path.suffix == ".npy":
             return np.load(path, mmap_mode="r", allow_pickle=False)
@@ -241,15 +243,10 @@ def _load(path: Path) -> Mapping[str, np.ndarray] | np.ndarray:
 
 
 def _check_size(path: Path) -> None:
-    """Raises a `MemoryError` if an archive would not fit into the memory."""
+    """Raises a `MemoryError` if an archive does not fit into the memory."""
     with zipfile.ZipFile(path) as archive:
         needed = sum(entry.file_size for entry in archive.infolist())
-    free = psutil.virtual_memory().available
-    if needed > free:
-        raise MemoryError(
-            f"{path} unpacks to {needed / 2**30:.1f} GiB, and "
-            f"{free / 2**30:.1f} GiB are free."
-        )
+    check_memory(needed, str(path))
 
 
 def _find_splits(

@@ -8,6 +8,7 @@ import numpy as np
 from PIL import Image
 from PIL import ImageOps
 
+from keras_infogan.files import check_regular
 from keras_infogan.files import one_line
 from keras_infogan.images import check_channels
 
@@ -115,6 +116,7 @@ def open_image(path: Path, *, background: str = "black") -> Any:
         with warnings.catch_warnings():
             # Pillow warns about sizes that are refused below.
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            check_regular(path)
             image = Image.open(path)
         with image:
             if image.width * image.height > MAX_PIXELS:

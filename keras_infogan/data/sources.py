@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import psutil
 
 from keras_infogan import checksums
 from keras_infogan.data import RESIZE_MODES
@@ -29,6 +28,7 @@ from keras_infogan.data.tfds import cache_directory
 from keras_infogan.data.tfds import data_root
 from keras_infogan.files import one_line
 from keras_infogan.images import check_channels
+from keras_infogan.memory import free_memory
 from keras_infogan.options import check_choice
 
 # The first one that takes what the user gave opens it. The last one takes all
@@ -178,7 +178,7 @@ def _read(
     """The images and labels of a split, from the cache if that is faster."""
     shape = (source.num_images(split), *fit.shape)
     # Two copies: the array, and the tensor that the streams gather from.
-    fits = 2 * math.prod(shape) <= psutil.virtual_memory().available
+    fits = 2 * math.prod(shape) <= free_memory()
     is_quick = not source.is_slow or shape[0] < _MIN_CACHED
     if source.identity and not (fits and is_quick):
         images, labels = _map_images(source, split, fit, folder)

@@ -21,7 +21,10 @@ from keras_infogan.data.preparation import prepare
 from keras_infogan.data.source import Places
 from keras_infogan.data.source import Source
 from keras_infogan.data.source import split_error
+from keras_infogan.files import check_regular
+from keras_infogan.files import explain
 from keras_infogan.files import one_line
+from keras_infogan.json_text import MAX_BYTES
 
 # A label with more values than that is a number, not a class.
 _MAX_CLASSES = 1000
@@ -195,6 +198,7 @@ def _make_builder(
 ) -> tfds.core.DatasetBuilder:
     if not isinstance(source, str):
         return source
+    _check_files(root / source.partition(":")[0])
     try:
         return tfds.builder(source, data_dir=root)
     except tfds.core.DatasetNotFoundError:
@@ -216,6 +220,20 @@ def _make_builder(
             f"'mnist' or 'cifar10_corrupted/fog_1'. Received: {source!r}; tfds "
             f"says: {one_line(error)}"
         ) from error
+
+
+def _check_files(folder: Path) -> None:
+    """Raises an `OSError` if tfds would wait for, or read, without end."""
+    for path in folder.rglob("*"):
+        if path.is_dir():
+            continue
+        try:
+            check_regular(path)
+        except OSError as error:
+            raise _damaged(path.parent, explain(error).rstrip(".")) from error
+        size = path.stat().st_size
+        if "record" not in path.name and size > MAX_BYTES:
+            raise _damaged(path.parent, f"{path.name} has {size / 1e6:.0f} MB")
 
 
 def _find_features(

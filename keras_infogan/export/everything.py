@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from keras_infogan import checksums
 from keras_infogan.evaluation.code_map import CodeMap
 from keras_infogan.export.explorer.build import export_explorer
 from keras_infogan.export.onnx import export_onnx
@@ -95,4 +96,4 @@ def export_everything(
 def remove_files(directory: Path) -> None:
     """Removes what `export_everything` has written, but the SavedModel."""
     for name in (EXPLORER, ENCODER, GENERATOR):
-        (directory / name).unlink(missing_ok=True)
+        checksums.remove(directory / name)

@@ -16,6 +16,7 @@ from typing import Unpack
 import numpy as np
 
 from keras_infogan import __version__
+from keras_infogan import checksums
 from keras_infogan.evaluation.code_map import CodeMap
 from keras_infogan.export.onnx_graph import NUM_PARITY_INPUTS
 from keras_infogan.export.onnx_graph import Network
@@ -25,7 +26,6 @@ from keras_infogan.export.onnx_graph import serialize
 from keras_infogan.export.onnx_graph import store_float16
 from keras_infogan.export.precision import TOLERANCE
 from keras_infogan.export.precision import float32_copy
-from keras_infogan.files import atomic_path
 from keras_infogan.files import one_line
 from keras_infogan.latents.spec import LatentSpec
 from keras_infogan.models.infogan import InfoGAN
@@ -208,7 +208,7 @@ def _export(
             "the largest value of an output, or of 1. "
             f"Received: a difference of {difference:.2g}. {remedy}"
         )
-    with atomic_path(Path(path)) as partial:
+    with checksums.recorded_path(Path(path)) as partial:
         partial.write_bytes(data)
     return Path(path)
 

@@ -39,6 +39,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from keras_infogan import checksums
 from keras_infogan.evaluation.code_map import CodeMap
 from keras_infogan.export.image_files import encode_pngs
 from keras_infogan.export.image_files import find_frame
@@ -86,7 +87,8 @@ def export_saved_model(
             of another aspect ratio are fitted by `encode_image` as it says.
 
     Returns:
-        The path of the version, `directory/<version>`.
+        The path of the version, `directory/<version>`. `SHA256SUMS` in it is
+        that of all files, for `sha256sum --check`.
 
     Raises:
         ValueError: If the version exists, the code map is that of another
@@ -127,6 +129,7 @@ def export_saved_model(
             if text is not None:
                 path = version_dir / "assets" / name
                 path.write_text(text, encoding="utf-8")
+        checksums.write_sums(version_dir)
 
     return publish(directory, write, version=version)
 

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from keras_infogan import checksums
+from keras_infogan.files import one_line
 from keras_infogan.images import check_input
 from keras_infogan.images import to_array
 from keras_infogan.json_text import parse_json
@@ -35,6 +36,11 @@ class OnnxNetworks:
     def __init__(self, generator: Path | bytes, encoder: Path | bytes) -> None:
         self._generator, self._encoder = map(open_session, (generator, encoder))
         metadata = self._generator.get_modelmeta().custom_metadata_map
+        if LATENT_SPEC_KEY not in metadata:
+            raise ValueError(
+                f"The generator should be a file of `export_onnx`, which has "
+                f"{LATENT_SPEC_KEY} in its metadata. Received: another one."
+            )
         config = parse_json(metadata[LATENT_SPEC_KEY])
         self.latent_spec = LatentSpec.from_config(config)
 
@@ -87,7 +93,7 @@ def open_session(network: Path | bytes) -> Any:
         network: An ONNX file, its path or its bytes.
 
     Raises:
-        ValueError: If it is a path of a file that is damaged.
+        ValueError: If it is damaged, or not ONNX.
     """
     # Its telemetry would look up a host, as soon as it is imported.
     os.environ["ORT_DISABLE_TELEMETRY"] = "1"
@@ -95,9 +101,16 @@ def open_session(network: Path | bytes) -> Any:
 
     if isinstance(network, Path):
         checksums.check(network, "Replace it with an undamaged copy.")
-    return onnxruntime.InferenceSession(
-        network, providers=["CPUExecutionProvider"]
-    )
+    try:
+        return onnxruntime.InferenceSession(
+            network, providers=["CPUExecutionProvider"]
+        )
+    # ONNX Runtime raises errors of many types for damaged files.
+    except Exception as error:
+        name = network if isinstance(network, Path) else "The network"
+        raise ValueError(
+            f"{name} should be an ONNX file. Received: {one_line(error)}"
+        ) from error
 
 
 def _run(session: Any, inputs: Mapping[str, np.ndarray]) -> dict[str, Any]:

@@ -5,8 +5,11 @@ pretrained model that comes with the package. Only `load_model` imports Keras.
 """
 
 import importlib.util
+import math
+import os
 import zipfile
 from pathlib import Path
+from typing import IO
 from typing import TYPE_CHECKING
 from typing import Any
 
@@ -21,6 +24,8 @@ if TYPE_CHECKING:
 _FOLDER = Path(__file__).parent / "saved_models"
 # The parts of a .keras file that describe it; that of `mnist` has 26 kB.
 _MAX_DESCRIPTION = 10_000_000
+# All that Keras writes of models without assets.
+_MEMBERS = ("metadata.json", "config.json", "model.weights.h5")
 # A small file may unpack to one that fills the memory. Weights hardly shrink.
 _MAX_RATIO = 20
 
@@ -167,6 +172,12 @@ def _check_archive(path: Path) -> None:
     """
     with zipfile.ZipFile(path) as archive:
         entries = archive.infolist()
+        names = sorted(entry.filename for entry in entries)
+        if names != sorted(_MEMBERS):
+            raise ValueError(
+                f"It should have {', '.join(_MEMBERS)}, once each. Received: "
+                f"{', '.join(names):.200}."
+            )
         size = sum(entry.file_size for entry in entries)
         limit = _MAX_RATIO * path.stat().st_size + _MAX_DESCRIPTION
         if size > limit:
@@ -180,6 +191,31 @@ def _check_archive(path: Path) -> None:
             parse_json(archive.read(name))
         if damaged := archive.testzip():
             raise ValueError(f"{damaged} in it is damaged.")
+        with archive.open("model.weights.h5") as weights:
+            check_weights(weights)
+
+
+def check_weights(file: IO[bytes]) -> None:
+    """Raises a `ValueError` if HDF5 would unpack to much more than it stores.
+
+    Keras would ask for the memory before it compares shapes.
+    """
+    import h5py
+
+    limit = _MAX_RATIO * file.seek(0, os.SEEK_END) + _MAX_DESCRIPTION
+    sizes = []
+
+    def add_size(_: str, item: Any) -> None:
+        if isinstance(item, h5py.Dataset) and item.shape is not None:
+            sizes.append(math.prod(item.shape) * item.dtype.itemsize)
+
+    with h5py.File(file) as content:
+        content.visititems(add_size)
+    if sum(sizes) > limit:
+        raise ValueError(
+            f"Its weights should have at most {limit / 1e6:.0f} MB. "
+            f"Received: {sum(sizes) / 1e6:.0f} MB."
+        )
 
 
 def load_keras_file(path: Path) -> Any:

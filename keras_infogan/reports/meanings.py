@@ -91,7 +91,7 @@ def _describe_categories(
 
 def _certainty(meaning: CategoryMeaning) -> str:
     """In parentheses; nothing if a code map that a person wrote has none."""
-    if meaning.confidence is None:
+    if meaning.confidence is None or meaning.purity is None:
         return ""
     return f" ({meaning.purity:.0%}, at least {meaning.confidence:.0%})"
 
@@ -99,11 +99,14 @@ def _certainty(meaning: CategoryMeaning) -> str:
 def _describe_dimension(label: str, meaning: DimensionMeaning) -> str:
     if meaning.attribute is None:
         return f"`{label}` controls none of the measured attributes."
-    text = (
-        f"`{label}` controls {meaning.attribute}: from {meaning.low:.2f} to "
-        f"{meaning.high:.2f} {meaning.unit} along a traversal (Spearman's rho "
-        f"{meaning.correlation:+.2f})."
-    )
+    text = f"`{label}` controls {meaning.attribute}"
+    # A code map that a person wrote may have no numbers.
+    if meaning.low is not None and meaning.high is not None:
+        text += f": from {meaning.low:.2f} to {meaning.high:.2f}"
+        text += f" {meaning.unit or ''}".rstrip() + " along a traversal"
+    if meaning.correlation is not None:
+        text += f" (Spearman's rho {meaning.correlation:+.2f})"
+    text += "."
     if meaning.agreement is not None:
         text += (
             " On test images, its posterior and the measured "
@@ -121,7 +124,7 @@ def explain_category(code_map: CodeMap, name: str) -> str:
     code, (first, *others) = code_map.find_categories(name)
     meaning = code_map.codes[code].categories[first]
     text = f"Category {first} of `{code}` stands for {name!r}"
-    if meaning.confidence is not None:
+    if meaning.confidence is not None and meaning.purity is not None:
         text += (
             f": {meaning.purity:.0%} of its {meaning.num_labels:,} labeled "
             f"{'image' if meaning.num_labels == 1 else 'images'} (95% "

@@ -3,6 +3,7 @@
 import dataclasses
 import functools
 import logging
+import math
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,12 +13,15 @@ import tensorflow as tf
 from keras_infogan.data.dataset import ImageData
 from keras_infogan.data.sources import open_images
 from keras_infogan.latents.spec import LatentSpec
+from keras_infogan.memory import check_memory
+from keras_infogan.models.blocks import ImageShape
 from keras_infogan.models.infogan import InfoGAN
 from keras_infogan.models.networks import build_discriminator
 from keras_infogan.models.networks import build_generator
 from keras_infogan.models.optimizers import LinearDecayAtEnd
 from keras_infogan.training.config import TrainingConfig
 from keras_infogan.training.sections import DataConfig
+from keras_infogan.training.sections import NetworkConfig
 
 _logger = logging.getLogger(__name__)
 
@@ -96,12 +100,15 @@ def build_model(
 
     Raises:
         ValueError: If options contradict each other.
+        MemoryError: If the training needs more memory than is free.
     """
     networks, optimizers = config.networks, config.optimizers
     shape = image_shape or config.data.image_shape
     spec = LatentSpec.from_config(dataclasses.asdict(config.latents))
     if config.data.num_labels:
         spec.first_categorical("num_labels")
+    build = functools.partial(_build_networks, config.networks, spec, shape)
+    _check_memory(build, config.data.batch_size)
     keras.utils.set_random_seed(config.seed)
     keras.config.set_dtype_policy(networks.dtype_policy)
 
@@ -112,13 +119,7 @@ def build_model(
         return keras.optimizers.Adam(schedule, beta_1=optimizers.beta_1)
 
     model = InfoGAN(
-        build_generator(spec, shape, architecture=networks.architecture),
-        build_discriminator(
-            spec,
-            shape,
-            architecture=networks.architecture,
-            normalization=networks.normalization,
-        ),
+        *build(),
         spec,
         config.objective,
         seed=config.seed,
@@ -130,3 +131,46 @@ def build_model(
         **dataclasses.asdict(config.execution),
     )
     return model
+
+
+def _build_networks(
+    networks: NetworkConfig, spec: LatentSpec, shape: ImageShape
+) -> tuple[keras.Model, keras.Model]:
+    """The generator and the discriminator."""
+    return (
+        build_generator(spec, shape, architecture=networks.architecture),
+        build_discriminator(
+            spec,
+            shape,
+            architecture=networks.architecture,
+            normalization=networks.normalization,
+        ),
+    )
+
+
+def _check_memory(
+    build: Callable[[], tuple[keras.Model, keras.Model]], batch_size: int
+) -> None:
+    """Raises a `MemoryError` if networks are too large to train.
+
+    A lower bound: weights, their gradients and two moments of Adam, and the
+    outputs of all layers in 2 bytes for one batch. TensorFlow looks after the
+    memory of a GPU itself.
+    """
+    if tf.config.list_physical_devices("GPU"):
+        return
+    # Only shapes: the variables get no values.
+    with keras.StatelessScope(initialize_variables=False):
+        networks = build()
+    num_weights = sum(network.count_params() for network in networks)
+    num_outputs = sum(
+        math.prod(side for side in output.shape if side)
+        for network in networks
+        for layer in network.layers
+        for output in keras.tree.flatten(layer.output)
+    )
+    check_memory(
+        16 * num_weights + 2 * batch_size * num_outputs,
+        f"A model of {num_weights:,} weights, with batches of {batch_size:,} "
+        "images,",
+    )

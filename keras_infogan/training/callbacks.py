@@ -14,6 +14,7 @@ from keras_infogan.files import KeptFolder
 from keras_infogan.files import check_space
 from keras_infogan.files import one_line
 from keras_infogan.models.infogan import InfoGAN
+from keras_infogan.models.pretrained import check_weights
 from keras_infogan.reports.grids import draw_grids
 from keras_infogan.reports.images import save_image
 
@@ -102,8 +103,11 @@ class SampleImages(StepCallback):
         if self.model.stop_training:
             return
         folder = self.run.directory / "samples"
+        grids = draw_grids(self.model, seed=0)
+        # It may be gone by now, and would be made again.
+        self.run.folder.check()
         with self.run.writer.as_default(step=self.run_step):
-            for name, grid in draw_grids(self.model, seed=0).items():
+            for name, grid in grids.items():
                 path = folder / f"step_{self.run_step:08d}_{name}.png"
                 save_image(path, grid)
                 tf.summary.image(name, grid[None])
@@ -136,7 +140,6 @@ class Checkpoints(StepCallback):
         """
         if self._saved_step == self.run_step or self.model.stop_training:
             return
-        self.run.folder.check()
         if broken := self.model.find_broken_variables():
             raise TrainingFailed(
                 f"Stopped after step {self.run_step}: NaN or infinity in "
@@ -145,6 +148,7 @@ class Checkpoints(StepCallback):
                 "mixed_float16, and with another --run-dir."
             )
         path = self.directory / f"step_{self.run_step:08d}.weights.h5"
+        self.run.folder.check()
         with checksums.recorded_path(path) as partial:
             check_space(partial, self.model.num_state_bytes + _HDF5_BYTES)
             self.model.save_weights(partial)
@@ -159,7 +163,7 @@ def find_checkpoints(directory: Path) -> list[Path]:
         (
             path
             for path in directory.glob("step_*.weights.h5")
-            if re.fullmatch(r"step_\d{8,}\.weights\.h5", path.name)
+            if re.fullmatch(r"step_[0-9]{8,}\.weights\.h5", path.name)
         ),
         reverse=True,
     )
@@ -195,6 +199,8 @@ def restore(model: InfoGAN, directory: Path) -> int:
 
 def _load_checkpoint(model: InfoGAN, path: Path) -> None:
     checksums.check(path, "An older one is used, if there is one.")
+    with path.open("rb") as file:
+        check_weights(file)
     model.load_weights(path)
     step = int(path.name.split(".")[0].removeprefix("step_"))
     if model.num_steps != step:

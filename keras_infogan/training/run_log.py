@@ -14,6 +14,8 @@ from tqdm import tqdm
 
 from keras_infogan import checksums
 from keras_infogan.files import atomic_path
+from keras_infogan.files import check_regular
+from keras_infogan.json_text import MAX_BYTES
 from keras_infogan.json_text import parse_json
 from keras_infogan.training.callbacks import Run
 from keras_infogan.training.callbacks import StepCallback
@@ -93,6 +95,11 @@ class RunLog(StepCallback):
             "images_per_second": round(images / (now - self._time), 1),
         }
         self._time, self._line_step = now, self.run_step
+        # First, right after the check of the directory, which it would make.
+        with self.run.writer.as_default(step=self.run_step):
+            for name, value in line.items():
+                if isinstance(value, float) and name != "epoch":
+                    tf.summary.scalar(name, value)
         self._file.write(json.dumps(line) + "\n")
         self._file.flush()
         self.model.reset_metrics()
@@ -101,10 +108,6 @@ class RunLog(StepCallback):
             {x.replace("mutual_", ""): f"{logs[x]:.2f}" for x in shown},
             refresh=False,
         )
-        with self.run.writer.as_default(step=self.run_step):
-            for name, value in line.items():
-                if isinstance(value, float) and name != "epoch":
-                    tf.summary.scalar(name, value)
 
     def close(self) -> None:
         """Flushes the log to disk and ends the progress bar."""
@@ -124,8 +127,14 @@ def read_log(path: Path) -> list[dict[str, Any]]:
         ValueError: If any other line is not a JSON object of numbers with a
             `step`, and perhaps `warnings`; or if the steps do not increase.
     """
-    if not path.exists():
+    if not os.path.lexists(path):
         return []
+    if path.stat().st_size > MAX_BYTES:
+        raise ValueError(
+            f"{path} should have at most {MAX_BYTES / 1e6:.0f} MB. Received: "
+            f"{path.stat().st_size / 1e6:.0f} MB. Remove what is no log."
+        )
+    check_regular(path)
     checksums.check(path, "Remove it, with which the curves are lost.")
     whole = path.read_text(errors="replace").rpartition("\n")[0]
     lines: list[dict[str, Any]] = []

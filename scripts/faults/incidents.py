@@ -4,6 +4,7 @@ Each is a function of a folder with a data set and a finished run, and returns
 what is wrong: nothing if all is well.
 """
 
+import collections
 import contextlib
 import hashlib
 import json
@@ -17,10 +18,13 @@ import time
 import zipfile
 from collections.abc import Callable
 from collections.abc import Iterator
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+from keras_infogan.files import write_json
 
 Problems = list[str]
 _TIMEOUT = 600.0
@@ -62,16 +66,25 @@ def run(
     )
 
 
-def prepare(folder: Path) -> float:
-    """Makes the data set, and the good run; returns its seconds."""
+def prepare(folder: Path) -> dict[str, float]:
+    """Makes the data set, and the good run; returns the seconds of phases."""
     rng = np.random.default_rng(0)
     images = rng.integers(0, 256, (120, 8, 8, 1)).astype(np.uint8)
     np.savez(folder / "images.npz", x=images, y=np.arange(120) % 10)
-    begin = time.perf_counter()
-    done = run(train("good"), folder)
-    if done.returncode:
-        raise RuntimeError(done.stderr)
-    return time.perf_counter() - begin
+    process = subprocess.Popen(
+        train("good"), cwd=folder, stdout=subprocess.DEVNULL
+    )
+    seconds: dict[str, float] = collections.defaultdict(float)
+    now = time.perf_counter()
+    while process.poll() is None:
+        where = phase(folder / "good")
+        time.sleep(0.01)
+        before, now = now, time.perf_counter()
+        if where not in _SHORT:
+            seconds[where] += now - before
+    if process.returncode:
+        raise RuntimeError("The good run failed; see above.")
+    return seconds
 
 
 def digest(run_dir: Path) -> str:
@@ -93,6 +106,22 @@ def check_error(done: subprocess.CompletedProcess[str], text: str) -> Problems:
     if text not in last:
         problems.append(f"the last line is {last[:300]!r}, without {text!r}")
     return problems
+
+
+_FINE = "as it should be"
+# In the order in which they begin.
+PHASES = (
+    "start",
+    "compilation",
+    "training",
+    "pictures",
+    "checkpoint",
+    "model.keras",
+    "evaluation",
+    "export",
+    "end",
+)
+_SHORT = ("pictures", "checkpoint", "model.keras")
 
 
 def phase(run_dir: Path) -> str:
@@ -117,8 +146,15 @@ def phase(run_dir: Path) -> str:
     return "training" if log.exists() and log.stat().st_size else "compilation"
 
 
-def kill(folder: Path, share: float, seconds: float) -> tuple[str, Problems]:
-    """Kills a run after a share of its time; resumes it; compares it."""
+def kill(
+    folder: Path, wanted: str, seconds: Mapping[str, float], share: float
+) -> tuple[str, Problems]:
+    """Kills a run in a phase, after a share of it; resumes and compares it.
+
+    Returns:
+        The phase in which it was killed, which may be a later one if the
+        wanted one was over too soon; and what is wrong.
+    """
     run_dir = folder / "killed"
     shutil.rmtree(run_dir, ignore_errors=True)
     process = subprocess.Popen(
@@ -127,11 +163,16 @@ def kill(folder: Path, share: float, seconds: float) -> tuple[str, Problems]:
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
-    with contextlib.suppress(subprocess.TimeoutExpired):
-        process.wait(share * seconds)
-    where = phase(run_dir)
+    first = PHASES.index(wanted)
+    while process.poll() is None and PHASES.index(phase(run_dir)) < first:
+        time.sleep(0.001)
+    # Those between others are over in milliseconds.
+    if wanted in seconds:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(share * seconds[wanted])
     process.send_signal(signal.SIGKILL)
     process.wait()
+    where = phase(run_dir)
     done = run(train("killed"), folder)
     if done.returncode:
         return where, [f"resuming: {done.stderr[-300:]}"]
@@ -226,6 +267,7 @@ def deleted_directory(folder: Path) -> Problems:
     )
     if not _wait_for(run_dir / "log.jsonl", process):
         return ["it did not start"]
+    time.sleep(0.1)
     os.rename(run_dir, folder / "elsewhere")
     out, err = process.communicate(timeout=_TIMEOUT)
     done = subprocess.CompletedProcess([], process.returncode, out, err)
@@ -300,36 +342,36 @@ INCIDENTS: tuple[Callable[[Path], Problems], ...] = (
 
 
 def run_all(folder: Path, seed: int, num_kills: int, output: Path) -> None:
-    """All incidents, and kills spread over a run; written to `output`."""
+    """All incidents, and kills in each phase; written to `output`.
+
+    Those that are written there already are not repeated.
+    """
     seconds = prepare(folder)
-    content: dict[str, Any] = {
-        "seed": seed,
-        "seconds_of_a_run": round(seconds),
-        "incidents": {},
-        "kills": [],
-    }
-
-    def write() -> None:
-        output.write_text(json.dumps(content, indent=2) + "\n")
-
+    content: dict[str, Any] = {"seed": seed, "incidents": {}, "kills": []}
+    if output.exists():
+        content = json.loads(output.read_text())
+    content["seconds_of_a_run"] = round(sum(seconds.values()))
     for incident in INCIDENTS:
+        if content["incidents"].get(incident.__name__) == _FINE:
+            continue
         try:
-            found: Any = incident(folder) or "as it should be"
+            found: Any = incident(folder) or _FINE
         except (OSError, subprocess.SubprocessError) as error:
             found = f"not tried: {error}"
         content["incidents"][incident.__name__] = found
         print(incident.__name__, found, file=sys.stderr)
-        write()
-    rng = random.Random(seed)
-    for number in range(num_kills):
-        share = (number + rng.random()) / num_kills
-        where, problems = kill(folder, share, seconds)
+        write_json(output, content)
+    for number in range(len(content["kills"]), num_kills):
+        share = random.Random(f"{seed}-{number}").random()
+        wanted = PHASES[number % (len(PHASES) - 1)]
+        where, problems = kill(folder, wanted, seconds, share)
         content["kills"].append(
             {
+                "wanted": wanted,
                 "share": round(share, 3),
                 "phase": where,
                 "problems": problems,
             }
         )
         print(content["kills"][-1], file=sys.stderr)
-        write()
+        write_json(output, content)

@@ -56,6 +56,8 @@ def exported(case, tmp_path_factory):
         for name, export in EXPORTS.items()
     }
     assert sorted(path.name for path in folder.iterdir()) == [
+        ".encoder.onnx.sha256",
+        ".generator.onnx.sha256",
         "encoder.onnx",
         "generator.onnx",
     ]

@@ -35,6 +35,7 @@ def test_files(published):
         if file.is_file()
     }
     assert set(files) == {
+        "SHA256SUMS",
         "saved_model.pb",
         "fingerprint.pb",
         "variables/variables.index",

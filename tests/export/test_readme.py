@@ -33,6 +33,8 @@ def test_examples(folder_with_the_pretrained_model):
     exported = folder_with_the_pretrained_model / "exported"
     assert {path.name for path in exported.iterdir()} == {
         "mnist",
+        ".mnist.onnx.sha256",
+        ".mnist_encoder.onnx.sha256",
         "mnist.onnx",
         "mnist_encoder.onnx",
         "explorer.html",

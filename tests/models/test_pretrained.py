@@ -1,9 +1,12 @@
 """Models and their companions: of a run, beside a file, by a name."""
 
+import io
 import json
+import warnings
 import zipfile
 from pathlib import Path
 
+import h5py
 import keras
 import numpy as np
 import pytest
@@ -236,3 +239,26 @@ def test_the_pretrained_exports_agree():
     loaded = tf.saved_model.load(str(version))
     served = loaded.signatures["serving_default"](**latents)["image"]
     np.testing.assert_allclose(served, expected, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "name", ["../x", "/x", "assets/x", "config.json", "assets/"]
+)
+def test_other_members_are_refused(name, saved, tmp_path):
+    """Keras would extract them, or take the second of two."""
+    path, content = tmp_path / "model.keras", saved[1]
+    pack(path, content)
+    with zipfile.ZipFile(path, "a") as archive, warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        archive.writestr(name, b"{}")
+    with pytest.raises(ValueError, match=f"once each. Received: .*{name}"):
+        load_model(path)
+
+
+def test_weights_that_unpack_to_gigabytes_are_refused(saved, tmp_path):
+    path, weights = tmp_path / "model.keras", io.BytesIO()
+    with h5py.File(weights, "w") as file:
+        file.create_dataset("x", (2**30,), "f4", chunks=True, fillvalue=1.0)
+    pack(path, saved[1] | {"model.weights.h5": weights.getvalue()})
+    with pytest.raises(ValueError, match="weights should .* 4295 MB"):
+        load_model(path)

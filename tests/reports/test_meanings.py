@@ -90,3 +90,21 @@ def test_describe_meaning():
 def test_a_certain_posterior_of_a_mixed_category_is_not_a_certain_class():
     estimates = {"category": [0.0, 1.0, 0.0, 0.0]}
     assert describe_meaning(CODE_MAP, estimates) == ["1 (60%)"]
+
+
+def test_a_code_map_without_numbers():
+    """As a person may write it."""
+    content = {
+        "codes": {
+            "category": {"categories": [{"name": "7", "confidence": 0.5}]},
+            "pose": {"dimensions": [{"attribute": "slant"}]},
+            "style": {
+                "dimensions": [{"attribute": "slant", "low": 1, "high": 2}]
+            },
+        }
+    }
+    assert describe_code_map(CodeMap.from_json(content)) == [
+        "Categories of `category`: 0 is '7'.",
+        "`pose` controls slant.",
+        "`style` controls slant: from 1.00 to 2.00 along a traversal.",
+    ]

@@ -1,5 +1,7 @@
 """From sections of a configuration to what they describe."""
 
+from types import SimpleNamespace
+
 import keras
 import numpy as np
 import pytest
@@ -7,6 +9,7 @@ import pytest
 from keras_infogan.data.dataset import ImageData
 from keras_infogan.latents.spec import LatentSpec
 from keras_infogan.models.architectures import ARCHITECTURES
+from keras_infogan.training import build
 from keras_infogan.training.build import build_model
 from keras_infogan.training.build import load_data
 from keras_infogan.training.build import make_stream
@@ -147,3 +150,38 @@ def test_the_policy_is_that_of_the_configuration():
     }
     # Images and logits are float32.
     assert policies == {"mixed_bfloat16", "float32"}
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"batch_size": 10**7}, "with batches of 10,000,000 images, needs"),
+        ({"image_size": 8192}, "[0-9]{3},[0-9]{3},[0-9]{3} weights"),
+    ],
+)
+def test_more_memory_than_there_is(options, message, monkeypatch):
+    """It is known before TensorFlow asks for it, and Linux grants it."""
+    monkeypatch.setattr(
+        "psutil.virtual_memory", lambda: SimpleNamespace(available=2**30)
+    )
+    build_model(preset("mnist"))
+    with pytest.raises(MemoryError, match=message):
+        build_model(preset("mnist").replace(**options))
+
+
+def test_the_memory_that_is_counted(monkeypatch):
+    """Weights, gradients and two moments; outputs of layers in two bytes."""
+    counted = []
+    monkeypatch.setattr(
+        build, "check_memory", lambda needed, _: counted.append(needed)
+    )
+    for batch_size in (8, 9):
+        model = build_model(preset("mnist").replace(batch_size=batch_size))
+    weights = 16 * sum(
+        network.count_params()
+        for network in (model.generator, model.discriminator)
+    )
+    one, two = counted
+    assert two - one == (one - weights) / 8
+    # Two feature maps of 14 x 14 x 32 alone.
+    assert two - one > 2 * 2 * 14 * 14 * 32

@@ -1,16 +1,21 @@
 """What is read back is what was written: of a run that was damaged."""
 
 import json
+import os
 import random
 import shutil
 
+import h5py
 import numpy as np
 import pytest
 
 from keras_infogan import checksums
+from keras_infogan.training import callbacks
 from keras_infogan.training.callbacks import Checkpoints
 from keras_infogan.training.callbacks import Run
+from keras_infogan.training.callbacks import SampleImages
 from keras_infogan.training.callbacks import TrainingFailed
+from keras_infogan.training.callbacks import _load_checkpoint
 from keras_infogan.training.callbacks import find_checkpoints
 from keras_infogan.training.callbacks import restore
 from keras_infogan.training.run_log import RunLog
@@ -165,3 +170,50 @@ def test_lines_that_are_no_log(line, tmp_path):
     path.write_text(f"{json.dumps(good)}\n{line}\n")
     with pytest.raises(ValueError, match="Line 2 of .*log.jsonl should be"):
         read_log(path)
+
+
+def test_weights_that_unpack_to_gigabytes_are_not_read(folder):
+    """HDF5 stores nothing of an array that is all the same."""
+    newest = find_checkpoints(folder)[0]
+    with h5py.File(newest, "w") as file:
+        file.create_dataset("x", (2**30,), "f4", chunks=True, fillvalue=1.0)
+    checksums.record(newest)
+    with pytest.raises(ValueError, match="at most 1. MB. Received: 4295 MB"):
+        _load_checkpoint(compiled(), newest)
+
+
+def test_a_log_that_is_no_file(tmp_path):
+    path = tmp_path / "log.jsonl"
+    path.symlink_to("nothing")
+    with pytest.raises(FileNotFoundError):
+        read_log(path)
+    path.unlink()
+    os.mkfifo(path)
+    with pytest.raises(OSError, match="Received: a pipe"):
+        read_log(path)
+    path.unlink()
+    path.touch()
+    os.truncate(path, 2**40)
+    with pytest.raises(
+        ValueError, match="at most 100 MB. Received: 1099512 MB"
+    ):
+        read_log(path)
+
+
+def test_a_directory_that_is_removed_while_images_are_drawn(
+    tmp_path, monkeypatch
+):
+    """It is not made again, by their folder or by the events of TensorBoard."""
+    run_dir, model = tmp_path / "run", compiled()
+    images = SampleImages(Run(run_dir, 0, 9, 9), 1)
+    images.set_model(model)
+
+    def draw(model, *, seed):
+        shutil.rmtree(run_dir)
+        return {"x": np.zeros((8, 8), np.uint8)}
+
+    monkeypatch.setattr(callbacks, "draw_grids", draw)
+    with pytest.raises(OSError, match="run was removed or replaced"):
+        images.on_interval({})
+    del images
+    assert not run_dir.exists()

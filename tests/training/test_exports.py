@@ -36,6 +36,8 @@ def test_a_run_is_exported_in_every_form(run_dir):
     export_run(run_dir)
     folder = run_dir / "export"
     assert files_in(folder) == [
+        ".encoder.onnx.sha256",
+        ".generator.onnx.sha256",
         "encoder.onnx",
         "explorer.html",
         "exports.json",

@@ -16,6 +16,7 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
+from keras_infogan import checksums
 from keras_infogan.evaluation.attributes import ATTRIBUTES
 from keras_infogan.evaluation.code_map import CodeMap
 from keras_infogan.files import atomic_path
@@ -90,9 +91,10 @@ def export_explorer(
     """
     output = Path(output)
     check_output(output, folder=folder)
-    generator, encoder = (
-        Path(path).read_bytes() for path in (generator_path, encoder_path)
-    )
+    paths = (Path(generator_path), Path(encoder_path))
+    for path in paths:
+        checksums.check(path, "Export it again.")
+    generator, encoder = (path.read_bytes() for path in paths)
     data = _page_data(
         _load(generator_path, generator), _load(encoder_path, encoder), code_map
     )

@@ -13,6 +13,7 @@ from string import Template
 from typing import Any
 from typing import NamedTuple
 
+from keras_infogan import checksums
 from keras_infogan.files import atomic_path
 from keras_infogan.serving.client import PredictionClient
 
@@ -97,7 +98,7 @@ class ModelsConfig(NamedTuple):
         return render(MODELS_CONFIG, values)
 
     def check_versions(self, directory: Path | str) -> None:
-        """Raises `ValueError` if a labeled version was not exported."""
+        """Raises `ValueError` if a labeled version is missing or damaged."""
         folder = (Path(directory) / self.folder).resolve()
         for label, version in self.labels.named().items():
             path = folder / str(version) / "saved_model.pb"
@@ -108,6 +109,7 @@ class ModelsConfig(NamedTuple):
                     "first with `keras-infogan export RUN --saved-model`, or "
                     "give the folder that has it."
                 )
+            checksums.check_sums(path.parent, "Export it as another version.")
 
 
 def read_models_config(directory: Path | str) -> ModelsConfig:

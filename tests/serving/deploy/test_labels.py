@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from keras_infogan import checksums
 from keras_infogan.serving import ServingError
 from keras_infogan.serving.deploy.config import write_serving_files
 from keras_infogan.serving.deploy.labels import Labels
@@ -155,3 +156,15 @@ def test_edited_labels_are_not_moved(config):
     path.write_text(path.read_text().replace("value: 1", "value: 2"))
     with pytest.raises(ValueError, match="changed by hand"):
         publish_canary(config, 3)
+
+
+def test_a_damaged_version_gets_no_label(tmp_path, model_dir):
+    for version in (1, 2):
+        checksums.write_sums(model_dir / str(version))
+    (model_dir / "2" / "saved_model.pb").write_text("damaged")
+    options = {"model_name": "x", "model_dir": model_dir}
+    write_serving_files(tmp_path / "config", stable=1, **options)
+    with pytest.raises(
+        ValueError, match="2 is damaged: saved_model.pb .* another version"
+    ):
+        write_serving_files(tmp_path / "config", stable=2, **options)
