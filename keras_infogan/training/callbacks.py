@@ -86,7 +86,12 @@ class StepCallback(keras.callbacks.Callback):
             for interval in (self.interval, self.run.steps_per_epoch)
         ):
             self.run.folder.check()
-            self.on_interval(logs)
+            try:
+                self.on_interval(logs)
+            except OSError:
+                # If it was removed in the meantime, that is the reason.
+                self.run.folder.check()
+                raise
 
     def on_interval(self, logs: dict[str, float]) -> None:
         """Called at each interval and at the end of each epoch."""
