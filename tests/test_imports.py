@@ -18,6 +18,7 @@ SHARED = {
     "files",
     "images",
     "json_text",
+    "memory",
     "options",
     "replicas",
 }

@@ -127,6 +127,7 @@ def test_read_image_names_a_file_that_may_not_be_read(tmp_path, monkeypatch):
     def refuse(path):
         raise PermissionError(13, "Permission denied", str(path))
 
+    (tmp_path / "x.png").touch()
     monkeypatch.setattr(Image, "open", refuse)
     with pytest.raises(
         PermissionError, match=r"No permission to read .*x\.png"
