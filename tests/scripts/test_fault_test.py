@@ -13,7 +13,7 @@ from scripts import fault_test
 from scripts.faults import crafted
 from scripts.faults import targets
 
-NUM_FILES = 40
+NUM_FILES = 60
 # It is trained anew for each file, which takes seconds.
 SLOW = "data/extractors"
 

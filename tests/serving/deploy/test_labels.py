@@ -167,4 +167,4 @@ def test_a_damaged_version_gets_no_label(tmp_path, model_dir):
     with pytest.raises(
         ValueError, match="2 is damaged: saved_model.pb .* another version"
     ):
-        write_serving_files(tmp_path / "config", stable=2, **options)
+        write_serving_files(tmp_path / "other", stable=2, **options)
