@@ -84,6 +84,15 @@ class KeptFolder:
         return status.st_dev, status.st_ino
 
 
+def resolve(path: Path) -> Path:
+    """The absolute path without symbolic links.
+
+    Unlike `Path.resolve` of Python 3.11, it leaves a ring of links as it is,
+    so that opening it is the error.
+    """
+    return Path(os.path.realpath(path))
+
+
 def check_regular(path: Path) -> None:
     """Raises an `OSError` unless a path is that of a file, or leads to one.
 

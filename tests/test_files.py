@@ -13,6 +13,7 @@ from keras_infogan.files import check_writable
 from keras_infogan.files import explain
 from keras_infogan.files import is_partial
 from keras_infogan.files import one_line
+from keras_infogan.files import resolve
 from keras_infogan.files import write_json
 
 
@@ -130,3 +131,12 @@ def test_only_files_are_read(tmp_path):
     with pytest.raises(IsADirectoryError) as caught:
         check_regular(tmp_path)
     assert caught.value.filename == str(tmp_path)
+
+
+def test_a_ring_of_links_is_an_error_of_one_line(tmp_path):
+    path = tmp_path / "x.npy"
+    path.symlink_to("x.npy")
+    with pytest.raises(OSError) as caught:
+        check_regular(resolve(path))
+    assert explain(caught.value).endswith("Remove the symbolic link.")
+    assert resolve(tmp_path / "y" / ".." / "z") == tmp_path.resolve() / "z"

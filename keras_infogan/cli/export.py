@@ -5,6 +5,7 @@ from typing import Any
 
 from keras_infogan.cli import arguments
 from keras_infogan.cli.console import say
+from keras_infogan.files import resolve
 from keras_infogan.models.pretrained import load_model
 
 
@@ -64,7 +65,7 @@ def check(args: argparse.Namespace) -> None:
             "--float16-weights is for --onnx. Received: no --onnx."
         )
     files = [path for path in (args.onnx, args.onnx_encoder) if path]
-    if len({path.resolve() for path in files}) < len(files):
+    if len({resolve(path) for path in files}) < len(files):
         raise ValueError(
             "--onnx and --onnx-encoder should be two files. "
             f"Received: {args.onnx} for both."

@@ -14,6 +14,8 @@ from keras_infogan.images import check_channels
 
 # 64 million pixels are a large photograph; more is probably an attack.
 MAX_PIXELS = 64_000_000
+# Those pixels in RGB of 16 bits; Pillow reads some formats as a whole.
+MAX_BYTES = 400_000_000
 
 
 def read_image(
@@ -117,6 +119,11 @@ def open_image(path: Path, *, background: str = "black") -> Any:
             # Pillow warns about sizes that are refused below.
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
             check_regular(path)
+            if path.stat().st_size > MAX_BYTES:
+                raise ValueError(
+                    f"{path.stat().st_size / 1e6:.0f} MB, of which at most "
+                    f"{MAX_BYTES / 1e6:.0f} are read."
+                )
             image = Image.open(path)
         with image:
             if image.width * image.height > MAX_PIXELS:

@@ -18,6 +18,7 @@ from keras_infogan.data.image_file import fit_image
 from keras_infogan.data.sampling import Consumer
 from keras_infogan.data.sampling import permutation
 from keras_infogan.files import one_line
+from keras_infogan.files import resolve
 
 ARRAY_SUFFIXES = (".npy", ".npz")
 # One image in five, of each class, is a test image where there is no split.
@@ -183,7 +184,7 @@ def find_path(source: str | os.PathLike[str]) -> Path | None:
     no data set of that name.
     """
     text = os.fspath(source)
-    path = Path(text).expanduser().resolve()
+    path = resolve(Path(text).expanduser())
     if (
         isinstance(source, os.PathLike)
         or text.startswith(("/", ".", "~"))

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from keras_infogan.files import locked
 from keras_infogan.files import make_readable_folder
+from keras_infogan.files import resolve
 
 _STAGING = ".staging-"
 
@@ -50,7 +51,7 @@ def publish(
             "`version` should be an integer from 1 to 2^63 - 1. "
             f"Received: version={version!r}."
         )
-    place = directory.resolve()
+    place = resolve(directory)
     for folder in (place, *place.parents):
         if (folder / "saved_model.pb").exists():
             raise ValueError(

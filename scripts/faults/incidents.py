@@ -163,13 +163,13 @@ def kill(
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
-    first = PHASES.index(wanted)
-    while process.poll() is None and PHASES.index(phase(run_dir)) < first:
+    # Those in `_SHORT` come and go until the evaluation.
+    later = PHASES[PHASES.index("evaluation" if wanted in _SHORT else wanted) :]
+    while process.poll() is None and phase(run_dir) not in (wanted, *later):
         time.sleep(0.001)
-    # Those between others are over in milliseconds.
-    if wanted in seconds:
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(share * seconds[wanted])
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        # Half, as the machine may be faster now.
+        process.wait(share * seconds.get(wanted, 0.0) / 2)
     process.send_signal(signal.SIGKILL)
     process.wait()
     where = phase(run_dir)

@@ -1,5 +1,7 @@
 """Image files of every kind, as a network takes them."""
 
+import os
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -252,3 +254,12 @@ def test_describe_crop(size, shape, read):
     sentences = image_file.describe_crop(size, shape)
     assert bool(sentences) == bool(read)
     assert read is None or read in sentences[0]
+
+
+def test_a_file_of_a_terabyte_is_not_read(tmp_path):
+    """Pillow would read all of a WebP, which may have anything behind it."""
+    path = tmp_path / "x.webp"
+    Image.new("L", (8, 8)).save(path)
+    os.truncate(path, 2**40)
+    with pytest.raises(ValueError, match="1099512 MB, of which at most 400"):
+        image_file.open_image(path)

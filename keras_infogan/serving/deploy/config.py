@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from keras_infogan.files import make_readable_folder
+from keras_infogan.files import resolve
 from keras_infogan.serving.deploy.labels import MODELS_CONFIG
 from keras_infogan.serving.deploy.labels import POLL_SECONDS
 from keras_infogan.serving.deploy.labels import Labels
@@ -67,7 +68,7 @@ def write_serving_files(
         ValueError: If an argument is invalid, or a version does not exist.
         OSError: If a file was edited by hand, or cannot be written.
     """
-    directory, model_dir = Path(directory), Path(model_dir).resolve()
+    directory, model_dir = Path(directory), resolve(Path(model_dir))
     _check_arguments(model_name, replicas, max_replicas)
     config = ModelsConfig(
         model_name,
@@ -90,7 +91,10 @@ def write_serving_files(
 
 def _check_replaceable(path: Path, content: str) -> None:
     """Raises `FileExistsError` if `content` would replace someone's edits."""
-    text = path.read_text(errors="replace") if path.exists() else content
+    if not path.exists():
+        return
+    with path.open(errors="replace") as file:
+        text = file.read(len(content) + 1_000_000)
     if text != content and not is_unedited(text):
         raise FileExistsError(
             f"{path} should be as `serve-config` wrote it. Received: another "
@@ -142,7 +146,7 @@ def _choose_labels(
 
 def _relative_path(directory: Path, model_dir: Path) -> str:
     """A relative path if both move together, otherwise the absolute one."""
-    here = directory.resolve()
+    here = resolve(directory)
     # Everything lies within the root, but nothing is moved with it.
     if here.parent == here.parent.parent or here.parent not in (
         *model_dir.parents,
