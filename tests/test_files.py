@@ -136,7 +136,7 @@ def test_only_files_are_read(tmp_path):
 def test_a_ring_of_links_is_an_error_of_one_line(tmp_path):
     path = tmp_path / "x.npy"
     path.symlink_to("x.npy")
-    with pytest.raises(OSError) as caught:
+    with pytest.raises(OSError, match="symbolic") as caught:
         check_regular(resolve(path))
     assert explain(caught.value).endswith("Remove the symbolic link.")
     assert resolve(tmp_path / "y" / ".." / "z") == tmp_path.resolve() / "z"
