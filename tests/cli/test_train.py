@@ -55,7 +55,7 @@ def test_the_help_lists_all_choices(capsys):
     for choices in (
         "{compact,paper,writeup,sprites}",
         "{non_saturating,least_squares,hinge,wasserstein}",
-        "{batch,layer,none}",
+        "{batch,layer,spectral,none}",
         "{fused,three_phase}",
         "{trunk,head}",
     ):
