@@ -225,8 +225,8 @@ def _load(path: Path) -> Mapping[str, np.ndarray] | np.ndarray:
                 try:
                     arrays[key] = file[key]
                 except ValueError as error:
-                    # Such as the metadata of dSprites.
-                    if "pickle" not in str(error):
+                    # Such as the metadata of dSprites; but no labels.
+                    if "pickle" not in str(error) or _is_label(key):
                         raise
         return arrays
     except (FileNotFoundError, PermissionError, MemoryError):
@@ -240,6 +240,17 @@ def _load(path: Path) -> Mapping[str, np.ndarray] | np.ndarray:
             f"{path} should hold arrays of NumPy, without objects. Received: "
             f"{reason}"
         ) from error
+
+
+def _find_split(key: str) -> str:
+    """The split that the name of an array is of, or `""`."""
+    return next((name for name in _SPLITS if name in key.lower()), "")
+
+
+def _is_label(key: str) -> bool:
+    """Whether the name of an array is one of labels."""
+    words = key.lower().replace(_find_split(key), "").strip("_")
+    return words.startswith(_LABEL_NAMES)
 
 
 def _check_size(path: Path) -> None:
@@ -259,11 +270,10 @@ def _find_splits(
     labels: dict[str, dict[str, np.ndarray]] = {}
     for key, array in arrays.items():
         array = np.asanyarray(array)
-        split = next((name for name in _SPLITS if name in key.lower()), "")
-        words = key.lower().replace(split, "").strip("_")
+        split = _find_split(key)
         if array.ndim in (3, 4):
             images.setdefault(split, {})[key] = array
-        elif words.startswith(_LABEL_NAMES) or array.ndim == 1:
+        elif _is_label(key) or array.ndim == 1:
             labels.setdefault(split, {})[key] = array
     for found in (*images.values(), *labels.values()):
         if len(found) > 1:

@@ -582,3 +582,15 @@ def test_a_home_folder_in_data_dir(tmp_path, monkeypatch):
     open_images("text_labels")
     assert (tmp_path / "others/text_labels").is_dir()
     assert not (tmp_path / "~").exists()
+
+
+@pytest.mark.parametrize("name", ["y", "y_train", "train_labels"])
+def test_labels_of_objects_are_not_left_out(name, tmp_path):
+    """As other arrays of objects are, such as the metadata of dSprites."""
+    path, images = tmp_path / "x.npz", np.zeros((9, 8, 8), np.uint8)
+    objects = np.array([{}] * 9, object)
+    np.savez(path, x=images, metadata=objects)
+    assert open_images(path, split="all").labels is None
+    np.savez(path, x=images, **{name: objects})
+    with pytest.raises(ValueError, match="arrays of NumPy, without objects"):
+        open_images(path, split="all")
