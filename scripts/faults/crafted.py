@@ -372,7 +372,7 @@ NPZ: dict[str, bytes] = {
     "labels of another number": _npz(
         {"x.npy": _IMAGES, "y.npy": _header(_describe("(39,)")) + bytes(39)}
     ),
-    "an archive of 20 GB": _npz({"x.npy": _IMAGES + bytes(10**9)}),
+    "an archive of a gigabyte": _npz({"x.npy": _IMAGES + bytes(10**9)}),
     "no arrays": _npz({}),
     "text": _npz({"x.npy": b"text", "readme.txt": b"text"}),
     "a name that leads up": _npz({"../x.npy": _IMAGES[:100]}),
