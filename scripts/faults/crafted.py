@@ -6,6 +6,7 @@ valid and name too much, and checksums that are damaged themselves.
 
 import contextlib
 import dataclasses
+import functools
 import io
 import json
 import os
@@ -52,6 +53,15 @@ class Case:
 def _write(make: Callable[[bytes], bytes]) -> Make:
     """From a change of the content."""
     return lambda path: _replace(path, make(path.read_bytes()))
+
+
+def _apply(members: dict[str, bytes], name: str, make: Make) -> None:
+    """Changes a member as a file is changed."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "member"
+        path.write_bytes(members[name])
+        make(path)
+        members[name] = path.read_bytes()
 
 
 def _replace(path: Path, content: bytes) -> None:
@@ -304,21 +314,12 @@ MODEL: dict[str, Make] = {
     },
     **{
         f"{name} in config.json": _archive(
-            lambda members, make=make: _apply(members, "config.json", make)
+            functools.partial(_apply, name="config.json", make=make)
         )
         for name, make in JSON.items()
         if name not in ("a zero in a string", "a number of a million digits")
     },
 }
-
-
-def _apply(members: dict[str, bytes], name: str, make: Make) -> None:
-    """Changes a member as a file is changed."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "member"
-        path.write_bytes(members[name])
-        make(path)
-        members[name] = path.read_bytes()
 
 
 def _header(text: str, version: bytes = b"\x01\x00") -> bytes:
@@ -522,7 +523,7 @@ def cases() -> list[Case]:
                     Case(
                         name,
                         target,
-                        lambda path, data=data: _replace(path, data),
+                        functools.partial(_replace, content=data),
                         may_differ=True,
                     )
                     for name, data in contents.items()
