@@ -6,6 +6,8 @@ import re
 import shutil
 from types import SimpleNamespace
 
+from typing import Any
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -591,6 +593,7 @@ def test_labels_of_objects_are_not_left_out(name, tmp_path):
     objects = np.array([{}] * 9, object)
     np.savez(path, x=images, metadata=objects)
     assert open_images(path, split="all").labels is None
-    np.savez(path, x=images, **{name: objects})
+    arrays: dict[str, Any] = {"x": images, name: objects}
+    np.savez(path, **arrays)
     with pytest.raises(ValueError, match="arrays of NumPy, without objects"):
         open_images(path, split="all")
