@@ -5,7 +5,6 @@ import os
 import re
 import shutil
 from types import SimpleNamespace
-
 from typing import Any
 
 import numpy as np
