@@ -147,7 +147,9 @@ def _compare(place: Path, target: Any, good: Any) -> dict[str, str]:
         return {"outcome": "refused", "detail": text[:300]}
     except Exception:
         lines = traceback.format_exc().splitlines()
-        return {"outcome": "traceback", "detail": " | ".join(lines[-5:])[:500]}
+        # Results are committed: no folders of this machine.
+        detail = " | ".join(lines[-5:]).replace(f"{RESULTS.parents[1]}/", "")
+        return {"outcome": "traceback", "detail": detail[:500]}
     if found == good:
         return {"outcome": "same", "detail": ""}
     can_tell = target.can_tell and target.is_recorded
