@@ -246,6 +246,17 @@ def lost_rights(folder: Path) -> Problems:
     return problems
 
 
+def _start(words: list[str], folder: Path) -> subprocess.Popen[str]:
+    """Starts a command in a folder."""
+    return subprocess.Popen(
+        words,
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
 def _wait_for(path: Path, process: subprocess.Popen[str]) -> bool:
     end = time.monotonic() + _TIMEOUT
     while process.poll() is None and time.monotonic() < end:
@@ -258,13 +269,7 @@ def _wait_for(path: Path, process: subprocess.Popen[str]) -> bool:
 def deleted_directory(folder: Path) -> Problems:
     """The directory of a run disappears in the middle of its training."""
     run_dir = folder / "deleted"
-    process = subprocess.Popen(
-        train("deleted", "--epochs=200"),
-        cwd=folder,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    process = _start(train("deleted", "--epochs=200"), folder)
     if not _wait_for(run_dir / "log.jsonl", process):
         return ["it did not start"]
     time.sleep(0.1)
@@ -280,13 +285,7 @@ def deleted_directory(folder: Path) -> Problems:
 def two_processes(folder: Path) -> Problems:
     """The second one is refused, and the first one goes on."""
     run_dir = folder / "two"
-    process = subprocess.Popen(
-        train("two", "--no-export"),
-        cwd=folder,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    process = _start(train("two", "--no-export"), folder)
     if not _wait_for(run_dir / "config.json", process):
         return ["it did not start"]
     done = run(train("two", "--no-export"), folder)
