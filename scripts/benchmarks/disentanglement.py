@@ -3,7 +3,9 @@
     python scripts/benchmarks/disentanglement.py --seeds 0-4
 
 Each run leaves a JSON file and, in `--run-dir`, its model; the same command
-resumes after an interruption. Then ModelCentrality and UDR choose among the
+resumes after an interruption. An InfoGAN-CR goes on from the checkpoint that
+the InfoGAN of the same seed has where its regularizer starts, as the two are
+the same run until then. Then ModelCentrality and UDR choose among the
 runs of each method, without labels. Finally prints a table. The sprites are
 rendered, unless `--dataset dsprites` is given, with its `--archives-dir`.
 """
@@ -25,6 +27,7 @@ import tensorflow as tf
 from seeds import parse_seeds
 
 from keras_infogan import ImageData
+from keras_infogan import checksums
 from keras_infogan import disentanglement_scores
 from keras_infogan import load_model
 from keras_infogan import model_centrality
@@ -34,6 +37,7 @@ from keras_infogan.evaluation.disentanglement import encode_in_chunks
 from keras_infogan.evaluation.disentanglement.vectors import encode_vectors
 from keras_infogan.evaluation.evaluate import find_versions
 from keras_infogan.files import write_json
+from keras_infogan.training.build import build_model
 from keras_infogan.training.config import TrainingConfig
 from keras_infogan.training.presets import preset
 from keras_infogan.training.run import train
@@ -78,11 +82,45 @@ def configure(
     if args.information_weight is not None:
         weights = {"continuous": args.information_weight}
         config = config.replace(information_weights=weights)
+    # A multiple of the steps of an execution.
+    start = int(START * count_steps(config, args)) // 8 * 8
+    config = config.replace(checkpoint_interval=start)
     if method == "infogan":
         return config
     weight = base.objective.contrastive_weight
-    start = int(START * count_steps(config, args))
     return config.replace(contrastive_weight=weight, contrastive_start=start)
+
+
+def branch(
+    config: TrainingConfig, folder: Path, plain: TrainingConfig, trunk: Path
+) -> None:
+    """Starts an InfoGAN-CR at the checkpoint of a plain one.
+
+    Until its regularizer starts, the pair discriminator gets no gradients, so
+    the state of such a run is that of the plain one, and a new pair
+    discriminator.
+    """
+    step = config.objective.contrastive_start
+    name = f"step_{step:08d}.weights.h5"
+    old = build_model(plain)
+    checksums.check(trunk / "checkpoints" / name, "Train the InfoGAN again.")
+    old.load_weights(trunk / "checkpoints" / name)
+    new = build_model(config)
+    for source, target in (
+        (old.generator, new.generator),
+        (old.discriminator, new.discriminator),
+        (old.generator_optimizer, new.generator_optimizer),
+        # The moments of the pair discriminator come last, and are zeros.
+        (old.discriminator_optimizer, new.discriminator_optimizer),
+    ):
+        for value, variable in zip(
+            source.variables, target.variables, strict=False
+        ):
+            variable.assign(value)
+    new.step.assign(old.step)
+    checksums.write_recorded_json(folder / "config.json", config.to_json())
+    with checksums.recorded_path(folder / "checkpoints" / name) as partial:
+        new.save_weights(partial)
 
 
 @functools.cache
@@ -126,6 +164,10 @@ def fit(
         options = {"beta": beta_tcvae.BETA, "dimensions": beta_tcvae.DIMENSIONS}
     else:
         is_new = not folder.exists()
+        trunk = args.run_dir / stem("infogan", seed, args)
+        if is_new and method == "infogan_cr" and trunk.exists():
+            plain = configure("infogan", seed, args)
+            branch(config, folder, plain, trunk)
         train(config, folder, archives_dir=args.archives_dir, export=False)
         options = config.to_json()
         begin = begin if is_new else float("nan")
