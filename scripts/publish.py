@@ -107,11 +107,15 @@ def publish(run: Path, name: str) -> None:
     model = keras.saving.load_model(
         run / "model.keras", compile=False, safe_mode=True
     )
-    with checksums.recorded_path(FOLDER / f"{name}.keras") as partial:
+    with checksums.recorded_path(
+        FOLDER / f"{name}.keras", checksums.find_run(run / "model.keras")
+    ) as partial:
         model.save(partial)
     for file in ("report.json", "code_map.json", "config.json"):
         shutil.copyfile(run / file, FOLDER / f"{name}_{file}")
-        checksums.record(FOLDER / f"{name}_{file}")
+        checksums.record(
+            FOLDER / f"{name}_{file}", checksums.find_run(run / file)
+        )
     (FOLDER / f"{name}_model_card.md").write_text(card)
     images = FOLDER / "pictures"
     images.mkdir(exist_ok=True)

@@ -54,8 +54,8 @@ def test_while_a_file_is_replaced_both_are_right(path, monkeypatch):
     """A process that is killed at any write leaves a file with its record."""
     writes: list[bool] = []
 
-    def write(target, digests):
-        original(target, digests)
+    def write(target, digests, run):
+        original(target, digests, run)
         writes.append(checksums.is_intact(path))
 
     original = checksums._write

@@ -12,6 +12,7 @@ from typing import Any
 
 from keras_infogan.files import one_line
 from keras_infogan.json_text import parse_json
+from keras_infogan.models.pretrained import check_run
 from keras_infogan.models.pretrained import find_companion
 from keras_infogan.models.pretrained import find_model
 from keras_infogan.models.pretrained import find_onnx
@@ -194,8 +195,8 @@ def add_model_argument(parser: argparse.ArgumentParser) -> None:
 
 
 def check_model(args: argparse.Namespace) -> None:
-    """Raises a `ValueError` if there is no such model."""
-    find_model(args.model)
+    """Raises a `ValueError` if there is no such model, or of another run."""
+    check_run(args.model, find_model(args.model))
 
 
 def check_networks(

@@ -9,6 +9,7 @@ from keras_infogan.cli import arguments
 from keras_infogan.cli.console import say
 from keras_infogan.files import check_writable
 from keras_infogan.files import one_line
+from keras_infogan.models.pretrained import check_run
 from keras_infogan.models.pretrained import find_companion
 from keras_infogan.models.pretrained import find_model
 from keras_infogan.models.pretrained import load_model
@@ -60,6 +61,8 @@ def _read_report(model: Path) -> dict[str, Any]:
 
     find_model(model)
     path = find_companion(model, "report.json")
+    if path:
+        check_run(model, path)
     try:
         report = load_report(path) if path else None
         found = "without report.json" if path is None else "without options"

@@ -23,6 +23,7 @@ from keras_infogan.evaluation.meanings import CodeMeaning
 from keras_infogan.evaluation.meanings import DimensionMeaning
 from keras_infogan.json_text import check_schema
 from keras_infogan.json_text import read_json
+from keras_infogan.models.pretrained import check_run
 from keras_infogan.models.pretrained import find_companion
 
 if TYPE_CHECKING:
@@ -284,12 +285,13 @@ def find_code_map(run: Path, spec: "LatentSpec") -> CodeMap | None:
         spec: The codes of the model.
 
     Raises:
-        ValueError: If it is damaged, or of another model.
+        ValueError: If it is damaged, or of another model or run.
     """
     path = find_companion(run, "code_map.json")
     if path is None:
         return None
     code_map = CodeMap.load(path)
+    check_run(run, path)
     code_map.check_codes(spec)
     return code_map
 

@@ -13,6 +13,7 @@ from keras_infogan.evaluation.attributes import ATTRIBUTES
 from keras_infogan.evaluation.code_map import CodeMap
 from keras_infogan.json_text import check_schema
 from keras_infogan.json_text import read_json
+from keras_infogan.models.pretrained import check_run
 from keras_infogan.models.pretrained import find_companion
 
 # The versions that write this schema.
@@ -109,9 +110,11 @@ def report_to_json(report: Mapping[str, Any]) -> dict[str, Any]:
     return {**report, "code_map": report["code_map"].to_json()}
 
 
-def write_report(path: Path, report: Mapping[str, Any]) -> None:
-    """Writes what `evaluate` returns as JSON, with its checksum."""
-    checksums.write_recorded_json(path, report_to_json(report))
+def write_report(
+    path: Path, report: Mapping[str, Any], run: str | None = None
+) -> None:
+    """Writes what `evaluate` returns as JSON; see `checksums.recorded_path`."""
+    checksums.write_recorded_json(path, report_to_json(report), run)
 
 
 def load_report(path: Path) -> dict[str, Any]:
@@ -141,9 +144,16 @@ def read_report(path: Path) -> dict[str, Any] | None:
 
 
 def find_report(run: Path | str) -> dict[str, Any] | None:
-    """The report of a model; see `find_companion` and `read_report`."""
+    """The report of a model; see `find_companion` and `read_report`.
+
+    Raises:
+        ValueError: If it is of another run.
+    """
     path = find_companion(run, "report.json")
-    return read_report(path) if path else None
+    if path is None:
+        return None
+    check_run(run, path)
+    return read_report(path)
 
 
 def _check_parts(report: Mapping[str, Any]) -> CodeMap:

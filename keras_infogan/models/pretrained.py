@@ -74,6 +74,29 @@ def find_companion(run: Path | str, name: str) -> Path | None:
     return path if path.is_file() else None
 
 
+def check_run(run: Path | str, path: Path) -> None:
+    """Raises a `ValueError` if a file is of another run than a model.
+
+    Args:
+        run: See `load_model`.
+        path: The file of the model, or a companion.
+    """
+    if path.name == "model.keras":
+        run = path.parent
+    config = find_companion(run, "config.json")
+    if config is None:
+        return
+    remedy = "Put that of this run back, or move it away and {}."
+    if path.suffix == ".keras":
+        remedy = remedy.format(
+            "repeat the `keras-infogan train` command of the run, which makes "
+            "it from the newest checkpoint"
+        )
+    else:
+        remedy = remedy.format(f"`keras-infogan evaluate {run}` writes it")
+    checksums.check_run(path, checksums.find_run(config), remedy)
+
+
 def find_onnx(run: Path | str) -> tuple[Path, Path] | None:
     """Finds the ONNX files of a pretrained model: generator and encoder.
 
@@ -101,12 +124,14 @@ def load_model(run: Path | str) -> "InfoGAN":
             model such as `"mnist"`.
 
     Raises:
-        ValueError: If there is none, it is damaged or not an InfoGAN of this
-            version, or its weights have NaN or infinity.
+        ValueError: If there is none, it is damaged, of another run than the
+            `config.json` beside it, or not an InfoGAN of this version, or its
+            weights have NaN or infinity.
     """
     path = find_model(run)
     remedy = _remedy(path)
     checksums.check(path, remedy)
+    check_run(run, path)
     try:
         _check_archive(path)
     # zipfile raises errors of all types for damaged files.

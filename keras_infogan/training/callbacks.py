@@ -129,6 +129,7 @@ class Checkpoints(StepCallback):
         super().__init__(run, interval)
         self.directory = run.directory / "checkpoints"
         self._saved_step = run.first_step
+        self._identity = checksums.find_identity(run.directory)
 
     def on_interval(self, logs):
         self.save()
@@ -154,11 +155,17 @@ class Checkpoints(StepCallback):
             )
         path = self.directory / f"step_{self.run_step:08d}.weights.h5"
         self.run.folder.check()
-        with checksums.recorded_path(path) as partial:
+        with checksums.recorded_path(path, self._identity) as partial:
             check_space(partial, self.model.num_state_bytes + _HDF5_BYTES)
             self.model.save_weights(partial)
         self._saved_step = self.run_step
-        for old in find_checkpoints(self.directory)[NUM_KEPT_CHECKPOINTS:]:
+        # Later ones, as of another run, were passed over and do not count.
+        own = [
+            path
+            for path in find_checkpoints(self.directory)
+            if _step(path) <= self.run_step
+        ]
+        for old in own[NUM_KEPT_CHECKPOINTS:]:
             checksums.remove(old)
 
 
@@ -175,7 +182,7 @@ def find_checkpoints(directory: Path) -> list[Path]:
 
 
 def restore(model: InfoGAN, directory: Path) -> int:
-    """Loads the newest intact checkpoint into a compiled model.
+    """Loads the newest intact checkpoint of a run into a compiled model.
 
     Returns:
         The number of steps already made; 0 without a checkpoint.
@@ -203,14 +210,21 @@ def restore(model: InfoGAN, directory: Path) -> int:
 
 
 def _load_checkpoint(model: InfoGAN, path: Path) -> None:
-    checksums.check(path, "An older one is used, if there is one.")
+    remedy = "An older one is used, if there is one."
+    checksums.check(path, remedy)
+    identity = checksums.find_identity(path.parents[1])
+    checksums.check_run(path, identity, remedy)
     with path.open("rb") as file:
         check_weights(file)
     model.load_weights(path)
-    step = int(path.name.split(".")[0].removeprefix("step_"))
-    if model.num_steps != step:
+    if model.num_steps != _step(path):
         raise ValueError(
-            f"It should be of step {step}. Received: {model.num_steps}."
+            f"It should be of step {_step(path)}. Received: {model.num_steps}."
         )
     if broken := model.find_broken_variables():
         raise ValueError(f"It has NaN or infinity, in {broken[0]}.")
+
+
+def _step(path: Path) -> int:
+    """The step of a checkpoint, by its name."""
+    return int(path.name.split(".")[0].removeprefix("step_"))

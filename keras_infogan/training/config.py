@@ -4,6 +4,7 @@ Imports no TensorFlow, so the command line answers at once.
 """
 
 import dataclasses
+import hashlib
 import json
 import typing
 from collections.abc import Iterator
@@ -160,6 +161,13 @@ class TrainingConfig(Section):
                 f"{path} should be the configuration of a run. Received: "
                 f"{error} If it was made by an earlier version, train again."
             ) from None
+
+    def identity(self) -> str:
+        """What tells runs apart: the SHA-256 of all options but the epochs."""
+        content = self.to_json()
+        del content["epochs"]
+        text = json.dumps(content, sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()
 
     def differences(self, other: "TrainingConfig") -> list[str]:
         """The differences of `other`, as `data.num_labels: mine -> theirs`."""

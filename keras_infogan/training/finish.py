@@ -107,5 +107,8 @@ def _write_files(
         {name: (run_dir / f"{name}.png").read_bytes() for name in images},
         draw_players(model, report, seed=seeds),
     )
-    checksums.write_recorded_json(run_dir / "code_map.json", code_map.to_json())
-    write_report(run_dir / "report.json", report)
+    identity = checksums.find_run(run_dir / "config.json")
+    checksums.write_recorded_json(
+        run_dir / "code_map.json", code_map.to_json(), identity
+    )
+    write_report(run_dir / "report.json", report, identity)

@@ -17,6 +17,7 @@ from keras_infogan.files import is_partial
 from keras_infogan.files import locked
 from keras_infogan.models.diagnostics import NUM_IMAGES
 from keras_infogan.models.infogan import InfoGAN
+from keras_infogan.models.pretrained import check_run
 from keras_infogan.models.pretrained import is_whole
 from keras_infogan.models.pretrained import load_model
 from keras_infogan.training.build import build_model
@@ -132,7 +133,10 @@ def train(
                 )
             fit_to_the_end()
             folder.check()
-            with checksums.recorded_path(run_dir / "model.keras") as partial:
+            with checksums.recorded_path(
+                run_dir / "model.keras",
+                checksums.find_run(run_dir / "config.json"),
+            ) as partial:
                 model.save(partial)
         # The file, which is what others get.
         saved = load_model(run_dir)
@@ -148,9 +152,16 @@ def train(
 
 
 def _has_model(run_dir: Path) -> bool:
-    """Whether the model of a run is there, and not damaged."""
+    """Whether the model of a run is there, and not damaged.
+
+    Raises:
+        ValueError: If there is one of another run, which is not replaced.
+    """
     path = run_dir / "model.keras"
-    return path.exists() and is_whole(path)
+    if not (path.exists() and is_whole(path)):
+        return False
+    check_run(run_dir, path)
+    return True
 
 
 def _is_trained(run_dir: Path, config: TrainingConfig) -> bool:
@@ -265,10 +276,18 @@ def _continue(run_dir: Path, config: TrainingConfig) -> None:
         else "The learning rates stay constant.",
     )
     # The configuration last, as a run without its model is not complete.
-    for name in ("report.json", "model.keras"):
+    for name in ("report.json", "code_map.json", "model.keras"):
         checksums.remove(run_dir / name)
     remove_exports(run_dir)
-    checksums.write_recorded_json(path, config.to_json())
+    # It stays the same run. Those of earlier versions have no identity.
+    identity = checksums.find_identity(run_dir) or config.identity()
+    _write_config(path, config, identity)
+
+
+def _write_config(path: Path, config: TrainingConfig, identity: str) -> None:
+    checksums.write_recorded_json(
+        path, config.to_json(), f"{identity} after {config.epochs} epochs"
+    )
 
 
 @contextlib.contextmanager
@@ -306,7 +325,5 @@ def lock_directory(run_dir: Path, config: TrainingConfig) -> Iterator[None]:
         if (run_dir / "config.json").exists():
             _continue(run_dir, config)
         else:
-            checksums.write_recorded_json(
-                run_dir / "config.json", config.to_json()
-            )
+            _write_config(run_dir / "config.json", config, config.identity())
         yield

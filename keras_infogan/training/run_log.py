@@ -117,7 +117,8 @@ class RunLog(StepCallback):
         # Not if the directory is gone, which TensorBoard's writer would make.
         if self._path.exists():
             self.run.writer.flush()
-            checksums.record(self._path)
+            identity = checksums.find_identity(self.run.directory)
+            checksums.record(self._path, identity)
 
 
 def read_log(path: Path) -> list[dict[str, Any]]:
@@ -125,7 +126,8 @@ def read_log(path: Path) -> list[dict[str, Any]]:
 
     Raises:
         ValueError: If any other line is not a JSON object of numbers with a
-            `step`, and perhaps `warnings`; or if the steps do not increase.
+            `step`, and perhaps `warnings`; if the steps do not increase; or if
+            it is damaged, or the log of another run.
     """
     if not os.path.lexists(path):
         return []
@@ -135,7 +137,9 @@ def read_log(path: Path) -> list[dict[str, Any]]:
             f"{path.stat().st_size / 1e6:.0f} MB. Remove what is no log."
         )
     check_regular(path)
-    checksums.check(path, "Remove it, with which the curves are lost.")
+    remedy = "Remove it, with which the curves are lost."
+    checksums.check(path, remedy)
+    checksums.check_run(path, checksums.find_identity(path.parent), remedy)
     whole = path.read_text(errors="replace").rpartition("\n")[0]
     lines: list[dict[str, Any]] = []
     for number, text in enumerate(whole.splitlines(), start=1):

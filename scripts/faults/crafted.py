@@ -10,6 +10,7 @@ import functools
 import io
 import json
 import os
+import re
 import shutil
 import struct
 import tempfile
@@ -117,6 +118,12 @@ CHECKSUMS: dict[str, Make] = {
         lambda data: data[:64].upper() + data[64:]
     ),
     "a checksum twice": _write(lambda data: data * 2),
+    "a checksum of another run": _write(
+        lambda data: re.sub(b"# run [0-9a-f]{64}", b"# run " + b"0" * 64, data)
+    ),
+    "a run that is none": _write(
+        lambda data: data.partition(b"#")[0] + b"# run 0\n# run\n#"
+    ),
 }
 
 
@@ -446,6 +453,14 @@ def _swap_step(path: Path) -> None:
     checksums.record(path)
 
 
+def _of_another_run(path: Path) -> None:
+    """The same file of a run with another seed, with its checksum."""
+    (run,) = (x for x in path.parents if x.name == targets.RUN)
+    source = run.with_name(targets.OTHER_RUN) / path.relative_to(run)
+    for find in (Path, checksums.checksum_path):
+        shutil.copyfile(find(source), find(path))
+
+
 def _of_another_model(path: Path) -> None:
     """A checkpoint of another architecture, with its checksum."""
     with h5py.File(path, "w") as file:
@@ -488,6 +503,10 @@ def cases() -> list[Case]:
                         may_differ=True,
                     )
                 )
+        # A configuration alone is that of its run.
+        is_of_run = target.path.startswith(f"{targets.RUN}/")
+        if is_of_run and not is_checksum and "config" not in target.path:
+            found.append(Case("of another run", target, _of_another_run))
         if is_checksum:
             found += [Case(x, target, make) for x, make in CHECKSUMS.items()]
         kinds: dict[str, dict[str, Make]] = {

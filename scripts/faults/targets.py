@@ -28,7 +28,7 @@ from keras_infogan.data.image_file import open_image
 from keras_infogan.evaluation import feature_extractor
 from keras_infogan.evaluation.code_map import CodeMap
 from keras_infogan.evaluation.code_map import find_code_map
-from keras_infogan.evaluation.report import read_report
+from keras_infogan.evaluation.report import find_report
 from keras_infogan.evaluation.report import report_to_json
 from keras_infogan.evaluation.report import write_report
 from keras_infogan.models.infogan import InfoGAN
@@ -44,10 +44,11 @@ from keras_infogan.training.callbacks import Run
 from keras_infogan.training.callbacks import restore
 from keras_infogan.training.config import TrainingConfig
 from keras_infogan.training.presets import preset
+from keras_infogan.training.run import lock_directory
 from keras_infogan.training.run_log import read_log
 
 PRETRAINED = Path(keras_infogan.__file__).parent / "models" / "saved_models"
-RUN, DATA = "run", "data"
+RUN, OTHER_RUN, DATA = "run", "other_run", "data"
 _SIDE = 8
 CONFIG = preset("mnist").replace(
     image_size=_SIDE, batch_size=8, jit_compile=False, epochs=1
@@ -106,29 +107,10 @@ def _images() -> np.ndarray:
 
 
 def make_place(folder: Path) -> None:
-    """Makes a run and all else that commands read, without training."""
-    run = folder / RUN
-    checksums.write_recorded_json(run / "config.json", CONFIG.to_json())
-    model = build_model(CONFIG)
-    for step in (1, 2):
-        model.step.assign(step)
-        saver = Checkpoints(Run(run, 0, 9, 9), 1)
-        saver.set_model(model)
-        saver.run_step = step
-        saver.save()
-    with checksums.recorded_path(run / "model.keras") as partial:
-        model.save(partial)
-    report = json.loads((PRETRAINED / "mnist_report.json").read_text())
-    code_map = CodeMap.from_json(report["code_map"])
-    write_report(run / "report.json", report | {"code_map": code_map})
-    checksums.write_recorded_json(run / "code_map.json", code_map.to_json())
-    lines = (
-        {"step": step, "generator_loss": 1.0 / step, "epoch": step / 3}
-        for step in range(1, 8)
-    )
-    log = run / "log.jsonl"
-    log.write_text("".join(json.dumps(line) + "\n" for line in lines))
-    checksums.record(log)
+    """Makes two runs and all else that commands read, without training."""
+    _make_run(folder / OTHER_RUN, CONFIG.replace(seed=1))
+    # Last, as it leaves the seed of Keras.
+    _make_run(folder / RUN, CONFIG)
     _make_data(folder / DATA)
     version = folder / "served" / "1" / "saved_model.pb"
     version.parent.mkdir(parents=True)
@@ -143,6 +125,37 @@ def make_place(folder: Path) -> None:
     programs.mkdir()
     (programs / "program.pb").write_bytes(_images().tobytes())
     compilation_cache.write_checksums(programs, set())
+
+
+def _make_run(run_dir: Path, config: TrainingConfig) -> None:
+    """Files as those of a run, all of them other ones with another seed."""
+    with lock_directory(run_dir, config):
+        pass
+    run = checksums.find_run(run_dir / "config.json")
+    model = build_model(config)
+    for step in (1, 2):
+        model.step.assign(step)
+        saver = Checkpoints(Run(run_dir, 0, 9, 9), 1)
+        saver.set_model(model)
+        saver.run_step = step
+        saver.save()
+    with checksums.recorded_path(run_dir / "model.keras", run) as partial:
+        model.save(partial)
+    report = json.loads((PRETRAINED / "mnist_report.json").read_text())
+    codes = CodeMap.from_json(report["code_map"]).codes
+    code_map = CodeMap(dict([*codes.items()][config.seed :]))
+    report |= {"code_map": code_map, "seed": config.seed}
+    write_report(run_dir / "report.json", report, run)
+    checksums.write_recorded_json(
+        run_dir / "code_map.json", code_map.to_json(), run
+    )
+    lines = (
+        {"step": step, "generator_loss": (1.0 + config.seed) / step}
+        for step in range(1, 8)
+    )
+    log = run_dir / "log.jsonl"
+    log.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    checksums.record(log, checksums.find_identity(run_dir))
 
 
 def _make_data(folder: Path) -> None:
@@ -209,7 +222,7 @@ def read_config(place: Path) -> Any:
 
 def read_run_report(place: Path) -> Any:
     """As `train`, `compare` and `export`, which make another one of `None`."""
-    report = read_report(place / RUN / "report.json")
+    report = find_report(place / RUN)
     if report is None:
         raise ValueError("It is not a report.")
     numbers = [*map(describe_measurement, find_measurements(report))]
