@@ -43,6 +43,20 @@ install() {
     fi
 }
 
+# Says whether the versions in .venv, the newest unless PIP_CONSTRAINT is set,
+# are those of constraints.txt: then this run is a test of them, too.
+compare_versions() {
+    local others
+    others=$(.venv/bin/python -m pip freeze --exclude-editable |
+        sort | comm -23 - <(sort constraints.txt))
+    if [[ -z $others ]]; then
+        say "all versions are those of constraints.txt"
+    else
+        say "these versions are not those of constraints.txt:" \
+            "${others//$'\n'/ }"
+    fi
+}
+
 run() {
     say "$*"
     ".venv/bin/$1" "${@:2}"
@@ -96,6 +110,7 @@ case ${1-} in
     --install-only) install ;;
     "")
         install
+        compare_versions
         run ruff format --check .
         run ruff check .
         run mypy
