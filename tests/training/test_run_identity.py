@@ -10,9 +10,7 @@ from keras_infogan import checksums
 from keras_infogan.evaluation.code_map import CodeMap
 from keras_infogan.evaluation.code_map import find_code_map
 from keras_infogan.evaluation.report import find_report
-from keras_infogan.evaluation.report import load_report
 from keras_infogan.evaluation.report import write_report
-from keras_infogan.models.pretrained import find_companion
 from keras_infogan.models.pretrained import load_model
 from keras_infogan.training.callbacks import Checkpoints
 from keras_infogan.training.callbacks import Run
@@ -55,7 +53,8 @@ def make_run(run_dir, config):
     save_checkpoints(run_dir, 1, 2)
     with checksums.recorded_path(run_dir / "model.keras", run) as partial:
         tiny_model().save(partial)
-    report = load_report(find_companion("mnist", "report.json"))
+    report = find_report("mnist")
+    assert report is not None
     report["configuration"] = config.to_json()
     # Without codes, it suits every model.
     report["code_map"] = CodeMap({})
