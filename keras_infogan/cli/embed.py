@@ -83,6 +83,7 @@ def run(args: argparse.Namespace) -> Any:
         columns["label"] = np.array(data.class_names)[data.labels]
     posterior = model.encode(data.images)
     spec = model.latent_spec
+    spec.check_posterior(posterior)
     for name in spec.categorical_names:
         columns[name] = spec.category_logits(name, posterior).argmax(axis=1)
     columns |= posterior

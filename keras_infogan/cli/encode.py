@@ -151,6 +151,7 @@ def _interpret(
     with warnings.catch_warnings(action="ignore", category=UserWarning):
         posterior = model.encode(np.stack(images))
     spec = model.latent_spec
+    spec.check_posterior(posterior)
     estimates = spec.estimate(posterior)
     found = []
     for row, codes in enumerate(spec.summarize(posterior)):

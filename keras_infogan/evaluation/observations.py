@@ -94,7 +94,9 @@ def _encode(model: InfoGAN, data: ImageData) -> dict[str, np.ndarray]:
         model.encode(data.images[start : start + _CHUNK])
         for start in range(0, len(data.images), _CHUNK)
     ]
-    return {
+    posterior = {
         name: np.concatenate([chunk[name] for chunk in chunks])
         for name in chunks[0]
     }
+    model.latent_spec.check_posterior(posterior)
+    return posterior

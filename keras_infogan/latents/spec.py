@@ -153,6 +153,21 @@ class LatentSpec:
             for output, x in code.derive(self.parameters(name, outputs)).items()
         }
 
+    def check_posterior(self, posterior: Posterior) -> None:
+        """Raises a `ValueError` if an output of `encode` is not finite.
+
+        Weights that are finite, but as large as a training that has diverged
+        may leave them, overflow.
+        """
+        for name, values in posterior.items():
+            if not np.isfinite(values).all():
+                raise ValueError(
+                    "The codes that a model reads from images should be finite."
+                    f" Received: NaN or infinity in {name}. Its training has "
+                    "diverged: train it again with lower learning rates, or "
+                    "without mixed_float16."
+                )
+
     def estimate(self, posterior: Posterior) -> dict[str, np.ndarray]:
         """What `Code.estimate` returns, by name; arguments of `summarize`."""
         return {

@@ -345,9 +345,15 @@ class InfoGAN(MonitoredModel):
             for variable in variables
         )
 
-    def find_broken_variables(self) -> list[str]:
-        """The paths of the saved variables that have NaN or infinity."""
+    def find_broken_variables(self, *, with_metrics: bool = False) -> list[str]:
+        """The paths of the saved variables that have NaN or infinity.
+
+        Args:
+            with_metrics: Whether to look at the means of the losses, too.
+        """
         variables = list(self.variables)
+        if with_metrics:
+            variables += self._own_state()
         if self.compiled:
             for optimizer in self._optimizers().values():
                 variables += optimizer.variables

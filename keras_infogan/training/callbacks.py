@@ -146,7 +146,7 @@ class Checkpoints(StepCallback):
         """
         if self._saved_step == self.run_step or self.model.stop_training:
             return
-        if broken := self.model.find_broken_variables():
+        if broken := self.model.find_broken_variables(with_metrics=True):
             raise TrainingFailed(
                 f"Stopped after step {self.run_step}: NaN or infinity in "
                 f"{broken[0]} and {len(broken) - 1} other variables, which are "
@@ -221,7 +221,7 @@ def _load_checkpoint(model: InfoGAN, path: Path) -> None:
         raise ValueError(
             f"It should be of step {_step(path)}. Received: {model.num_steps}."
         )
-    if broken := model.find_broken_variables():
+    if broken := model.find_broken_variables(with_metrics=True):
         raise ValueError(f"It has NaN or infinity, in {broken[0]}.")
 
 

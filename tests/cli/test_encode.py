@@ -12,8 +12,10 @@ from keras_infogan.data.image_file import fit_image
 from keras_infogan.files import write_json
 from keras_infogan.models.pretrained import load_model
 from keras_infogan.training.presets import preset
+from tests.helpers.command_line import fail
 from tests.helpers.command_line import run
 from tests.helpers.models import SHAPE
+from tests.helpers.models import tiny_model
 
 
 def test_encode(model_path, capfd, tmp_path):
@@ -200,3 +202,24 @@ def test_a_photograph_without_ink(capfd, tmp_path, refuse):
 )
 def test_errors_are_one_line(arguments, message, refuse):
     assert message in refuse("encode", *arguments)
+
+
+def test_weights_that_overflow_are_refused(capfd, tmp_path):
+    """They are finite, what they compute is not: it would say nan%."""
+    model = tiny_model()
+    for variable in model.discriminator.trainable_variables:
+        variable.assign(np.full(variable.shape, 2e38))
+    model.save(tmp_path / "x.keras")
+    Image.new("L", SHAPE[:2]).save(tmp_path / "x.png")
+    np.save(tmp_path / "x.npy", np.zeros((9, *SHAPE), np.uint8))
+    for words in (
+        ("encode", tmp_path / "x.keras", tmp_path / "x.png"),
+        (
+            "embed",
+            tmp_path / "x.keras",
+            tmp_path / "x.npy",
+            "-o",
+            tmp_path / "y.csv",
+        ),
+    ):
+        assert "should be finite. Received: NaN" in fail(capfd, *words)

@@ -87,16 +87,20 @@ def test_a_renamed_checkpoint_is_not_another_step(folder):
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf])
-@pytest.mark.parametrize("where", ["weights", "optimizer"])
+@pytest.mark.parametrize("where", ["weights", "optimizer", "loss"])
 def test_a_state_that_is_not_finite_replaces_nothing(where, value, folder):
-    """Adam's moments are NaN one step before the losses are."""
+    """Adam's moments are NaN one step before the losses are.
+
+    A mean of losses that is NaN would end each run that starts with it.
+    """
     model = compiled()
     assert restore(model, folder) == 2
     variables = {
         "weights": model.generator.trainable_variables,
         "optimizer": model.generator_optimizer.variables[2:],
+        "loss": model.metrics[0].variables,
     }[where]
-    broken = variables[0].value.numpy()
+    broken = np.array(variables[0].value)
     broken.flat[0] = value
     variables[0].assign(broken)
     saver = Checkpoints(Run(folder.parent, 2, 9, 9), 1)

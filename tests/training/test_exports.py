@@ -82,8 +82,10 @@ def test_what_cannot_be_exported_is_named(run_dir, monkeypatch, caplog):
     warnings = [
         record.getMessage()
         for record in caplog.records
-        # A command of another test may have turned on what is said beside.
+        # A command of another test may have turned on what is said beside, and
+        # TensorFlow may have counted what others have traced.
         if record.levelno >= logging.WARNING
+        and record.name.startswith("keras_infogan")
     ]
     assert [text.partition(":")[0] for text in warnings] == [
         "No ONNX generator",
