@@ -20,7 +20,7 @@ from keras_infogan.files import atomic_path
 from keras_infogan.files import check_regular
 
 _SUFFIX = ".sha256"
-_RUN = re.compile("# run ([0-9a-f]{64}(?: after [0-9]+ epochs)?)")
+_RUN = re.compile("# run ([0-9a-f]{64}(?: after epoch [0-9]+)?)")
 # Of a folder whose files never change, with the name that sha256sum has.
 _SUMS = "SHA256SUMS"
 _MAX_SUMS = 1_000_000
@@ -108,7 +108,7 @@ def find_run(path: Path) -> str | None:
     """The run that a file belongs to; `None` if its record does not say it.
 
     It is the identity of a configuration, and for what was made at the end of a
-    training, how many epochs that had: `<SHA-256> after 10 epochs`.
+    training, its last epoch: `<SHA-256> after epoch 10`.
     """
     found = map(_RUN.fullmatch, _lines(path) or ())
     return next((match[1] for match in found if match), None)
@@ -132,8 +132,8 @@ def check_run(path: Path, run: str | None, remedy: str) -> None:
     if run is None or found is None or found == run:
         return
     raise OtherRun(
-        f"{path} should be of run {_shorten(run)}, as the configuration of "
-        f"this run is. Received: a file of run {_shorten(found)}. {remedy}"
+        f"{path} should be of run {_shorten(run)}, as the configuration "
+        f"beside it is. Received: a file of run {_shorten(found)}. {remedy}"
     )
 
 

@@ -286,7 +286,7 @@ def _continue(run_dir: Path, config: TrainingConfig) -> None:
 
 def _write_config(path: Path, config: TrainingConfig, identity: str) -> None:
     checksums.write_recorded_json(
-        path, config.to_json(), f"{identity} after {config.epochs} epochs"
+        path, config.to_json(), f"{identity} after epoch {config.epochs}"
     )
 
 

@@ -3,7 +3,9 @@
     python scripts/benchmarks/long_run.py
 
 Memory, open files and threads of the process, and the size of its log, every
-1,000 steps; writes `scripts/results/long_run.json`.
+1,000 steps; writes `scripts/results/long_run.json`. What is judged is the second
+half: the allocator takes memory for the first one, and gives some of it back.
+There, memory goes up and down by some percent, so that a leak is a slope.
 """
 
 import argparse
@@ -72,6 +74,35 @@ class Observer(threading.Thread):
         return self.rows
 
 
+def summarize(rows: list[dict[str, Any]]) -> dict[str, Any]:
+    """What has grown in the second half of a run.
+
+    Returns:
+        `memory_growth`: the mean of the last quarter against that of the third
+        one, minus 1. `memory_spread`: the same of the largest value against the
+        smallest one. `memory_mib_per_1000_steps`: the slope by least squares.
+    """
+    half = len(rows) // 2
+    settled = rows[half:]
+    memory = np.array([row["memory_mib"] for row in settled])
+    steps = np.array([row["step"] for row in settled])
+    third, last = memory[: half // 2].mean(), memory[half // 2 :].mean()
+    return {
+        "memory_growth": round(float(last / third) - 1, 4),
+        "memory_spread": round(float(memory.max() / memory.min()) - 1, 4),
+        "memory_mib_per_1000_steps": round(
+            1000 * float(np.polyfit(steps, memory, 1)[0]), 2
+        ),
+        "largest_number_of_open_files": max(
+            row["open_files"] for row in settled
+        ),
+        "largest_number_of_threads": max(row["threads"] for row in settled),
+        "log_bytes_per_step": round(
+            rows[-1]["log_bytes"] / rows[-1]["step"], 2
+        ),
+    }
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--steps", type=int, default=20_000)
@@ -87,27 +118,12 @@ def main() -> None:
         keras_infogan.train(config, run_dir, export=False)
         rows = observer.end()
         num_files = sum(1 for path in run_dir.rglob("*") if path.is_file())
-    # The first half allocates what is used again, and gives some of it back.
-    half = len(rows) // 2
-    settled = rows[half:]
-    third, last = (
-        np.mean([row["memory_mib"] for row in part])
-        for part in (settled[: half // 2], settled[half // 2 :])
-    )
     write_json(
         RESULTS / "long_run.json",
         {
             "machine": platform.platform(),
             "steps": args.steps,
-            # The mean of the last quarter against that of the third one.
-            "memory_growth": round(float(last / third) - 1, 4),
-            "largest_number_of_open_files": max(
-                row["open_files"] for row in settled
-            ),
-            "largest_number_of_threads": max(row["threads"] for row in settled),
-            "log_bytes_per_step": round(
-                rows[-1]["log_bytes"] / rows[-1]["step"], 2
-            ),
+            **summarize(rows),
             "files_of_the_run": num_files,
             "rows": rows,
         },

@@ -145,7 +145,9 @@ def test_a_file_of_another_run_is_refused(name, runs):
 @pytest.mark.parametrize("name", RESULTS)
 def test_a_result_of_another_number_of_epochs_is_refused(name, runs):
     swap_in(runs, name, of="longer")
-    with pytest.raises(checksums.OtherRun, match="after 2 .* after 3 epochs"):
+    with pytest.raises(
+        checksums.OtherRun, match="after epoch 2, .* epoch 3[.]"
+    ):
         read_all(runs / "mine")
 
 
@@ -215,7 +217,7 @@ def test_a_run_that_is_continued_stays_the_same(runs):
     config = runs / "mine" / "config.json"
     with lock_directory(runs / "mine", CONFIG.replace(epochs=7)):
         pass
-    run = f"{CONFIG.identity()} after 7 epochs"
+    run = f"{CONFIG.identity()} after epoch 7"
     assert checksums.find_run(config) == run
     assert restore(compiled(), runs / "mine" / "checkpoints") == 2
     # They are those of the shorter run.
@@ -226,6 +228,6 @@ def test_a_run_that_is_continued_stays_the_same(runs):
     with lock_directory(runs / "other", longer):
         pass
     found = checksums.find_run(runs / "other" / "config.json")
-    assert found == f"{longer.identity()} after 7 epochs"
+    assert found == f"{longer.identity()} after epoch 7"
     content = json.loads((runs / "other" / "config.json").read_text())
     assert content == longer.to_json()
