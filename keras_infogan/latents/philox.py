@@ -38,8 +38,9 @@ def _philox(
     """Maps counters of shape `(4, count)` with a key of shape `(2,)`."""
     c0, c1, c2, c3 = counters
     for _ in range(_NUM_ROUNDS):
-        first = c0 * _MULTIPLIERS[0]
-        second = c2 * _MULTIPLIERS[1]
+        # NumPy 1 would keep 32 bits for a factor that fits into them.
+        first = c0.astype(np.uint64) * _MULTIPLIERS[0]
+        second = c2.astype(np.uint64) * _MULTIPLIERS[1]
         c0, c1, c2, c3 = (
             _high(second) ^ c1 ^ key[0],
             second.astype(np.uint32),

@@ -3,9 +3,9 @@
     python scripts/benchmarks/long_run.py
 
 Memory, open files and threads of the process, and the size of its log, every
-1,000 steps; writes `scripts/results/long_run.json`. What is judged is the second
-half: the allocator takes memory for the first one, and gives some of it back.
-There, memory goes up and down by some percent, so that a leak is a slope.
+1,000 steps; writes `scripts/results/long_run.json`. What is judged is the
+second half: the allocator takes memory for the first one, and gives some of it
+back. There, memory goes up and down by some percent: a leak would be a slope.
 """
 
 import argparse
