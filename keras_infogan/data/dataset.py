@@ -122,6 +122,7 @@ class ImageData:
         start: int = 0,
         num_labels: int = 0,
         neighbor_share: float = 0.0,
+        upright_neighbors: bool = False,
     ) -> tf.data.Dataset:
         """Returns an endless, shuffled and reproducible stream of batches.
 
@@ -139,6 +140,8 @@ class ImageData:
             neighbor_share: Probability, from 0 to 1, that an image's positive
                 pair is a neighbor (`nearest_neighbors()`) instead of itself.
                 The search takes seconds in each call, so keep the stream.
+            upright_neighbors: Whether it compares images that are made upright
+                first: see `nearest_neighbors()`.
 
         Returns:
             A `tf.data.Dataset` of float32 tensors of shape
@@ -160,25 +163,36 @@ class ImageData:
             streams.append(
                 self._labeled_rows(num_labels, batch_size, seed, start)
             )
-        look_up = self._look_up(neighbor_share, seed)
+        look_up = self._look_up(neighbor_share, seed, upright=upright_neighbors)
         return _one_thread(tf.data.Dataset.zip(*streams).map(look_up))
 
-    def labeled_batches(
-        self, batch_size: int, *, seed: int = 0
+    def batches_with(
+        self, targets: Any, batch_size: int, *, seed: int = 0
     ) -> tf.data.Dataset:
-        """Returns an endless, shuffled stream of all images and labels.
+        """Returns an endless, shuffled stream of images and their targets.
+
+        Args:
+            targets: Array with a row for each image, or a dictionary of such
+                arrays.
+            batch_size: Images in a batch.
+            seed: Any 64-bit integer.
 
         Returns:
             A `tf.data.Dataset` of pairs: float32 tensors of shape
-            `(batch_size, height, width, channels)` in `[-1, 1]` and int64
-            tensors of shape `(batch_size,)`.
+            `(batch_size, height, width, channels)` in `[-1, 1]`, and the rows
+            of the targets.
         """
         key = Consumer.IMAGE_ORDER.key(seed)
         rows = row_batches(len(self.images), batch_size, key)
-        gather, labels = self._gatherer(), tf.constant(self.labels)
-        return rows.map(
-            lambda rows: (gather(rows), tf.gather(labels, rows))
-        ).prefetch(2)
+        gather = self._gatherer()
+        tensors = tf.nest.map_structure(tf.constant, targets)
+
+        def look_up(rows):
+            return gather(rows), tf.nest.map_structure(
+                lambda values: tf.gather(values, rows), tensors
+            )
+
+        return rows.map(look_up).prefetch(2)
 
     @functools.cached_property
     def _tensor(self) -> tf.Tensor:
@@ -205,7 +219,9 @@ class ImageData:
 
         return gather
 
-    def _look_up(self, neighbor_share: float, seed: int) -> Callable[..., Any]:
+    def _look_up(
+        self, neighbor_share: float, seed: int, *, upright: bool
+    ) -> Callable[..., Any]:
         """Returns a function from a batch's number and rows to its images."""
         if not 0.0 <= neighbor_share <= 1.0:
             raise ValueError(
@@ -217,7 +233,9 @@ class ImageData:
         if neighbor_share:
             order = permutation(len(self.images), fold_in(key, 0)).numpy()
             with tf.device("CPU:0"):
-                neighbors = tf.constant(nearest_neighbors(self.images, order))
+                neighbors = tf.constant(
+                    nearest_neighbors(self.images, order, upright=upright)
+                )
 
         def look_up(number, rows, labeled_rows=None):
             batch = {"images": gather(rows)}

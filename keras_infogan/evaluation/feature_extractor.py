@@ -167,6 +167,8 @@ def _train(data: ImageData) -> keras.Model:
         gradients = tape.gradient(loss, model.trainable_variables)
         optimizer.apply(gradients, model.trainable_variables)
 
-    for images, labels in data.labeled_batches(batch_size).take(num_steps):
+    for images, labels in data.batches_with(data.labels, batch_size).take(
+        num_steps
+    ):
         step(images, labels)
     return model

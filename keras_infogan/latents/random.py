@@ -19,11 +19,11 @@ from keras_infogan.latents.lazy import tf
 from keras_infogan.latents.philox import draw_bits
 
 # The second number of a key, so that no two uses of a seed draw the same.
-TRAINING, INFERENCE, TESTING = range(3)
+TRAINING, INFERENCE, TESTING, DISTILLATION = range(4)
 
 
 def numpy_key(seed: int, use: int) -> np.ndarray:
-    """The key of a seed for `TRAINING`, `INFERENCE` or `TESTING`.
+    """The key of a seed for one of its uses, such as `TRAINING`.
 
     Raises:
         ValueError: If the seed is not a whole number of at most 64 bits.

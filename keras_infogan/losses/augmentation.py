@@ -60,6 +60,11 @@ class Augmentation:
     def __post_init__(self):
         check_options(self)
 
+    def scaled(self, factor: float) -> "Augmentation":
+        """The same with all amounts multiplied by a number of at most 1."""
+        amounts = {name: factor * value for name, value in vars(self).items()}
+        return Augmentation(**amounts)
+
     @property
     def effects(self) -> tuple[str, ...]:
         """What codes can be equivariant to: slant, rotation, thickness."""

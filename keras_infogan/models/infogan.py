@@ -5,10 +5,12 @@ from typing import Any
 
 import keras
 import numpy as np
+import numpy.typing as npt
 import tensorflow as tf
 
 # The layers register themselves, for files of models.
 import keras_infogan.models.layers  # noqa: F401
+from keras_infogan.images import to_array
 from keras_infogan.latents.random import TESTING
 from keras_infogan.latents.random import TRAINING
 from keras_infogan.latents.random import fold_in
@@ -16,10 +18,13 @@ from keras_infogan.latents.spec import LatentSpec
 from keras_infogan.losses.objective import Objective
 from keras_infogan.models import INFORMATION_GRADIENTS
 from keras_infogan.models import UPDATES
+from keras_infogan.models.agreement import SLIGHTNESS
+from keras_infogan.models.agreement import average_probabilities
 from keras_infogan.models.compile_arguments import check_compile_options
 from keras_infogan.models.compile_arguments import choose_optimizers
 from keras_infogan.models.fitting import MonitoredModel
 from keras_infogan.models.inference import make_key
+from keras_infogan.models.inputs import scale_bytes
 from keras_infogan.models.inputs import unpack_batch
 from keras_infogan.models.networks import build_pair_discriminator
 from keras_infogan.models.optimizers import Optimizers
@@ -247,6 +252,55 @@ class InfoGAN(MonitoredModel):
             self.pair_discriminator,
             self.step,
         )
+
+    def encode(
+        self, images: npt.ArrayLike, *, num_views: int = 1, seed: int = 0
+    ) -> dict[str, np.ndarray]:
+        """Infers the codes of images: the parameters of `Q(c|x)`.
+
+        Args:
+            images: See `GeneratorEncoder.encode`.
+            num_views: With more than one, the probabilities of a category are
+                their mean over as many slightly augmented views of the image,
+                and its logits are the logarithms of these. That takes as many
+                times as long, and is more often right.
+            seed: Seed of the views.
+
+        Returns:
+            See `GeneratorEncoder.encode`.
+
+        Raises:
+            ValueError: If the images have another shape, type or range, or if
+                there should be views and the objective has no augmentation.
+        """
+        if num_views < 1:
+            raise ValueError(
+                f"num_views should be at least 1. Received: {num_views}."
+            )
+        images = to_array(images)
+        posterior = super().encode(images)
+        if num_views == 1:
+            return posterior
+        if self.objective.augmentation is None:
+            raise ValueError(
+                "num_views should be 1 for a model that was trained without an "
+                f"augmentation, which makes the views. Received: {num_views}."
+            )
+        averages = average_probabilities(
+            super().encode,
+            np.asarray(scale_bytes(images), np.float32),
+            self.latent_spec.categorical_names,
+            self.objective.augmentation.scaled(SLIGHTNESS),
+            num_views=num_views,
+            seed=seed,
+        )
+        for name, probabilities in averages.items():
+            posterior[f"{name}_probabilities"] = probabilities
+            # Of a probability that float32 rounds to 0, too.
+            posterior[f"{name}_logits"] = np.log(
+                np.maximum(probabilities, np.finfo(np.float32).tiny)
+            )
+        return posterior
 
     def train_step(self, data):
         batch = unpack_batch(data, self.latent_spec)

@@ -63,6 +63,7 @@ def make_stream(
         seed=seed,
         num_labels=config.num_labels,
         neighbor_share=config.neighbor_share,
+        upright_neighbors=config.upright_neighbors,
     )
     # Checks the options. Without the search for neighbors, which takes seconds.
     stream(neighbor_share=0.0)
@@ -107,6 +108,8 @@ def build_model(
     spec = LatentSpec.from_config(dataclasses.asdict(config.latents))
     if config.data.num_labels:
         spec.first_categorical("num_labels")
+    if config.distillation_epochs:
+        spec.first_categorical("distillation_epochs")
     build = functools.partial(_build_networks, config.networks, spec, shape)
     _check_memory(build, config.data.batch_size)
     keras.utils.set_random_seed(config.seed)

@@ -68,6 +68,12 @@ class TrainingConfig(Section):
 
     preset: str = option(DEFAULT_PRESET, "preset that the options start from")
     epochs: int = option(10, "passes over the training images", minimum=1)
+    distillation_epochs: int = option(
+        0,
+        "passes, after all others, in which Q learns without labels to say at "
+        "once what several views of an image say on average",
+        minimum=0,
+    )
     seed: int = option(
         0,
         "seed of weights, latents, image order and choice of labels",
@@ -89,6 +95,18 @@ class TrainingConfig(Section):
             raise ValueError(
                 "neighbor_share should be 0 if invariance_weight is 0, as it "
                 f"has no effect then. Received: {self.data.neighbor_share!r}."
+            )
+
+        if self.data.upright_neighbors and not self.data.neighbor_share:
+            raise ValueError(
+                "upright_neighbors should be off if neighbor_share is 0, as it "
+                "has no effect then."
+            )
+        if self.distillation_epochs and self.objective.augmentation is None:
+            raise ValueError(
+                "distillation_epochs should be 0 without an augmentation, "
+                "which makes the views. Received: "
+                f"{self.distillation_epochs}. Set an augmentation (--warp)."
             )
 
     @classmethod

@@ -10,6 +10,7 @@ from typing import Any
 import tensorflow as tf
 
 from keras_infogan import checksums
+from keras_infogan.data.dataset import ImageData
 from keras_infogan.data.tfds import cache_directory
 from keras_infogan.evaluation.report import read_report
 from keras_infogan.files import KeptFolder
@@ -31,6 +32,7 @@ from keras_infogan.training.devices import from_chief
 from keras_infogan.training.devices import is_chief
 from keras_infogan.training.devices import make_strategy
 from keras_infogan.training.devices import naming_lost_workers
+from keras_infogan.training.distillation import distill
 from keras_infogan.training.exports import export_run
 from keras_infogan.training.exports import is_exported
 from keras_infogan.training.exports import remove_exports
@@ -132,6 +134,8 @@ def train(
                     run_dir / "model.keras",
                 )
             fit_to_the_end()
+            if config.distillation_epochs:
+                model = _distilled(config, run_dir, num_steps, data[0])
             folder.check()
             with checksums.recorded_path(
                 run_dir / "model.keras",
@@ -149,6 +153,26 @@ def train(
             export_run(run_dir, saved)
             folder.check()
         return report
+
+
+def _distilled(
+    config: TrainingConfig, run_dir: Path, num_steps: int, data: ImageData
+) -> InfoGAN:
+    """The model of the last checkpoint, distilled.
+
+    On one device, like the evaluation. The checkpoint stays as it is, from
+    which a run of more epochs continues.
+    """
+    model = build_model(config, num_steps=num_steps)
+    restore(model, run_dir / "checkpoints")
+    return distill(
+        model,
+        data,
+        epochs=config.distillation_epochs,
+        batch_size=config.data.batch_size,
+        seed=config.seed,
+        jit_compile=config.execution.jit_compile,
+    )
 
 
 def _has_model(run_dir: Path) -> bool:

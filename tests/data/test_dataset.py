@@ -69,8 +69,8 @@ def test_images_that_do_not_fit_into_memory(
     ):
         for name in one:
             np.testing.assert_array_equal(one[name], other[name])
-    images, labels = next(iter(mapped.labeled_batches(32)))
-    whole, whole_labels = next(iter(expected.labeled_batches(32)))
+    images, labels = next(iter(mapped.batches_with(mapped.labels, 32)))
+    whole, whole_labels = next(iter(expected.batches_with(expected.labels, 32)))
     np.testing.assert_array_equal(images, whole)
     np.testing.assert_array_equal(labels, whole_labels)
     assert files[1].stat().st_mtime_ns == before
@@ -89,7 +89,7 @@ def test_labeled_batches_are_pairs_of_all_images():
     data = numbered(24)
 
     def epoch(seed):
-        return take(data.labeled_batches(8, seed=seed), 3)
+        return take(data.batches_with(data.labels, 8, seed=seed), 3)
 
     rows = [pixel(images) for images, _ in epoch(seed=1)]
     assert sorted(np.concatenate(rows)) == list(range(24))

@@ -1,12 +1,10 @@
 """The mean over views, of a model that answers each view as the test says."""
 
-from types import SimpleNamespace
-from typing import Any
-
 import numpy as np
 
-from keras_infogan.evaluation import agreement
-from keras_infogan.evaluation.agreement import average_probabilities
+from keras_infogan.losses.augmentation import Augmentation
+from keras_infogan.models import agreement
+from keras_infogan.models.agreement import average_probabilities
 
 
 def test_views_are_averaged(monkeypatch):
@@ -26,10 +24,12 @@ def test_views_are_averaged(monkeypatch):
         answers = [of_bright if is_bright else of_dark for is_bright in bright]
         return {"kind_probabilities": np.concatenate(answers)}
 
-    model: Any = SimpleNamespace(encode=encode)
     images = np.full((3, 12, 12, 1), -1.0, np.float32)
     images[:2, 3:9, 4:7] = 1.0
-    shares = average_probabilities(model, images, "kind", num_views=4)
+    augmentation = Augmentation(thickness=0.6)
+    shares = average_probabilities(
+        encode, images, ["kind"], augmentation, num_views=4
+    )["kind"]
     np.testing.assert_allclose(shares, [[0.25, 0.75], [0.25, 0.75], [1.0, 0.0]])
     assert [view.shape for view in seen] == [(8, 12, 12, 1), (4, 12, 12, 1)]
     assert all(np.abs(views).max() <= 1.0 for views in seen)
