@@ -97,16 +97,12 @@ class TrainingConfig(Section):
                 f"has no effect then. Received: {self.data.neighbor_share!r}."
             )
 
-        if self.data.upright_neighbors and not self.data.neighbor_share:
-            raise ValueError(
-                "upright_neighbors should be off if neighbor_share is 0, as it "
-                "has no effect then."
-            )
         if self.distillation_epochs and self.objective.augmentation is None:
             raise ValueError(
                 "distillation_epochs should be 0 without an augmentation, "
                 "which makes the views. Received: "
-                f"{self.distillation_epochs}. Set an augmentation (--warp)."
+                f"{self.distillation_epochs}. Set an augmentation (--warp), or "
+                "no distillation (--distillation-epochs 0)."
             )
 
     @classmethod

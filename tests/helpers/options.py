@@ -8,6 +8,7 @@ _UNIFORM = {"type": "uniform", "dim": 1}
 OTHER_VALUES: dict[str, Any] = {
     "preset": "paper",
     "epochs": 3,
+    "distillation_epochs": 2,
     "seed": 5,
     "dataset": "other",
     "train_split": "train[:50%]",
@@ -18,6 +19,7 @@ OTHER_VALUES: dict[str, Any] = {
     "batch_size": 16,
     "min_epoch_steps": 30,
     "neighbor_share": 0.5,
+    "upright_neighbors": False,
     "num_labels": 20,
     "noise_dim": 7,
     "codes": {

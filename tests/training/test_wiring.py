@@ -42,6 +42,7 @@ class Observed:
         self.batches: dict[str, Any] = {}
         self.model: InfoGAN
         self.fit: dict[str, Any] = {}
+        self.distillation: dict[str, Any] = {}
         self.evaluation: dict[str, Any] = {}
         self.report: dict[str, Any] = {}
 
@@ -95,6 +96,10 @@ def observe(
     def fit(self: InfoGAN, stream: tf.data.Dataset, **options: Any) -> None:
         seen.model, seen.fit = self, options
 
+    def distill(model: InfoGAN, data: ImageData, **options: Any) -> InfoGAN:
+        seen.distillation = {"split": data.name, **options}
+        return model
+
     def evaluate(
         model: InfoGAN, train: ImageData, test: ImageData, **options: Any
     ) -> dict[str, Any]:
@@ -106,6 +111,7 @@ def observe(
     monkeypatch.setattr(InfoGAN, "fit", fit)
     monkeypatch.setattr(InfoGAN, "save", lambda self, path: path.touch())
     monkeypatch.setattr(training, "load_model", lambda run: seen.model)
+    monkeypatch.setattr(training, "distill", distill)
     monkeypatch.setattr(finish, "evaluate", evaluate)
     monkeypatch.setattr(finish, "surest_seeds", lambda *args: [])
     monkeypatch.setattr(finish, "draw_run", lambda *args, **options: {})
@@ -173,6 +179,7 @@ def _seeds(seen: Observed) -> list[int]:
     return [
         model.seed,
         seen.batches["seed"],
+        seen.distillation["seed"],
         seen.evaluation["seed"],
         model.seed if are_equal else -1,
     ]
@@ -189,11 +196,13 @@ PLACES: dict[str, Callable[[Observed], Iterable[Any]]] = {
             *(schedule.num_steps for schedule in seen.schedules),
         )
     ],
+    "distillation_epochs": lambda seen: [seen.distillation["epochs"]],
     "seed": _seeds,
     "dataset": _images("dataset"),
     "train_split": lambda seen: [
         seen.requests[0]["split"],
         seen.batches["split"],
+        seen.distillation["split"],
         seen.evaluation["train"],
     ],
     "test_split": lambda seen: [
@@ -212,6 +221,7 @@ PLACES: dict[str, Callable[[Observed], Iterable[Any]]] = {
     "batch_size": lambda seen: [
         seen.batches["batch_size"],
         seen.callback(RunLog).batch_size,
+        seen.distillation["batch_size"],
         NUM_IMAGES / seen.callback(RunLog).run.steps_per_epoch,
     ],
     # 0 where the images fill more steps anyway.
@@ -219,6 +229,7 @@ PLACES: dict[str, Callable[[Observed], Iterable[Any]]] = {
         steps if steps != STEPS_PER_EPOCH else 0
         for steps in [seen.callback(RunLog).run.steps_per_epoch]
     ],
+    "upright_neighbors": lambda seen: [seen.batches["upright_neighbors"]],
     "neighbor_share": lambda seen: [seen.batches["neighbor_share"]],
     "num_labels": lambda seen: [
         seen.batches["num_labels"],
@@ -266,7 +277,10 @@ PLACES: dict[str, Callable[[Observed], Iterable[Any]]] = {
     ],
     "beta_1": lambda seen: [x.beta_1 for x in seen.optimizers],
     "decay_share": lambda seen: [x.decay_share for x in seen.schedules],
-    "jit_compile": lambda seen: [seen.model.jit_compile],
+    "jit_compile": lambda seen: [
+        seen.model.jit_compile,
+        seen.distillation["jit_compile"],
+    ],
     "steps_per_execution": lambda seen: [seen.model.steps_per_execution],
     "log_interval": lambda seen: [
         seen.callback(RunLog).interval,
