@@ -60,6 +60,7 @@ if TYPE_CHECKING:
     from keras_infogan.models.pretrained import load_model as load_model
     from keras_infogan.serving import PredictionClient as PredictionClient
     from keras_infogan.training.config import TrainingConfig as TrainingConfig
+    from keras_infogan.training.distillation import distill as distill
     from keras_infogan.training.recipes import fit_images as fit_images
     from keras_infogan.training.recipes import from_preset as from_preset
     from keras_infogan.training.run import train as train
@@ -89,6 +90,7 @@ _HOMES = {
     "export_onnx": "export.onnx",
     "export_onnx_encoder": "export.onnx",
     "export_saved_model": "export.saved_model",
+    "distill": "training.distillation",
     "fit_images": "training.recipes",
     "from_preset": "training.recipes",
     "load_model": "models.pretrained",

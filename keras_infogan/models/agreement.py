@@ -1,5 +1,6 @@
 """What slightly different views of an image say of its category on average."""
 
+import warnings
 from collections.abc import Callable
 from collections.abc import Mapping
 
@@ -74,7 +75,9 @@ def _average_chunk(
     copies = tf.repeat(tf.constant(images), num_views, axis=0)
     key = tf.constant([seed, 0], tf.int64)
     views = augment(augmentation, copies, key).images
-    posterior = encode(np.clip(views.numpy(), -1.0, 1.0))
+    # A view may have no black pixels, as the image itself may.
+    with warnings.catch_warnings(action="ignore", category=UserWarning):
+        posterior = encode(np.clip(views.numpy(), -1.0, 1.0))
     return {
         name: posterior[f"{name}_probabilities"]
         .reshape(len(images), num_views, -1)

@@ -10,11 +10,17 @@ from PIL import Image
 from keras_infogan.cli import main as cli
 from keras_infogan.data.image_file import fit_image
 from keras_infogan.files import write_json
+from keras_infogan.losses.augmentation import Augmentation
+from keras_infogan.losses.objective import Objective
+from keras_infogan.models.infogan import InfoGAN
 from keras_infogan.models.pretrained import load_model
 from keras_infogan.training.presets import preset
 from tests.helpers.command_line import fail
 from tests.helpers.command_line import run
 from tests.helpers.models import SHAPE
+from tests.helpers.models import SPEC
+from tests.helpers.models import tiny_discriminator
+from tests.helpers.models import tiny_generator
 from tests.helpers.models import tiny_model
 
 
@@ -56,6 +62,31 @@ def test_one_sample_can_be_encoded(model_path, capfd, tmp_path):
     assert result["codes"]["category"]["probabilities"] == pytest.approx(
         expected.tolist(), abs=0.05
     )
+
+
+def test_views(capfd, tmp_path):
+    """Averaged by a model with an augmentation; refused by another."""
+    augmented = Objective(
+        augmentation=Augmentation(), invariant_codes=["category"]
+    )
+    Image.new("L", SHAPE[:2], 130).save(tmp_path / "x.png")
+    for name, objective in (("own", augmented), ("plain", None)):
+        InfoGAN(tiny_generator(), tiny_discriminator(), SPEC, objective).save(
+            tmp_path / f"{name}.keras"
+        )
+    command = ("encode", tmp_path / "own.keras", tmp_path / "x.png")
+    (result,), _ = run(capfd, *command, "--views=4")
+    expected = load_model(tmp_path / "own.keras").encode(
+        np.full((1, *SHAPE), 130, np.uint8), num_views=4
+    )
+    assert result["codes"]["category"]["probabilities"] == pytest.approx(
+        expected["category_probabilities"][0].tolist(), abs=1e-6
+    )
+    command = ("encode", tmp_path / "plain.keras", tmp_path / "x.png")
+    with pytest.raises(SystemExit) as raised:
+        run(capfd, *command, "--views=4")
+    assert raised.value.code == 2
+    assert "num_views should be 1 for a model" in capfd.readouterr().err
 
 
 @pytest.mark.parametrize("resize", ["pad", "stretch"])
