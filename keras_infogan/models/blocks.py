@@ -6,6 +6,7 @@ from keras import layers
 from keras_infogan.images import check_channels
 from keras_infogan.latents.spec import LatentSpec
 from keras_infogan.models import NORMALIZATIONS
+from keras_infogan.models.layers import SpectralNormalization
 from keras_infogan.options import check_choice
 
 ImageShape = tuple[int, int, int]
@@ -106,7 +107,7 @@ def constrain(
     """
     if normalization != "spectral":
         return layer
-    return layers.SpectralNormalization(layer, name=f"{layer.name}-spectral")
+    return SpectralNormalization(layer, name=f"{layer.name}-spectral")
 
 
 def discriminator_outputs(

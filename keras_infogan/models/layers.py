@@ -15,6 +15,9 @@ from keras import layers
 from keras_infogan.replicas import draw_rows
 from keras_infogan.replicas import num_replicas
 
+# Of a norm; no kernel has a smaller one.
+_EPSILON = 1e-12
+
 
 def _check_arguments(layer: layers.Conv2D, strides: int) -> None:
     for name, expected in (
@@ -273,6 +276,40 @@ class NarrowConv2D(layers.Conv2D):
 
     def convolution_op(self, inputs, kernel):
         return narrow_conv2d(inputs, tf.convert_to_tensor(kernel))
+
+
+@keras.saving.register_keras_serializable(package="keras_infogan")
+class SpectralNormalization(layers.SpectralNormalization):
+    """Divides the kernel of a `Dense` or convolution by its spectral norm.
+
+    [Miyato et al., 2018](https://arxiv.org/abs/1802.05957): the kernel that is
+    trained is not the one that is used, so that it may grow, and its relative
+    steps become smaller. That of Keras overwrites the kernel, of which each
+    step of Adam changes the same share forever; and the gradient does not know
+    of the division.
+
+    Each call with `training` makes an iteration of the power method.
+    """
+
+    def call(self, inputs, training=False):  # noqa: FBT002
+        kernel = tf.convert_to_tensor(self.kernel)
+        kernel = tf.reshape(kernel, (-1, kernel.shape[-1]))
+        fixed = tf.stop_gradient(kernel)
+        right = _unit(tf.convert_to_tensor(self.vector_u))
+        left = _unit(tf.matmul(right, fixed, transpose_b=True))
+        if training:
+            for _ in range(self.power_iterations):
+                right = _unit(tf.matmul(left, fixed))
+                left = _unit(tf.matmul(right, fixed, transpose_b=True))
+            self.vector_u.assign(right)
+        norm = tf.matmul(tf.matmul(left, kernel), right, transpose_b=True)
+        # The layer is linear, and has a bias that is not divided.
+        scale = tf.cast(1.0 / tf.maximum(norm[0, 0], _EPSILON), inputs.dtype)
+        return self.layer(inputs * scale)
+
+
+def _unit(vector: tf.Tensor) -> tf.Tensor:
+    return vector / tf.maximum(tf.norm(vector), _EPSILON)
 
 
 @keras.saving.register_keras_serializable(package="keras_infogan")

@@ -21,6 +21,7 @@ from keras_infogan.losses.information import mutual_information
 from keras_infogan.models import NORMALIZATIONS
 from keras_infogan.models.architectures import ARCHITECTURES
 from keras_infogan.models.blocks import discriminator_outputs
+from keras_infogan.models.layers import SpectralNormalization
 from keras_infogan.models.networks import build_discriminator
 from keras_infogan.models.networks import build_generator
 from keras_infogan.models.networks import build_pair_discriminator
@@ -163,27 +164,50 @@ def test_size_of_the_sprites_networks():
 
 
 def test_spectral_normalization_bounds_the_layers():
-    """After training steps, the largest singular value of a kernel is 1.
+    """After training steps, the kernel that is used has a spectral norm of 1.
 
     Power iterations converge at the rate of the ratio of the second value to
-    the first: to 2 % after 50.
+    the first: to 2 % after 50. The kernel that is trained stays as it is, and
+    the bias is not divided.
     """
     network = build_discriminator(
         SMALL, (8, 8, 1), architecture="compact", normalization="spectral"
     )
+    wrappers = [
+        layer
+        for layer in network.layers
+        if isinstance(layer, SpectralNormalization)
+    ]
+    assert len(wrappers) == 4
+    kernels = [np.copy(wrapper.kernel) for wrapper in wrappers]
     images = tf.constant(random_images(2, (8, 8, 1)))
     for _ in range(50):
         network(images, training=True)
-    found = [
-        np.linalg.svd(
-            np.reshape(layer.kernel.value, (-1, layer.kernel.shape[-1])),
-            compute_uv=False,
-        )[0]
-        for layer in network.layers
-        if isinstance(layer, layers.SpectralNormalization)
-    ]
-    assert len(found) == 4
-    np.testing.assert_allclose(found, 1.0, rtol=0.02)
+    for wrapper, kernel in zip(wrappers, kernels, strict=True):
+        np.testing.assert_array_equal(wrapper.kernel, kernel)
+        wrapper.layer.bias.assign(np.full(wrapper.layer.bias.shape, 3.0))
+        norm = np.linalg.norm(kernel.reshape(-1, kernel.shape[-1]), 2)
+        shape = (2, *wrapper.input.shape[1:])
+        inputs = np.random.default_rng(0).normal(size=shape)
+        inputs = tf.constant(inputs, tf.float32)
+        found = wrapper(inputs) - 3.0
+        expected = (wrapper.layer(inputs) - 3.0) / norm
+        np.testing.assert_allclose(found, expected, rtol=0.02, atol=1e-3)
+
+
+def test_gradient_of_spectral_normalization():
+    """It is orthogonal to the kernel, as its length changes nothing."""
+    layer = SpectralNormalization(layers.Dense(3), power_iterations=50)
+    inputs = tf.constant(np.random.default_rng(0).normal(size=(5, 4)))
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_sum(layer(inputs, training=True) ** 2)
+    gradient = tape.gradient(loss, layer.kernel.value).numpy()
+    kernel = np.asarray(layer.kernel)
+    assert np.linalg.norm(gradient) > 0.1
+    cosine = np.sum(gradient * kernel) / (
+        np.linalg.norm(gradient) * np.linalg.norm(kernel)
+    )
+    assert cosine == pytest.approx(0.0, abs=1e-4)
 
 
 def test_size_of_the_writeup_generator():
