@@ -292,16 +292,17 @@ class SpectralNormalization(layers.SpectralNormalization):
     """
 
     def call(self, inputs, training=False):  # noqa: FBT002
-        kernel = tf.convert_to_tensor(self.kernel)
+        # In float32 under any policy, as norms would overflow in half precision.
+        kernel = tf.cast(self.kernel, tf.float32)
         kernel = tf.reshape(kernel, (-1, kernel.shape[-1]))
         fixed = tf.stop_gradient(kernel)
-        right = _unit(tf.convert_to_tensor(self.vector_u))
+        right = _unit(tf.cast(self.vector_u, tf.float32))
         left = _unit(tf.matmul(right, fixed, transpose_b=True))
         if training:
             for _ in range(self.power_iterations):
                 right = _unit(tf.matmul(left, fixed))
                 left = _unit(tf.matmul(right, fixed, transpose_b=True))
-            self.vector_u.assign(right)
+            self.vector_u.assign(tf.cast(right, self.vector_u.dtype))
         norm = tf.matmul(tf.matmul(left, kernel), right, transpose_b=True)
         # The layer is linear, and has a bias that is not divided.
         scale = tf.cast(1.0 / tf.maximum(norm[0, 0], _EPSILON), inputs.dtype)
