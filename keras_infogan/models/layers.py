@@ -292,7 +292,7 @@ class SpectralNormalization(layers.SpectralNormalization):
     """
 
     def call(self, inputs, training=False):  # noqa: FBT002
-        # In float32 under any policy, as norms would overflow in half precision.
+        # In float32 under any policy, as half precision can overflow.
         kernel = tf.cast(self.kernel, tf.float32)
         kernel = tf.reshape(kernel, (-1, kernel.shape[-1]))
         fixed = tf.stop_gradient(kernel)
