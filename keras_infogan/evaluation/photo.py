@@ -65,10 +65,7 @@ def read_drawings(
         return [Reading(drawing) for drawing in drawings]
     pages = [list(drawings), turn_upside_down(list(drawings))]
     images = [np.stack([x.image for x in page]) for page in pages]
-    shares = [
-        average_probabilities(model.encode, x, [name], _SLIGHT)[name]
-        for x in images
-    ]
+    shares = [average_probabilities(model, x, _SLIGHT)[name] for x in images]
     doubts = [1.0 + _LEAST_DOUBT - x.max(axis=1) for x in shares]
     evidence = float(np.log(doubts[0]).sum() - np.log(doubts[1]).sum())
     turned = int(evidence > _CLEAR)

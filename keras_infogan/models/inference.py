@@ -147,7 +147,7 @@ class GeneratorEncoder(keras.Model):
 
     def generate_from(self, latents: Mapping[str, tf.Tensor]) -> np.ndarray:
         """Generates the images of given latents; see `generate`."""
-        return _map_in_chunks(self._generate, latents)["image"]
+        return map_in_chunks(self._generate, latents)["image"]
 
     def generate(
         self,
@@ -193,7 +193,7 @@ class GeneratorEncoder(keras.Model):
         """
         images = to_array(images)
         check_input(images, self.image_shape)
-        return _map_in_chunks(self._encode, {"image": images})
+        return map_in_chunks(self._encode, {"image": images})
 
     def save(self, filepath, *args, **kwargs):
         """Saves the model with its optimizers; arguments are those of Keras.
@@ -262,7 +262,7 @@ class _Posterior(keras.layers.Layer):
         return self.spec.posterior(outputs)
 
 
-def _map_in_chunks(
+def map_in_chunks(
     function: Callable[[Any], Any], tensors: Mapping[str, Any]
 ) -> dict[str, np.ndarray]:
     """Applies a function to chunks of rows; joins the results, as float32."""

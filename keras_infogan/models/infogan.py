@@ -24,7 +24,6 @@ from keras_infogan.models.compile_arguments import check_compile_options
 from keras_infogan.models.compile_arguments import choose_optimizers
 from keras_infogan.models.fitting import MonitoredModel
 from keras_infogan.models.inference import make_key
-from keras_infogan.models.inputs import scale_bytes
 from keras_infogan.models.inputs import unpack_batch
 from keras_infogan.models.networks import build_pair_discriminator
 from keras_infogan.models.optimizers import Optimizers
@@ -287,9 +286,8 @@ class InfoGAN(MonitoredModel):
                 f"augmentation, which makes the views. Received: {num_views}."
             )
         averages = average_probabilities(
-            super().encode,
-            np.asarray(scale_bytes(images), np.float32),
-            self.latent_spec.categorical_names,
+            self,
+            images,
             self.objective.augmentation.scaled(SLIGHTNESS),
             num_views=num_views,
             seed=seed,

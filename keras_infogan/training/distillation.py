@@ -10,10 +10,11 @@ from keras_infogan.losses.augmentation import Augmentation
 from keras_infogan.models.agreement import SLIGHTNESS
 from keras_infogan.models.agreement import average_probabilities
 from keras_infogan.models.distillation import SelfDistillation
-from keras_infogan.models.inference import INFERENCE_BATCH_SIZE
 from keras_infogan.models.infogan import InfoGAN
 
 _NUM_VIEWS = 8
+# Of the images that are read at once; four times as many as float32.
+_PART_BYTES = 2**28
 _LEARNING_RATE = 5e-4
 
 _logger = logging.getLogger(__name__)
@@ -72,7 +73,10 @@ def distill(
     student.compile(keras.optimizers.Adam(schedule), jit_compile=jit_compile)
     student.fit(
         data.batches_with(
-            _find_targets(model, augmentation, data, seed), batch_size
+            _find_targets(
+                model, augmentation, data, seed=seed, jit_compile=jit_compile
+            ),
+            batch_size,
         ),
         steps_per_epoch=num_steps,
         epochs=epochs,
@@ -85,33 +89,38 @@ def distill(
 
 
 def _find_targets(
-    model: InfoGAN, augmentation: Augmentation, data: ImageData, seed: int
+    model: InfoGAN,
+    augmentation: Augmentation,
+    data: ImageData,
+    *,
+    seed: int,
+    jit_compile: bool,
 ) -> dict[str, np.ndarray]:
     """What each output of `Q` should be, by name; probabilities of categories.
 
-    Read in chunks, as the images may be in a mapped file.
+    Read in parts, as the images may be in a mapped file.
     """
     spec = model.latent_spec
-    names = spec.categorical_names
-    chunks = []
-    for start in range(0, len(data.images), INFERENCE_BATCH_SIZE):
-        images = data.scaled(slice(start, start + INFERENCE_BATCH_SIZE))
+    parts = []
+    size = max(_PART_BYTES // data.images[0].nbytes, 1)
+    for start in range(0, len(data.images), size):
+        images = data.images[start : start + size]
         posterior = model.encode(images)
         targets = {name: posterior[name] for name in spec.posterior_dims}
         averages = average_probabilities(
-            model.encode,
+            model,
             images,
-            names,
             augmentation.scaled(SLIGHTNESS),
             num_views=_NUM_VIEWS,
-            # Other views for each chunk.
-            seed=seed + start,
+            seed=seed,
+            jit_compile=jit_compile,
         )
-        targets |= {f"{name}_logits": averages[name] for name in names}
-        chunks.append(targets)
+        parts.append(
+            targets | {f"{name}_logits": x for name, x in averages.items()}
+        )
     return {
-        name: np.concatenate([chunk[name] for chunk in chunks])
-        for name in chunks[0]
+        name: np.concatenate([part[name] for part in parts])
+        for name in parts[0]
     }
 
 

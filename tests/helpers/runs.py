@@ -28,7 +28,10 @@ def few_digits(**options: Any) -> TrainingConfig:
         "dataset": "few_digits",
         "batch_size": 32,
         "epochs": 1,
+    }
+    fast = {
+        "jit_compile": False,
+        "steps_per_execution": 1,
         "distillation_epochs": 0,
     }
-    fast = {"jit_compile": False, "steps_per_execution": 1}
     return preset("mnist").replace(**few, **{**fast, **options})

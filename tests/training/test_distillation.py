@@ -44,9 +44,9 @@ def test_one_view_says_what_views_say():
     images = data.scaled()
     assert model.objective.augmentation
     augmentation = model.objective.augmentation.scaled(0.6)
-    targets = average_probabilities(
-        model.encode, images, ["category"], augmentation, num_views=8
-    )["category"]
+    targets = average_probabilities(model, images, augmentation, num_views=8)[
+        "category"
+    ]
     others = ("pose_mean", "style_mean")
     before = model.encode(images)
     generated = model.generate(4)
