@@ -122,7 +122,6 @@ class ImageData:
         start: int = 0,
         num_labels: int = 0,
         neighbor_share: float = 0.0,
-        upright_neighbors: bool = False,
     ) -> tf.data.Dataset:
         """Returns an endless, shuffled and reproducible stream of batches.
 
@@ -140,8 +139,6 @@ class ImageData:
             neighbor_share: Probability, from 0 to 1, that an image's positive
                 pair is a neighbor (`nearest_neighbors()`) instead of itself.
                 The search takes seconds in each call, so keep the stream.
-            upright_neighbors: Whether it compares images that are made upright
-                first: see `nearest_neighbors()`.
 
         Returns:
             A `tf.data.Dataset` of float32 tensors of shape
@@ -163,7 +160,7 @@ class ImageData:
             streams.append(
                 self._labeled_rows(num_labels, batch_size, seed, start)
             )
-        look_up = self._look_up(neighbor_share, seed, upright=upright_neighbors)
+        look_up = self._look_up(neighbor_share, seed)
         return _one_thread(tf.data.Dataset.zip(*streams).map(look_up))
 
     def batches_with(
@@ -219,9 +216,7 @@ class ImageData:
 
         return gather
 
-    def _look_up(
-        self, neighbor_share: float, seed: int, *, upright: bool
-    ) -> Callable[..., Any]:
+    def _look_up(self, neighbor_share: float, seed: int) -> Callable[..., Any]:
         """Returns a function from a batch's number and rows to its images."""
         if not 0.0 <= neighbor_share <= 1.0:
             raise ValueError(
@@ -233,9 +228,7 @@ class ImageData:
         if neighbor_share:
             order = permutation(len(self.images), fold_in(key, 0)).numpy()
             with tf.device("CPU:0"):
-                neighbors = tf.constant(
-                    nearest_neighbors(self.images, order, upright=upright)
-                )
+                neighbors = tf.constant(nearest_neighbors(self.images, order))
 
         def look_up(number, rows, labeled_rows=None):
             batch = {"images": gather(rows)}

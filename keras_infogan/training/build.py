@@ -63,7 +63,6 @@ def make_stream(
         seed=seed,
         num_labels=config.num_labels,
         neighbor_share=config.neighbor_share,
-        upright_neighbors=config.upright_neighbors,
     )
     # Checks the options. Without the search for neighbors, which takes seconds.
     stream(neighbor_share=0.0)

@@ -16,6 +16,9 @@ _NUM_VIEWS = 8
 # Of the images that are read at once; four times as many as float32.
 _PART_BYTES = 2**28
 _LEARNING_RATE = 5e-4
+# Generated images for each real one. Without them, the posterior of continuous
+# codes drifts on generated images.
+_GENERATED_SHARE = 0.5
 
 _logger = logging.getLogger(__name__)
 
@@ -58,6 +61,7 @@ def distill(
             "distill needs a model whose objective has an augmentation, which "
             "makes the views. Received: one without."
         )
+    data = _with_generated(model, data, seed)
     _logger.info(
         "Distillation: Q reads %d views of each of %d images ...",
         _NUM_VIEWS,
@@ -71,13 +75,11 @@ def distill(
         _LEARNING_RATE, epochs * num_steps
     )
     student.compile(keras.optimizers.Adam(schedule), jit_compile=jit_compile)
+    targets = _find_targets(
+        model, augmentation, data, seed=seed, jit_compile=jit_compile
+    )
     student.fit(
-        data.batches_with(
-            _find_targets(
-                model, augmentation, data, seed=seed, jit_compile=jit_compile
-            ),
-            batch_size,
-        ),
+        data.batches_with(targets, batch_size),
         steps_per_epoch=num_steps,
         epochs=epochs,
         # The stream is shuffled.
@@ -86,6 +88,15 @@ def distill(
         callbacks=[_Progress(epochs)],
     )
     return model
+
+
+def _with_generated(model: InfoGAN, data: ImageData, seed: int) -> ImageData:
+    """The images, and half as many generated ones, whose codes must stay."""
+    generated = model.generate(
+        max(int(_GENERATED_SHARE * len(data.images)), 1), seed=seed
+    )
+    pixels = np.round((generated + 1.0) * 127.5).astype(np.uint8)
+    return ImageData(np.concatenate([data.images, pixels]), None, data.name)
 
 
 def _find_targets(

@@ -69,11 +69,6 @@ class DataConfig(Section):
         minimum=0.0,
         maximum=1.0,
     )
-    upright_neighbors: bool = option(
-        default=False,
-        help="find neighbors among characters that are sheared and shifted, "
-        "each so that it is upright and centered",
-    )
     num_labels: int = option(
         0,
         "number of training images, balanced by class, whose labels supervise "

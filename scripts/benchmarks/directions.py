@@ -69,7 +69,6 @@ def configure(seed: int, epochs: int) -> TrainingConfig:
         thickness_gains={},
         invariance_weight=0.0,
         neighbor_share=0.0,
-        distillation_epochs=0,
     )
 
 

@@ -1,8 +1,8 @@
 """What distillation and the average over views add to runs of preset mnist.
 
-    python scripts/benchmarks/distillation.py runs/seeds/mnist_seed_*
+    python scripts/benchmarks/distillation.py runs/seeds/distilled_seed_*
 
-Of each run, made by `seeds.py` beside this file, it reads the test images with
+Of each run, made by `seeds.py --name distilled --distillation-epochs 3`, it reads the test images with
 the last checkpoint, which is not distilled yet, and with the model, with one
 view of each image and with the average over several. Categories are matched to
 classes on the training split, as in the report of the run.
@@ -89,7 +89,7 @@ def main() -> None:
         args.output,
         {
             "command": "python scripts/benchmarks/distillation.py "
-            "runs/seeds/mnist_seed_*",
+            "runs/seeds/distilled_seed_*",
             "runs": results,
             "summary": summary,
         },

@@ -77,9 +77,7 @@ def config_of(spec: Mapping[str, Any]) -> Any:
 
 def batches_of(data: Any, config: Any) -> Any:
     return data.batches(
-        config.data.batch_size,
-        neighbor_share=config.data.neighbor_share,
-        upright_neighbors=config.data.upright_neighbors,
+        config.data.batch_size, neighbor_share=config.data.neighbor_share
     )
 
 

@@ -74,7 +74,6 @@ def test_no_augmentation(capfd, monkeypatch):
         *("train", "--dry-run", "--warp={}", "--warped-codes=[]"),
         *("--slant-gains={}", "--thickness-gains={}"),
         *("--invariance-weight=0", "--neighbor-share=0"),
-        "--distillation-epochs=0",
     )
     assert config["objective"]["augmentation"] is None
 

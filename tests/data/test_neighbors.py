@@ -5,7 +5,6 @@ import pytest
 from scipy.spatial.distance import cdist
 
 from keras_infogan.data import neighbors
-from keras_infogan.data.neighbors import make_upright
 from keras_infogan.data.neighbors import nearest_neighbors
 
 
@@ -69,55 +68,3 @@ def test_neighbors_are_mostly_of_one_class(mnist_train):
     order = np.random.default_rng(3).permutation(4000)
     found = nearest_neighbors(images, order)
     assert (labels[found] == labels).mean() > 0.88
-
-
-def bar(slant: float, row: int, column: int) -> np.ndarray:
-    """A bright stroke three pixels wide; `slant` in pixels per pixel."""
-    rows, columns = np.mgrid[:24, :24]
-    distance = np.abs(columns - column - slant * (rows - row))
-    inside = np.abs(rows - row) <= 6
-    return np.where(inside & (distance <= 1.5), 255, 0).astype(np.uint8)
-
-
-def test_upright_images_have_no_slant():
-    """A slanted bar off the center becomes an upright one in the center.
-
-    By hand: rows 12 +/- 6 of columns 11 and 12, and parts of their neighbors;
-    a quarter of a pixel allows for linear interpolation.
-    """
-    images = np.stack([bar(0.5, 9, 14), bar(-0.4, 13, 8), bar(0.0, 12, 12)])
-    upright = make_upright(images[..., None])[..., 0].astype(float)
-    rows, columns = np.mgrid[:24, :24]
-    for image in upright:
-        total = image.sum()
-        center_row, center_column = (
-            (image * places).sum() / total for places in (rows, columns)
-        )
-        assert center_row == pytest.approx(11.5, abs=0.25)
-        assert center_column == pytest.approx(11.5, abs=0.25)
-        covariance = (
-            image * (rows - center_row) * (columns - center_column)
-        ).sum() / total
-        variance = (image * (rows - center_row) ** 2).sum() / total
-        assert abs(covariance / variance) < 0.03
-    difference = np.abs(upright[0] - upright[2]).mean()
-    assert difference < 0.3 * np.abs(images[0] - images[2].astype(float)).mean()
-
-
-def test_black_images_stay_black():
-    assert not make_upright(np.zeros((2, 9, 7, 3), np.uint8)).any()
-
-
-def test_upright_neighbors_are_more_often_of_one_class(mnist_train):
-    """Of 4,000 digits 2 to 3 points more; one point is four deviations.
-
-    The deviation of the difference of two shares near .93, of which most are of
-    the same digits, is below sqrt(.07 / 4000) = .0042 / 1.5.
-    """
-    images, labels = mnist_train.images[:4000], mnist_train.labels[:4000]
-    order = np.random.default_rng(3).permutation(4000)
-    shares = [
-        (labels[nearest_neighbors(images, order, upright=upright)] == labels)
-        for upright in (False, True)
-    ]
-    assert shares[1].mean() > shares[0].mean() + 0.01

@@ -19,7 +19,6 @@ OTHER_VALUES: dict[str, Any] = {
     "batch_size": 16,
     "min_epoch_steps": 30,
     "neighbor_share": 0.5,
-    "upright_neighbors": False,
     "num_labels": 20,
     "noise_dim": 7,
     "codes": {

@@ -29,9 +29,5 @@ def few_digits(**options: Any) -> TrainingConfig:
         "batch_size": 32,
         "epochs": 1,
     }
-    fast = {
-        "jit_compile": False,
-        "steps_per_execution": 1,
-        "distillation_epochs": 0,
-    }
+    fast = {"jit_compile": False, "steps_per_execution": 1}
     return preset("mnist").replace(**few, **{**fast, **options})

@@ -179,7 +179,6 @@ def _seeds(seen: Observed) -> list[int]:
     return [
         model.seed,
         seen.batches["seed"],
-        seen.distillation["seed"],
         seen.evaluation["seed"],
         model.seed if are_equal else -1,
     ]
@@ -196,13 +195,12 @@ PLACES: dict[str, Callable[[Observed], Iterable[Any]]] = {
             *(schedule.num_steps for schedule in seen.schedules),
         )
     ],
-    "distillation_epochs": lambda seen: [seen.distillation["epochs"]],
+    "distillation_epochs": lambda seen: [seen.distillation.get("epochs", 0)],
     "seed": _seeds,
     "dataset": _images("dataset"),
     "train_split": lambda seen: [
         seen.requests[0]["split"],
         seen.batches["split"],
-        seen.distillation["split"],
         seen.evaluation["train"],
     ],
     "test_split": lambda seen: [
@@ -221,7 +219,6 @@ PLACES: dict[str, Callable[[Observed], Iterable[Any]]] = {
     "batch_size": lambda seen: [
         seen.batches["batch_size"],
         seen.callback(RunLog).batch_size,
-        seen.distillation["batch_size"],
         NUM_IMAGES / seen.callback(RunLog).run.steps_per_epoch,
     ],
     # 0 where the images fill more steps anyway.
@@ -229,7 +226,6 @@ PLACES: dict[str, Callable[[Observed], Iterable[Any]]] = {
         steps if steps != STEPS_PER_EPOCH else 0
         for steps in [seen.callback(RunLog).run.steps_per_epoch]
     ],
-    "upright_neighbors": lambda seen: [seen.batches["upright_neighbors"]],
     "neighbor_share": lambda seen: [seen.batches["neighbor_share"]],
     "num_labels": lambda seen: [
         seen.batches["num_labels"],
@@ -277,10 +273,7 @@ PLACES: dict[str, Callable[[Observed], Iterable[Any]]] = {
     ],
     "beta_1": lambda seen: [x.beta_1 for x in seen.optimizers],
     "decay_share": lambda seen: [x.decay_share for x in seen.schedules],
-    "jit_compile": lambda seen: [
-        seen.model.jit_compile,
-        seen.distillation["jit_compile"],
-    ],
+    "jit_compile": lambda seen: [seen.model.jit_compile],
     "steps_per_execution": lambda seen: [seen.model.steps_per_execution],
     "log_interval": lambda seen: [
         seen.callback(RunLog).interval,
@@ -328,6 +321,19 @@ def test_the_preset_reaches_what_it_configures(observe):
     seen = observe(config)
     for name, setting in SETTINGS.items():
         check_places(name, seen, setting.value(config.to_json()))
+
+
+def test_the_options_of_the_distillation(observe):
+    config = preset("mnist").replace(
+        distillation_epochs=2, seed=5, batch_size=16, jit_compile=False
+    )
+    assert observe(config).distillation == {
+        "split": "train",
+        "epochs": 2,
+        "batch_size": 16,
+        "seed": 5,
+        "jit_compile": False,
+    }
 
 
 def test_the_rest_of_a_run_is_passed_on_as_well(observe, tmp_path):

@@ -25,10 +25,9 @@ from keras_infogan.training.config import TrainingConfig
 MNIST = TrainingConfig(
     preset="mnist",
     epochs=7,
-    distillation_epochs=3,
     # Of the nearest neighbors of a seven with a bar, a third are sevens without
     # one. So sevens with a bar do not end up among the twos.
-    data=sections.DataConfig(neighbor_share=0.25, upright_neighbors=True),
+    data=sections.DataConfig(neighbor_share=0.25),
     latents=sections.LatentConfig(
         codes={
             "category": {"type": "categorical", "num_categories": 10},
