@@ -175,8 +175,10 @@ def find_checkpoints(directory: Path) -> list[Path]:
         (
             path
             for path in directory.glob("step_*.weights.h5")
-            if re.fullmatch(r"step_[0-9]{8,}\.weights\.h5", path.name)
+            if re.fullmatch(r"step_[0-9]{8,18}\.weights\.h5", path.name)
+            and not path.is_dir()
         ),
+        key=_step,
         reverse=True,
     )
 
@@ -207,6 +209,23 @@ def restore(model: InfoGAN, directory: Path) -> int:
             "directory, or choose another one, to start over."
         )
     return 0
+
+
+def check_some_checkpoint(directory: Path) -> None:
+    """Raises an `OSError` unless a checkpoint is there that can be trusted.
+
+    What is read is its checksum, and of which run it is.
+    """
+    identity = checksums.find_identity(directory.parent)
+    for path in find_checkpoints(directory):
+        run = checksums.find_run(path)
+        if checksums.is_intact(path) and identity in (None, run or identity):
+            return
+    raise OSError(
+        f"{directory} should have a checkpoint of this run to continue from. "
+        "Received: none, or damaged ones, or those of another run. Choose "
+        "another --run-dir to train anew; this run stays as it is."
+    )
 
 
 def _load_checkpoint(model: InfoGAN, path: Path) -> None:

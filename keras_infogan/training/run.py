@@ -2,7 +2,9 @@
 
 import contextlib
 import dataclasses
+import errno
 import logging
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,7 @@ from keras_infogan.data.dataset import ImageData
 from keras_infogan.data.tfds import cache_directory
 from keras_infogan.evaluation.report import read_report
 from keras_infogan.files import KeptFolder
+from keras_infogan.files import check_writable
 from keras_infogan.files import is_partial
 from keras_infogan.files import locked
 from keras_infogan.models.diagnostics import NUM_IMAGES
@@ -26,6 +29,7 @@ from keras_infogan.training.build import load_data
 from keras_infogan.training.build import make_stream
 from keras_infogan.training.build import steps_per_epoch
 from keras_infogan.training.callbacks import Run
+from keras_infogan.training.callbacks import check_some_checkpoint
 from keras_infogan.training.callbacks import restore
 from keras_infogan.training.config import TrainingConfig
 from keras_infogan.training.devices import from_chief
@@ -38,6 +42,7 @@ from keras_infogan.training.exports import is_exported
 from keras_infogan.training.exports import remove_exports
 from keras_infogan.training.finish import finish
 from keras_infogan.training.fit import fit
+from keras_infogan.training.run_log import check_log
 
 _logger = logging.getLogger(__name__)
 
@@ -109,6 +114,13 @@ def train(
     def fit_to_the_end() -> None:
         with naming_lost_workers(strategy):
             first_step = _restore_on_all(model, run_dir)
+            if first_step > num_steps:
+                raise ValueError(
+                    f"{run_dir} should have checkpoints of at most {num_steps} "
+                    "steps, which is all that these images and options make. "
+                    f"Received: one after step {first_step}. Give the images "
+                    "that the run began with, or choose another --run-dir."
+                )
             run = Run(run_dir, first_step, num_steps, epoch_steps)
             _announce(run)
             fit(
@@ -125,6 +137,9 @@ def train(
         fit_to_the_end()
         return {}
     with lock_directory(run_dir, config):
+        _check_places(run_dir)
+        # Before the training, which would be in vain.
+        check_log(run_dir / "log.jsonl")
         folder = KeptFolder(run_dir)
         if not _has_model(run_dir):
             if (run_dir / "model.keras").exists():
@@ -153,6 +168,24 @@ def train(
             export_run(run_dir, saved)
             folder.check()
         return report
+
+
+def _check_places(run_dir: Path) -> None:
+    """Raises an `OSError` if something is in the way of what a run writes.
+
+    Before the training: the last of these are written after it.
+    """
+    for name in (
+        *("log.jsonl", "model.keras", "code_map.json"),
+        *("report.json", "report.html"),
+    ):
+        check_writable(run_dir / name)
+    for name in ("checkpoints", "samples", "export"):
+        path = run_dir / name
+        if os.path.lexists(path) and not path.is_dir():
+            raise NotADirectoryError(
+                errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(path)
+            )
 
 
 def _distilled(
@@ -239,6 +272,11 @@ def _read_finished(
     if report.get("configuration") != config.to_json():
         _logger.info("%s is not a report of this run.", path)
         return None
+    checksums.check_run(
+        path,
+        checksums.find_run(run_dir / "config.json"),
+        "Remove it, and the same command makes it again.",
+    )
     if not _has_model(run_dir):
         return None
     _logger.info("The run in %s is complete.", run_dir)
@@ -288,6 +326,9 @@ def _continue(run_dir: Path, config: TrainingConfig) -> None:
     saved = TrainingConfig.load(path)
     if not _is_longer(config, saved):
         return
+    # Before anything is removed.
+    if (run_dir / "model.keras").exists():
+        check_some_checkpoint(run_dir / "checkpoints")
     share = config.optimizers.decay_share
     _logger.info(
         "The run in %s is continued from %d to %d epochs. %s",

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import math
 import os
 import sys
 import time
@@ -22,6 +23,8 @@ from keras_infogan.training.callbacks import StepCallback
 
 # Seconds between lines of progress where no terminal can redraw one.
 _PLAIN_PROGRESS_SECONDS = 15.0
+# Metrics are float32, of which infinity is the only larger number.
+_MAX_VALUE = 3.5e38
 
 _logger = logging.getLogger(__name__)
 
@@ -158,6 +161,21 @@ def read_log(path: Path) -> list[dict[str, Any]]:
     return lines
 
 
+def check_log(path: Path) -> None:
+    """Raises a `ValueError` if curves cannot be drawn of a `log.jsonl`.
+
+    Call it before the training, as they are drawn after it.
+    """
+    for line in read_log(path):
+        missing = {"discriminator_loss", "generator_loss"} - line.keys()
+        if missing:
+            raise ValueError(
+                f"{path} should have {' and '.join(sorted(missing))} in each "
+                f"line. Received: none at step {line['step']}. Remove the "
+                "file; the curves until now are lost with it."
+            )
+
+
 def _is_line(line: Any) -> bool:
     """Whether this is a line of the log."""
     if not isinstance(line, dict) or type(line.get("step")) is not int:
@@ -168,6 +186,7 @@ def _is_line(line: Any) -> bool:
         and all(isinstance(warning, str) for warning in warnings)
         and all(
             type(value) in (int, float)
+            and not _MAX_VALUE < abs(value) < math.inf
             for name, value in line.items()
             if name != "warnings"
         )

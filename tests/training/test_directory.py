@@ -51,6 +51,9 @@ def test_more_epochs_continue_a_run(decay_share, sentence, tmp_path, caplog):
     with lock_directory(tmp_path, config):
         for name in ("model.keras", "report.json", "log.jsonl"):
             (tmp_path / name).touch()
+        checkpoint = tmp_path / "checkpoints" / "step_00000001.weights.h5"
+        checkpoint.parent.mkdir()
+        checkpoint.touch()
     longer = config.replace(epochs=14)
     with caplog.at_level("INFO"), lock_directory(tmp_path, longer):
         pass
@@ -64,6 +67,7 @@ def test_more_epochs_continue_a_run(decay_share, sentence, tmp_path, caplog):
         "config.json",
         ".config.json.sha256",
         "log.jsonl",
+        "checkpoints",
     }
     for other in (config, longer.replace(epochs=20, seed=1)):
         with pytest.raises(ValueError, match=r"epochs: 14 -> (7|20)"):

@@ -12,10 +12,12 @@ from keras_infogan.evaluation.code_map import find_code_map
 from keras_infogan.evaluation.report import find_report
 from keras_infogan.evaluation.report import write_report
 from keras_infogan.models.pretrained import load_model
+from keras_infogan.training import run
 from keras_infogan.training.callbacks import Checkpoints
 from keras_infogan.training.callbacks import Run
 from keras_infogan.training.callbacks import find_checkpoints
 from keras_infogan.training.callbacks import restore
+from keras_infogan.training.config import TrainingConfig
 from keras_infogan.training.run import lock_directory
 from keras_infogan.training.run import train
 from keras_infogan.training.run_log import RunLog
@@ -231,3 +233,63 @@ def test_a_run_that_is_continued_stays_the_same(runs):
     assert found == f"{longer.identity()} after epoch 7"
     content = json.loads((runs / "other" / "config.json").read_text())
     assert content == longer.to_json()
+
+
+def test_results_stay_if_there_is_nothing_to_continue_from(tmp_path):
+    """A longer run begins by removing them, but not without a checkpoint."""
+    make_run(tmp_path, CONFIG)
+    before = {name: (tmp_path / name).read_bytes() for name in RESULTS}
+    for path in find_checkpoints(tmp_path / "checkpoints"):
+        path.write_bytes(b"x")
+    with (
+        pytest.raises(OSError, match="should have a checkpoint of this run"),
+        lock_directory(tmp_path, CONFIG.replace(epochs=3)),
+    ):
+        pass
+    assert before == {name: (tmp_path / name).read_bytes() for name in RESULTS}
+    assert TrainingConfig.load(tmp_path / "config.json") == CONFIG
+
+
+def test_more_steps_than_the_run_has(few_digits_dir, tmp_path, monkeypatch):
+    """Of images that have become fewer: it would never end."""
+    monkeypatch.setattr(run, "_restore_on_all", lambda model, run_dir: 41)
+    monkeypatch.setattr(run, "fit", pytest.fail)
+    with pytest.raises(ValueError, match="of at most 40 steps"):
+        train(CONFIG, tmp_path, data_dir=few_digits_dir, export=False)
+
+
+@pytest.mark.parametrize(
+    ("name", "is_folder"),
+    [("code_map.json", True), ("report.html", True), ("samples", False)],
+)
+def test_what_is_in_the_way_is_found_before_the_training(
+    name, is_folder, few_digits_dir, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(run, "fit", pytest.fail)
+    with lock_directory(tmp_path, CONFIG):
+        pass
+    if is_folder:
+        (tmp_path / name).mkdir()
+    else:
+        (tmp_path / name).touch()
+    with pytest.raises(OSError, match=name):
+        train(CONFIG, tmp_path, data_dir=few_digits_dir, export=False)
+
+
+def test_a_log_without_curves(few_digits_dir, tmp_path, monkeypatch):
+    monkeypatch.setattr(run, "fit", pytest.fail)
+    with lock_directory(tmp_path, CONFIG):
+        pass
+    (tmp_path / "log.jsonl").write_text('{"step": 3}\n')
+    with pytest.raises(ValueError, match="discriminator_loss and generator"):
+        train(CONFIG, tmp_path, data_dir=few_digits_dir, export=False)
+
+
+def test_a_report_of_another_run(few_digits_dir, tmp_path):
+    """A finished run is not finished by the report of another."""
+    make_run(tmp_path, CONFIG)
+    record = checksums.checksum_path(tmp_path / "report.json")
+    other = CONFIG.replace(seed=5).identity()
+    record.write_text(record.read_text().replace(CONFIG.identity(), other))
+    with pytest.raises(ValueError, match="should be of run"):
+        train(CONFIG, tmp_path, data_dir=few_digits_dir, export=False)
