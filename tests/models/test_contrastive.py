@@ -24,7 +24,7 @@ def values(network):
 
 
 def sgd():
-    return keras.optimizers.SGD(0.1)
+    return keras.optimizers.SGD(0.01)
 
 
 def train(model, steps, optimizer=adam):
