@@ -9,10 +9,10 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from keras_infogan.latents.random import INFERENCE
-from keras_infogan.latents.random import fold_in
 from keras_infogan.latents.spec import LatentSpec
 from keras_infogan.losses.augmentation import Augmentation
 from keras_infogan.losses.views import augment
+from keras_infogan.models.inference import INFERENCE_BATCH_SIZE
 from keras_infogan.models.inference import GeneratorEncoder
 from keras_infogan.models.inference import make_key
 from keras_infogan.models.inference import map_in_chunks
@@ -43,26 +43,26 @@ def average_probabilities(
         augmentation: Makes the views.
         num_views: Views of each image.
         seed: Seed of the views.
-        jit_compile: Whether to compile with XLA: that takes some seconds, and
-            then a third of the time.
+        jit_compile: Whether to compile with XLA, which takes some seconds and
+            is worth it for thousands of images.
 
     Returns:
         By the name of each categorical code, float32 array of shape
         `(num_images, num_categories)`, whose rows sum to 1.
     """
-    read = tf.function(
-        partial(
-            _read_views,
-            model.discriminator,
-            model.latent_spec,
-            augmentation,
-            num_views,
-            make_key(seed, INFERENCE),
-        ),
-        jit_compile=jit_compile,
-        reduce_retracing=True,
+    read = partial(
+        _read_views,
+        model.discriminator,
+        model.latent_spec,
+        augmentation,
+        num_views,
+        make_key(seed, INFERENCE),
     )
-    return map_in_chunks(read, {"image": images})
+    if jit_compile:
+        read = tf.function(read, jit_compile=True)
+    # Tracing would take longer than a few images do.
+    size = max(INFERENCE_BATCH_SIZE // num_views, 1)
+    return map_in_chunks(read, {"image": images}, size=size)
 
 
 def _read_views(
@@ -73,22 +73,16 @@ def _read_views(
     key: tf.Tensor,
     inputs: Mapping[str, tf.Tensor],
 ) -> dict[str, tf.Tensor]:
-    """The mean probabilities of each category, of a chunk of images."""
-    images = inputs["image"]
+    """The mean probabilities of each category, of a chunk of images.
 
-    def read(number: tf.Tensor) -> dict[str, tf.Tensor]:
-        views = augment(augmentation, images, fold_in(key, number)).images
-        outputs = discriminator(
-            tf.clip_by_value(views, -1.0, 1.0), training=False
-        )
-        return {
-            name: tf.nn.softmax(spec.category_logits(name, outputs))
-            for name in spec.categorical_names
-        }
-
-    # One view of all images at a time, so that the memory is that of one.
-    sums = read(tf.constant(0, tf.int64))
-    for number in tf.range(1, num_views, dtype=tf.int64):
-        view = read(number)
-        sums = {name: sums[name] + view[name] for name in sums}
-    return {name: total / num_views for name, total in sums.items()}
+    All views at once, as a call takes longer than a view.
+    """
+    copies = tf.repeat(inputs["image"], num_views, axis=0)
+    views = augment(augmentation, copies, key).images
+    outputs = discriminator(tf.clip_by_value(views, -1.0, 1.0), training=False)
+    means = {}
+    for name in spec.categorical_names:
+        shares = tf.nn.softmax(spec.category_logits(name, outputs))
+        by_image = tf.reshape(shares, (-1, num_views, shares.shape[-1]))
+        means[name] = tf.reduce_mean(by_image, axis=1)
+    return means

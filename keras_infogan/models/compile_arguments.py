@@ -83,7 +83,7 @@ def needs_all_gradients(optimizer: keras.optimizers.Optimizer) -> bool:
 
 
 def _is_multiple(optimizer: keras.optimizers.Optimizer) -> bool:
-    """Whether this is a `MultiOptimizer`, or one with a scaled loss."""
+    """Whether this is a `MultiOptimizer`, with or without loss scaling."""
     return hasattr(
         getattr(optimizer, "inner_optimizer", optimizer), "optimizers"
     )

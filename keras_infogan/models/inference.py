@@ -263,13 +263,15 @@ class _Posterior(keras.layers.Layer):
 
 
 def map_in_chunks(
-    function: Callable[[Any], Any], tensors: Mapping[str, Any]
+    function: Callable[[Any], Any],
+    tensors: Mapping[str, Any],
+    size: int = INFERENCE_BATCH_SIZE,
 ) -> dict[str, np.ndarray]:
     """Applies a function to chunks of rows; joins the results, as float32."""
     count = len(next(iter(tensors.values())))
     chunks = []
-    for start in range(0, count, INFERENCE_BATCH_SIZE):
-        chunk = slice(start, start + INFERENCE_BATCH_SIZE)
+    for start in range(0, count, size):
+        chunk = slice(start, start + size)
         chunks.append(
             function(
                 {

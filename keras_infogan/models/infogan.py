@@ -276,19 +276,20 @@ class InfoGAN(MonitoredModel):
             raise ValueError(
                 f"num_views should be at least 1. Received: {num_views}."
             )
-        images = to_array(images)
-        posterior = super().encode(images)
-        if num_views == 1:
-            return posterior
-        if self.objective.augmentation is None:
+        augmentation = self.objective.augmentation
+        if num_views > 1 and augmentation is None:
             raise ValueError(
                 "num_views should be 1 for a model that was trained without an "
                 f"augmentation, which makes the views. Received: {num_views}."
             )
+        images = to_array(images)
+        posterior = super().encode(images)
+        if num_views == 1 or augmentation is None:
+            return posterior
         averages = average_probabilities(
             self,
             images,
-            self.objective.augmentation.scaled(SLIGHTNESS),
+            augmentation.scaled(SLIGHTNESS),
             num_views=num_views,
             seed=seed,
         )

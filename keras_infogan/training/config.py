@@ -96,7 +96,6 @@ class TrainingConfig(Section):
                 "neighbor_share should be 0 if invariance_weight is 0, as it "
                 f"has no effect then. Received: {self.data.neighbor_share!r}."
             )
-
         if self.distillation_epochs and self.objective.augmentation is None:
             raise ValueError(
                 "distillation_epochs should be 0 without an augmentation, "

@@ -11,10 +11,9 @@ from keras_infogan.models.agreement import SLIGHTNESS
 from keras_infogan.models.agreement import average_probabilities
 from keras_infogan.models.distillation import SelfDistillation
 from keras_infogan.models.infogan import InfoGAN
+from keras_infogan.training.config import TrainingConfig
 
 _NUM_VIEWS = 8
-# Of the images that are read at once; four times as many as float32.
-_PART_BYTES = 2**28
 _LEARNING_RATE = 5e-4
 # Generated images for each real one. Without them, the posterior of continuous
 # codes drifts on generated images.
@@ -32,12 +31,16 @@ def distill(
     seed: int = 0,
     jit_compile: bool = True,
 ) -> InfoGAN:
-    """Teaches `Q` to say at once of an image what its views say on average.
+    """Teaches `Q` to say of one view of an image what several say on average.
 
-    `models.SelfDistillation` without labels, of all images; the averages are
-    those of 8 views that the augmentation of the objective makes, at six tenths
-    of its ranges. The trunk, which both share, and the heads of `Q` learn; the
-    generator and the state of its training stay as they are.
+    No labels are used. The targets are fixed: for each image, and for half as
+    many generated ones, the mean probabilities of 8 views, made by the
+    augmentation of the objective at six tenths of its ranges; see
+    `models.distillation.SelfDistillation`. The trunk and the heads of `Q`
+    learn, and the generator does not. So `D` no longer judges images: to train
+    further, begin with the model from before.
+
+    All images are in memory, one and a half times.
 
     Args:
         model: A trained model whose objective has an augmentation; changed in
@@ -90,6 +93,20 @@ def distill(
     return model
 
 
+def distill_as_configured(
+    config: TrainingConfig, model: InfoGAN, data: ImageData
+) -> None:
+    """What `distill` does, with the options of a run."""
+    distill(
+        model,
+        data,
+        epochs=config.distillation_epochs,
+        batch_size=config.data.batch_size,
+        seed=config.seed,
+        jit_compile=config.execution.jit_compile,
+    )
+
+
 def _with_generated(model: InfoGAN, data: ImageData, seed: int) -> ImageData:
     """The images, and half as many generated ones, whose codes must stay."""
     generated = model.generate(
@@ -107,32 +124,20 @@ def _find_targets(
     seed: int,
     jit_compile: bool,
 ) -> dict[str, np.ndarray]:
-    """What each output of `Q` should be, by name; probabilities of categories.
-
-    Read in parts, as the images may be in a mapped file.
-    """
-    spec = model.latent_spec
-    parts = []
-    size = max(_PART_BYTES // data.images[0].nbytes, 1)
-    for start in range(0, len(data.images), size):
-        images = data.images[start : start + size]
-        posterior = model.encode(images)
-        targets = {name: posterior[name] for name in spec.posterior_dims}
-        averages = average_probabilities(
-            model,
-            images,
-            augmentation.scaled(SLIGHTNESS),
-            num_views=_NUM_VIEWS,
-            seed=seed,
-            jit_compile=jit_compile,
-        )
-        parts.append(
-            targets | {f"{name}_logits": x for name, x in averages.items()}
-        )
-    return {
-        name: np.concatenate([part[name] for part in parts])
-        for name in parts[0]
+    """What each output of `Q` should be; of categories, probabilities."""
+    posterior = model.encode(data.images)
+    targets = {
+        name: posterior[name] for name in model.latent_spec.posterior_dims
     }
+    averages = average_probabilities(
+        model,
+        data.images,
+        augmentation.scaled(SLIGHTNESS),
+        num_views=_NUM_VIEWS,
+        seed=seed,
+        jit_compile=jit_compile,
+    )
+    return targets | {f"{name}_logits": x for name, x in averages.items()}
 
 
 class _Progress(keras.callbacks.Callback):

@@ -12,7 +12,7 @@ from keras_infogan.training.build import build_model
 from keras_infogan.training.build import make_stream
 from keras_infogan.training.build import steps_per_epoch
 from keras_infogan.training.config import DEFAULT_PRESET
-from keras_infogan.training.distillation import distill
+from keras_infogan.training.distillation import distill_as_configured
 from keras_infogan.training.presets import preset as find_preset
 
 
@@ -103,12 +103,5 @@ def fit_images(
         verbose=verbose,
     )
     if config.distillation_epochs:
-        distill(
-            model,
-            data,
-            epochs=config.distillation_epochs,
-            batch_size=config.data.batch_size,
-            seed=config.seed,
-            jit_compile=config.execution.jit_compile,
-        )
+        distill_as_configured(config, model, data)
     return model

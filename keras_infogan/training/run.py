@@ -36,7 +36,7 @@ from keras_infogan.training.devices import from_chief
 from keras_infogan.training.devices import is_chief
 from keras_infogan.training.devices import make_strategy
 from keras_infogan.training.devices import naming_lost_workers
-from keras_infogan.training.distillation import distill
+from keras_infogan.training.distillation import distill_as_configured
 from keras_infogan.training.exports import export_run
 from keras_infogan.training.exports import is_exported
 from keras_infogan.training.exports import remove_exports
@@ -198,14 +198,8 @@ def _distilled(
     """
     model = build_model(config, num_steps=num_steps)
     restore(model, run_dir / "checkpoints")
-    return distill(
-        model,
-        data,
-        epochs=config.distillation_epochs,
-        batch_size=config.data.batch_size,
-        seed=config.seed,
-        jit_compile=config.execution.jit_compile,
-    )
+    distill_as_configured(config, model, data)
+    return model
 
 
 def _has_model(run_dir: Path) -> bool:
@@ -272,11 +266,7 @@ def _read_finished(
     if report.get("configuration") != config.to_json():
         _logger.info("%s is not a report of this run.", path)
         return None
-    checksums.check_run(
-        path,
-        checksums.find_run(run_dir / "config.json"),
-        "Remove it, and the same command makes it again.",
-    )
+    check_run(run_dir, path)
     if not _has_model(run_dir):
         return None
     _logger.info("The run in %s is complete.", run_dir)

@@ -140,7 +140,7 @@ def read_log(path: Path) -> list[dict[str, Any]]:
             f"{path.stat().st_size / 1e6:.0f} MB. Remove what is no log."
         )
     check_regular(path)
-    remedy = "Remove it, with which the curves are lost."
+    remedy = "Remove it; the curves are lost with it."
     checksums.check(path, remedy)
     checksums.check_run(path, checksums.find_identity(path.parent), remedy)
     whole = path.read_text(errors="replace").rpartition("\n")[0]

@@ -18,6 +18,7 @@ from keras_infogan.models.networks import build_discriminator
 from keras_infogan.models.networks import build_generator
 from keras_infogan.options import to_plain
 from keras_infogan.training import build
+from keras_infogan.training import distillation
 from keras_infogan.training import finish
 from keras_infogan.training import run as training
 from keras_infogan.training.callbacks import Checkpoints
@@ -111,7 +112,7 @@ def observe(
     monkeypatch.setattr(InfoGAN, "fit", fit)
     monkeypatch.setattr(InfoGAN, "save", lambda self, path: path.touch())
     monkeypatch.setattr(training, "load_model", lambda run: seen.model)
-    monkeypatch.setattr(training, "distill", distill)
+    monkeypatch.setattr(distillation, "distill", distill)
     monkeypatch.setattr(finish, "evaluate", evaluate)
     monkeypatch.setattr(finish, "surest_seeds", lambda *args: [])
     monkeypatch.setattr(finish, "draw_run", lambda *args, **options: {})
