@@ -73,6 +73,24 @@ class _Disentanglement(TypedDict):
     dataset: str
 
 
+class _Accuracies(TypedDict):
+    encoder: float
+    classifier: float
+
+
+class _Corruption(TypedDict):
+    strengths: list[float]
+    encoder: list[float]
+    classifier: list[float]
+
+
+class _Robustness(TypedDict):
+    unchanged: _Accuracies
+    corruptions: dict[str, _Corruption]
+    mean: _Accuracies
+    num_images: int
+
+
 class _Report(TypedDict):
     """The schema of `report.json`, as far as it is read again."""
 
@@ -100,6 +118,7 @@ class _Report(TypedDict):
     num_labels: NotRequired[int]
     steps: NotRequired[int]
     disentanglement: NotRequired[_Disentanglement | None]
+    robustness: NotRequired[_Robustness | None]
     traversal_seeds: NotRequired[list[int] | None]
     configuration: NotRequired[dict[str, Any]]
     versions: dict[str, str]
@@ -175,6 +194,8 @@ def _check_parts(report: Mapping[str, Any]) -> CodeMap:
             )
     if found := report.get("disentanglement"):
         _check_factors(found)
+    if found := report.get("robustness"):
+        _check_strengths(found)
     seeds = report.get("traversal_seeds")
     if seeds is not None and not (seeds and max(map(abs, seeds)) < 2**63):
         raise ValueError(
@@ -212,4 +233,21 @@ def _check_factors(found: Mapping[str, Any]) -> None:
         if name not in _Disentanglement.__annotations__:
             check_schema(
                 value, float | None, f"A report.disentanglement.{name}"
+            )
+
+
+def _check_strengths(found: Mapping[str, Any]) -> None:
+    """Raises a `ValueError` unless each kind has accuracies by strength."""
+    if not found["corruptions"] or found["num_images"] < 1:
+        raise ValueError(
+            "The robustness of a report should be of at least one corruption "
+            f"and one image. Received: {len(found['corruptions'])} and "
+            f"{found['num_images']}."
+        )
+    for name, values in found["corruptions"].items():
+        sizes = [len(values[x]) for x in ("strengths", "encoder", "classifier")]
+        if not sizes[0] or len(set(sizes)) > 1:
+            raise ValueError(
+                "A corruption of a report should have two accuracies for each "
+                f"strength. Received: {sizes} of {name!r:.30}."
             )

@@ -14,6 +14,8 @@ from keras_infogan.reports.highlights import Highlight
 from keras_infogan.reports.highlights import find_highlights
 from keras_infogan.reports.measurements import describe_measurement
 from keras_infogan.reports.measurements import find_measurements
+from keras_infogan.reports.robustness import explain_robustness
+from keras_infogan.reports.robustness import robustness_rows
 from keras_infogan.reports.text import describe_factors
 
 _WARNING = "Warning: "
@@ -76,6 +78,7 @@ def write_page(
             ),
             html.details("Findings", [html.paragraphs(findings)]),
             html.details("All measurements", _measurements(report)),
+            html.details("Robust reading", _robustness(report)),
             html.details(
                 "Classes of the categories", map(html.table, _classes(report))
             ),
@@ -125,6 +128,12 @@ def _measurements(report: Mapping[str, Any]) -> Iterator[str]:
                 "seeds."
             ]
         )
+
+
+def _robustness(report: Mapping[str, Any]) -> Iterator[str]:
+    if report.get("robustness"):
+        yield html.paragraphs(explain_robustness(report))
+        yield html.table(robustness_rows(report))
 
 
 def _classes(report: Mapping[str, Any]) -> Iterator[list[Sequence[object]]]:

@@ -10,6 +10,7 @@ from keras_infogan.evaluation.measures import MEASURES
 from keras_infogan.evaluation.measures import find_number
 from keras_infogan.evaluation.measures.fidelity import MIN_IMAGES
 from keras_infogan.reports.meanings import describe_code_map
+from keras_infogan.reports.robustness import describe_robustness
 
 # 95 % of a normal distribution are within this many standard deviations.
 DEVIATIONS = 1.96
@@ -41,6 +42,7 @@ def describe_report(report: Mapping[str, Any]) -> list[str]:
     sentences += _describe_clustering(report)
     sentences += _describe_information(report)
     sentences += _describe_fidelity(report)
+    sentences += describe_robustness(report)
     sentences += _describe_traversals(report["traversals"])
     sentences += describe_factors(report).values()
     for measure in MEASURES:

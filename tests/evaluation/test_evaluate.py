@@ -173,6 +173,8 @@ def test_report_is_written_and_repeats(trained_extractor, tmp_path):
     assert read_report(path) == report
     assert evaluate(model, TRAIN, TEST, seed=3) == report
     assert report["fidelity"]["num_images"] == 100
+    assert report["robustness"]["num_images"] == 100
+    assert report["robustness"]["unchanged"]["encoder"] == 1.0
     assert report["seed"] == 3
     assert set(report["versions"]) >= {"keras-infogan", "tensorflow", "keras"}
 
@@ -280,4 +282,5 @@ def test_few_test_images_have_no_fidelity(trained_extractor):
     model = painter(np.eye(NUM_CLASSES))
     report = evaluate(model, TRAIN, data_of(TEST_LABELS[:12]))
     assert report["fidelity"] is None
+    assert "robustness" not in report
     assert report["clustering_accuracy"] == 1.0

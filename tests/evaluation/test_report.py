@@ -35,6 +35,18 @@ REPORT: dict[str, Any] = {
         ]
     },
     "fidelity": None,
+    "robustness": {
+        "unchanged": {"encoder": 1.0, "classifier": 1},
+        "corruptions": {
+            "noise": {
+                "strengths": [0.2, 0.4],
+                "encoder": [0.9, 0.5],
+                "classifier": [1, 0.75],
+            }
+        },
+        "mean": {"encoder": 0.7, "classifier": 0.875},
+        "num_images": 2,
+    },
     "code_map": CODE_MAP,
     "num_naming_labels": None,
     "dataset": "mnist",
@@ -43,6 +55,13 @@ REPORT: dict[str, Any] = {
     "seed": 0,
     "versions": {"keras-infogan": __version__},
 }
+
+
+NOISE = REPORT["robustness"]["corruptions"]["noise"]
+
+
+def robustness(**changes: Any) -> dict[str, Any]:
+    return {"robustness": {**REPORT["robustness"], **changes}}
 
 
 def test_round_trip(tmp_path):
@@ -67,6 +86,15 @@ def test_round_trip(tmp_path):
         {"seed": 2**64},
         {"seed": 0.5},
         {"clustering_accuracy": float("nan")},
+        {"robustness": {}},
+        robustness(num_images=0),
+        robustness(unchanged={"encoder": 1.0}),
+        robustness(corruptions={}),
+        robustness(corruptions={"noise": {**NOISE, "encoder": [0.9]}}),
+        robustness(corruptions={"noise": {**NOISE, "classifier": "1"}}),
+        robustness(
+            corruptions={"noise": dict.fromkeys(NOISE, [])},
+        ),
     ],
 )
 def test_reports_of_other_versions(change, tmp_path):
@@ -83,6 +111,8 @@ def test_reports_of_version_0_1():
     report = read_report(ROOT / "saved_models" / "mnist_report.json")
     assert report is not None
     assert report["versions"]["keras-infogan"] == "0.1.0"
+    # It was not measured then.
+    assert "robustness" not in report
 
 
 def test_a_digit_that_changed_is_found(tmp_path, caplog):

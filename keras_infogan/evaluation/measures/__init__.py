@@ -23,6 +23,7 @@ from keras_infogan.evaluation.measures.fidelity import measure_fidelity
 from keras_infogan.evaluation.measures.information import measure_information
 from keras_infogan.evaluation.measures.naming import fit_code_map
 from keras_infogan.evaluation.measures.problems import measure_problems
+from keras_infogan.evaluation.measures.robustness import measure_robustness
 from keras_infogan.evaluation.measures.traversals import measure_traversals
 from keras_infogan.evaluation.observations import Observations
 
@@ -102,6 +103,17 @@ MEASURES = [
             ),
             "fidelity.feature_extractor_accuracy": Number(
                 "Accuracy of the feature extractor"
+            ),
+        },
+    ),
+    Measure(
+        measure_robustness,
+        {
+            "robustness.mean.encoder": Number(
+                "Accuracy of the encoder on changed images"
+            ),
+            "robustness.mean.classifier": Number(
+                "Accuracy of the feature extractor on changed images"
             ),
         },
     ),
