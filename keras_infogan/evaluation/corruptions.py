@@ -138,7 +138,7 @@ def _apply(
 
 CORRUPTIONS = {
     "rotation": Corruption(
-        "Turned by (degrees)",
+        "Turned (degrees)",
         (5.0, 10.0, 15.0, 20.0, 30.0),
         lambda images, degrees, seed: rotate(images, degrees),
     ),
@@ -154,27 +154,27 @@ CORRUPTIONS = {
     ),
     # USPS has 16.
     "resolution": Corruption(
-        "Of lower resolution (pixels on the longer side)",
+        "Coarser (pixels a side)",
         (16.0, 12.0, 8.0),
         lambda images, pixels, seed: lower_resolution(images, pixels),
     ),
     "thicker": Corruption(
-        "Thicker strokes (pixels)",
+        "Thicker (pixels)",
         (1.0, 2.0),
         lambda images, pixels, seed: change_thickness(images, pixels),
     ),
     "thinner": Corruption(
-        "Thinner strokes (pixels)",
+        "Thinner (pixels)",
         (1.0, 2.0),
         lambda images, pixels, seed: change_thickness(images, -pixels),
     ),
     "noise": Corruption(
-        "Gaussian noise (standard deviation, black to white is 2)",
+        "Noise (deviation)",
         (0.2, 0.4, 0.8),
         lambda images, stddev, seed: add_noise(images, stddev, seed=seed),
     ),
     "blur": Corruption(
-        "Gaussian blur (standard deviation in pixels)",
+        "Blur (pixels)",
         (0.5, 1.0, 2.0),
         lambda images, stddev, seed: blur(images, stddev),
     ),

@@ -45,8 +45,9 @@ def explain_robustness(report: Mapping[str, Any]) -> list[str]:
         "they were matched on unchanged training images; the classifier "
         "learned from the labels of unchanged training images. Where only the "
         "encoder's number falls, the class can still be seen, but not by this "
-        "encoder. Standard errors over images are at most "
-        f"{0.5 / math.sqrt(count):.1%}."
+        "encoder. Of Gaussian noise, the standard deviation is given; black "
+        "and white are 2 apart. Standard errors over images are at most "
+        f"{50 / math.sqrt(count):.1f} points."
     ]
 
 
@@ -54,7 +55,7 @@ def robustness_rows(report: Mapping[str, Any]) -> Iterator[Sequence[str]]:
     """A table: kinds in rows, strengths in columns, both accuracies in each."""
     found = report["robustness"]
     width = max(len(x["strengths"]) for x in found["corruptions"].values())
-    yield ("strength: encoder / classifier", *[""] * width)
+    yield ("strength: both (%)", *[""] * width)
     yield ("Unchanged", _both(**found["unchanged"]), *[""] * (width - 1))
     for name, values in found["corruptions"].items():
         # A report may be of a version with other kinds.
@@ -74,4 +75,4 @@ def _columns(values: Mapping[str, Any]) -> Iterator[tuple[float, float, float]]:
 
 
 def _both(encoder: float, classifier: float) -> str:
-    return f"{encoder:.1%} / {classifier:.1%}"
+    return f"{100 * encoder:.1f} / {100 * classifier:.1f}"

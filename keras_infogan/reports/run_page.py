@@ -133,7 +133,11 @@ def _measurements(report: Mapping[str, Any]) -> Iterator[str]:
 def _robustness(report: Mapping[str, Any]) -> Iterator[str]:
     if report.get("robustness"):
         yield html.paragraphs(explain_robustness(report))
-        yield html.table(robustness_rows(report))
+        # Numbers that belong together stay in one line.
+        yield html.table(
+            [cell.replace(" ", "\u00a0") for cell in row]
+            for row in robustness_rows(report)
+        )
 
 
 def _classes(report: Mapping[str, Any]) -> Iterator[list[Sequence[object]]]:

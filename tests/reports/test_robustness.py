@@ -53,16 +53,16 @@ def test_standard_error():
     """That of a share of n images is at most that of 1/2: 1 / (2 sqrt(n))."""
     (text,) = explain_robustness({"robustness": FOUND})
     assert "same 400 test images" in text
-    assert text.endswith("at most 2.5%.")
+    assert text.endswith("at most 2.5 points.")
 
 
 def test_rows():
     """As wide as the kind of the most strengths."""
     assert list(robustness_rows({"robustness": FOUND})) == [
-        ("strength: encoder / classifier", "", ""),
-        ("Unchanged", "98.8% / 99.2%", ""),
-        ("Turned by (degrees)", "5: 97.5% / 98.0%", "10: 95.0% / 90.0%"),
-        ("<of another version>", "0.5: 25.0% / 100.0%", ""),
+        ("strength: both (%)", "", ""),
+        ("Unchanged", "98.8 / 99.2", ""),
+        ("Turned (degrees)", "5: 97.5 / 98.0", "10: 95.0 / 90.0"),
+        ("<of another version>", "0.5: 25.0 / 100.0", ""),
     ]
 
 
@@ -70,12 +70,15 @@ def test_page(tmp_path):
     """A folded table, and the means among all measurements."""
     text = page_of(tmp_path, {**REPORT, "robustness": FOUND})
     assert text.count("<summary>Robust reading</summary>") == 1
-    rows = {cells[0]: cells[1:] for cells in rows_of(text)}
-    assert rows["Turned by (degrees)"] == [
-        "5: 97.5% / 98.0%",
-        "10: 95.0% / 90.0%",
+    rows = {
+        cells[0]: cells[1:] for cells in rows_of(text.replace("\u00a0", " "))
+    }
+    assert rows["Turned (degrees)"] == [
+        "5: 97.5 / 98.0",
+        "10: 95.0 / 90.0",
     ]
-    assert rows["&lt;of another version&gt;"] == ["0.5: 25.0% / 100.0%", ""]
+    assert rows["&lt;of another version&gt;"] == ["0.5: 25.0 / 100.0", ""]
     assert rows["Accuracy of the encoder on changed images"][0] == "0.606"
+    assert "<td>5:\u00a097.5\u00a0/\u00a098.0</td>" in text
     assert "on the same 400 test images" in text
     assert "Robust" not in page_of(tmp_path, REPORT)
