@@ -5,6 +5,7 @@
 | `Diagnostics(images)` | warns of collapse, noise-like images, divergence |
 | `ClusteringAccuracy(images, labels)` | logs `val_clustering_accuracy` |
 | `ImageGrid()` | draws generated images: notebook, TensorBoard, files |
+| `ResplitCategories(images)` | tells mixed categories apart in mid-training |
 
 Keras's own callbacks work as with other models. Those that monitor a number may
 take `loss`, the negative bound on the mutual information;
@@ -29,6 +30,14 @@ from keras_infogan.callbacks.clustering_accuracy import (
     ClusteringAccuracy as ClusteringAccuracy,
 )
 from keras_infogan.callbacks.image_grid import ImageGrid as ImageGrid
+from keras_infogan.callbacks.resplit_categories import (
+    ResplitCategories as ResplitCategories,
+)
 from keras_infogan.models.diagnostics import Diagnostics as Diagnostics
 
-__all__ = ["ClusteringAccuracy", "Diagnostics", "ImageGrid"]
+__all__ = [
+    "ClusteringAccuracy",
+    "Diagnostics",
+    "ImageGrid",
+    "ResplitCategories",
+]

@@ -109,6 +109,8 @@ def build_model(
         spec.first_categorical("num_labels")
     if config.distillation_epochs:
         spec.first_categorical("distillation_epochs")
+    if config.resplit_share:
+        spec.first_categorical("resplit_share")
     build = functools.partial(_build_networks, config.networks, spec, shape)
     _check_memory(build, config.data.batch_size)
     keras.utils.set_random_seed(config.seed)

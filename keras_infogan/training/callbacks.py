@@ -1,4 +1,4 @@
-"""Callbacks of a run: sample images, checkpoints."""
+"""Callbacks of a run: sample images, new borders of categories, checkpoints."""
 
 import functools
 import logging
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from keras_infogan import checksums
@@ -15,8 +16,12 @@ from keras_infogan.files import check_space
 from keras_infogan.files import one_line
 from keras_infogan.models.infogan import InfoGAN
 from keras_infogan.models.pretrained import check_weights
+from keras_infogan.models.resplitting import is_time
+from keras_infogan.models.resplitting import resplit
 from keras_infogan.reports.grids import draw_grids
 from keras_infogan.reports.images import save_image
+from keras_infogan.training.config import TrainingConfig
+from keras_infogan.training.devices import from_chief
 
 NUM_KEPT_CHECKPOINTS = 2
 # HDF5 adds some kilobytes to each of about a hundred arrays.
@@ -116,6 +121,44 @@ class SampleImages(StepCallback):
                 path = folder / f"step_{self.run_step:08d}_{name}.png"
                 save_image(path, grid)
                 tf.summary.image(name, grid[None])
+
+
+class Resplit(StepCallback):
+    """Tells mixed categories apart anew; see `models.resplitting`.
+
+    Must come before `Checkpoints`, so that a run which resumes has the heads of
+    one that was not stopped.
+
+    Args:
+        run: The run.
+        images: The training images.
+        config: The configuration, which has an augmentation.
+    """
+
+    def __init__(
+        self, run: Run, images: np.ndarray, config: TrainingConfig
+    ) -> None:
+        super().__init__(run, 0)
+        self.images = images
+        self.config = config
+
+    def on_interval(self, logs):
+        augmentation = self.config.objective.augmentation
+        epochs = self.run_step // self.run.steps_per_epoch
+        if augmentation is None or not is_time(epochs, self.config.epochs):
+            return
+        resplit(
+            self.model,
+            self.images,
+            augmentation,
+            share=self.config.resplit_share,
+            seed=self.config.seed,
+        )
+        # Other processors round in other ways.
+        name = self.model.latent_spec.categorical_names[0]
+        head = self.model.discriminator.get_layer(f"{name}_logits")
+        strategy = self.model.distribute_strategy
+        head.set_weights([from_chief(strategy, x) for x in head.get_weights()])
 
 
 class Checkpoints(StepCallback):

@@ -74,6 +74,13 @@ class TrainingConfig(Section):
         "once what several views of an image say on average",
         minimum=0,
     )
+    resplit_share: float = option(
+        0.0,
+        "tell two categories apart anew in the middle of the run if views of "
+        "more than this share of their images are in the other one; 0: never",
+        minimum=0.0,
+        maximum=0.5,
+    )
     seed: int = option(
         0,
         "seed of weights, latents, image order and choice of labels",
@@ -102,6 +109,13 @@ class TrainingConfig(Section):
                 "which makes the views. Received: "
                 f"{self.distillation_epochs}. Set an augmentation (--warp), or "
                 "no distillation (--distillation-epochs 0)."
+            )
+
+        if self.resplit_share and self.objective.augmentation is None:
+            raise ValueError(
+                "resplit_share should be 0 without an augmentation, which "
+                f"makes the views. Received: {self.resplit_share}. Set an "
+                "augmentation (--warp), or never split (--resplit-share 0)."
             )
 
     @classmethod

@@ -10,6 +10,8 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import tensorflow as tf
 
 from keras_infogan.json_text import parse_json
@@ -164,17 +166,20 @@ def is_chief() -> bool:
     )
 
 
-def from_chief(strategy: tf.distribute.Strategy, number: int) -> int:
-    """The number that the chief has, on all workers; waits for all."""
+def from_chief(
+    strategy: tf.distribute.Strategy, numbers: npt.ArrayLike
+) -> np.ndarray:
+    """The numbers that the chief has, on all workers; waits for all."""
+    array = np.asarray(numbers)
     if strategy.num_replicas_in_sync == 1:
-        return number
-    numbers = strategy.experimental_distribute_values_from_function(
+        return array
+    parts = strategy.experimental_distribute_values_from_function(
         # The chief has the first replica.
         lambda context: tf.constant(
-            0 if context.replica_id_in_sync_group else number, tf.int64
+            np.zeros_like(array) if context.replica_id_in_sync_group else array
         )
     )
-    return int(strategy.reduce("SUM", numbers, axis=None))
+    return strategy.reduce("SUM", parts, axis=None).numpy()
 
 
 def _read_tf_config() -> tuple[dict[str, Any], dict[str, Any]]:

@@ -4,6 +4,7 @@ import contextlib
 import os
 import signal
 from collections.abc import Callable
+from collections.abc import Sequence
 
 import keras
 import numpy as np
@@ -13,6 +14,7 @@ from keras_infogan.models.infogan import InfoGAN
 from keras_infogan.training.callbacks import Checkpoints
 from keras_infogan.training.callbacks import Run
 from keras_infogan.training.callbacks import SampleImages
+from keras_infogan.training.callbacks import StepCallback
 from keras_infogan.training.run_diagnostics import RunDiagnostics
 from keras_infogan.training.run_log import RunLog
 from keras_infogan.training.sections import CallbackConfig
@@ -81,6 +83,7 @@ def fit(
     sample: np.ndarray,
     batch_size: int,
     is_chief: bool = True,
+    changes: Sequence[StepCallback] = (),
 ) -> None:
     """Trains to the end of the run.
 
@@ -92,6 +95,8 @@ def fit(
         sample: Real images for the diagnostics, as these take them.
         batch_size: Images in a step.
         is_chief: Whether this process writes the files of the run.
+        changes: Callbacks that change the model, on all workers; what they do
+            is in the next checkpoint.
 
     Raises:
         TrainingFailed: At NaN; with `stop_when_unhealthy` at any problem.
@@ -103,7 +108,7 @@ def fit(
     diagnostics = RunDiagnostics(
         run, config.log_interval, images=sample, stop=config.stop_when_unhealthy
     )
-    callbacks: list[keras.callbacks.Callback] = [diagnostics]
+    callbacks: list[keras.callbacks.Callback] = [diagnostics, *changes]
     with contextlib.ExitStack() as stack:
         stop = StopOnSignal(_save_nothing)
         if is_chief:

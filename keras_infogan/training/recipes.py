@@ -5,6 +5,7 @@ from typing import Any
 
 import keras
 
+from keras_infogan.callbacks import ResplitCategories
 from keras_infogan.data.dataset import ImageData
 from keras_infogan.data.sources import open_images
 from keras_infogan.models.infogan import InfoGAN
@@ -12,6 +13,7 @@ from keras_infogan.training.build import build_model
 from keras_infogan.training.build import make_stream
 from keras_infogan.training.build import steps_per_epoch
 from keras_infogan.training.config import DEFAULT_PRESET
+from keras_infogan.training.config import TrainingConfig
 from keras_infogan.training.distillation import distill_as_configured
 from keras_infogan.training.presets import preset as find_preset
 
@@ -99,9 +101,22 @@ def fit_images(
         stream().take(num_steps),
         steps_per_epoch=epoch_steps,
         epochs=config.epochs,
-        callbacks=list(callbacks),
+        callbacks=[*_resplitting(config, data), *callbacks],
         verbose=verbose,
     )
     if config.distillation_epochs:
         distill_as_configured(config, model, data)
     return model
+
+
+def _resplitting(
+    config: TrainingConfig, data: ImageData
+) -> list[keras.callbacks.Callback]:
+    """What tells mixed categories apart, as in a run of these options."""
+    if not config.resplit_share:
+        return []
+    return [
+        ResplitCategories(
+            data.images, share=config.resplit_share, seed=config.seed
+        )
+    ]

@@ -28,6 +28,7 @@ from keras_infogan.training.build import build_model
 from keras_infogan.training.build import load_data
 from keras_infogan.training.build import make_stream
 from keras_infogan.training.build import steps_per_epoch
+from keras_infogan.training.callbacks import Resplit
 from keras_infogan.training.callbacks import Run
 from keras_infogan.training.callbacks import check_some_checkpoint
 from keras_infogan.training.callbacks import restore
@@ -131,6 +132,11 @@ def train(
                 sample=data[0].images[:NUM_IMAGES],
                 batch_size=config.data.batch_size,
                 is_chief=is_chief(),
+                changes=(
+                    [Resplit(run, data[0].images, config)]
+                    if config.resplit_share
+                    else []
+                ),
             )
 
     if not is_chief():
@@ -228,7 +234,7 @@ def _is_trained(run_dir: Path, config: TrainingConfig) -> bool:
 def _restore_on_all(model: InfoGAN, run_dir: Path) -> int:
     """The step of the newest checkpoint, the same on all workers."""
     step = restore(model, run_dir / "checkpoints")
-    step_of_chief = from_chief(model.distribute_strategy, step)
+    step_of_chief = int(from_chief(model.distribute_strategy, step))
     if step != step_of_chief:
         raise ValueError(
             f"{run_dir} should be on a file system that all workers share. "

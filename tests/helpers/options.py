@@ -9,6 +9,7 @@ OTHER_VALUES: dict[str, Any] = {
     "preset": "paper",
     "epochs": 3,
     "distillation_epochs": 2,
+    "resplit_share": 0.2,
     "seed": 5,
     "dataset": "other",
     "train_split": "train[:50%]",

@@ -7,12 +7,14 @@ import pytest
 from PIL import Image
 
 from keras_infogan.reports.grids import draw_grids
+from keras_infogan.training import callbacks
 from keras_infogan.training.callbacks import Checkpoints
 from keras_infogan.training.callbacks import Run
 from keras_infogan.training.callbacks import SampleImages
 from keras_infogan.training.callbacks import StepCallback
 from keras_infogan.training.callbacks import find_checkpoints
 from keras_infogan.training.callbacks import restore
+from keras_infogan.training.presets import preset
 from keras_infogan.training.run_log import RunLog
 from keras_infogan.training.run_log import read_log
 from tests.helpers.models import adam
@@ -80,6 +82,32 @@ def test_a_run_that_ends_draws_nothing(tmp_path):
     images.set_model(model)
     images.on_interval({})
     assert not (tmp_path / "samples").exists()
+
+
+def test_mixed_categories_are_told_apart_in_the_middle(tmp_path, monkeypatch):
+    """After the second of three epochs of two steps; the head that is saved."""
+    model = tiny_model()
+    head = model.discriminator.get_layer("category_logits")
+    config = preset("mnist").replace(epochs=3, resplit_share=0.3, seed=5)
+    images = np.zeros((4, *model.image_shape), np.uint8)
+    calls = []
+
+    def resplit(changed, *args, **options):
+        assert changed is model
+        calls.append((int(model.step), args, options))
+        head.bias.assign(np.arange(3.0))
+
+    monkeypatch.setattr(callbacks, "resplit", resplit)
+    run = Run(tmp_path, 0, 6, 2)
+    saver = Checkpoints(run, 4)
+    fit(model, [callbacks.Resplit(run, images, config), saver], 4)
+    expected = (images, config.objective.augmentation)
+    assert calls == [(4, expected, {"share": 0.3, "seed": 5})]
+    copy = tiny_model()
+    copy.compile(adam(), adam(), jit_compile=False)
+    restore(copy, tmp_path / "checkpoints")
+    bias = copy.discriminator.get_layer("category_logits").bias
+    np.testing.assert_array_equal(bias, np.arange(3.0))
 
 
 def test_newest_two_checkpoints_are_kept(tmp_path):

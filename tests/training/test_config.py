@@ -62,6 +62,7 @@ def test_names_of_options_are_unique():
         ({"update": "x"}, "update should be one of fused, three_phase"),
         ({"neighbor_share": 1.1}, "neighbor_share should be .* at most 1"),
         ({"invariance_weight": 0.0}, "neighbor_share should be 0 if"),
+        ({"resplit_share": 0.6}, "resplit_share should be .* at most 0.5"),
         ({"distillation_epochs": -1}, "distillation_epochs should be .* at le"),
         ({"colour": "red"}, "one of those of .* Received: 'colour'"),
     ],

@@ -22,6 +22,7 @@ from keras_infogan.training import distillation
 from keras_infogan.training import finish
 from keras_infogan.training import run as training
 from keras_infogan.training.callbacks import Checkpoints
+from keras_infogan.training.callbacks import Resplit
 from keras_infogan.training.callbacks import SampleImages
 from keras_infogan.training.config import TrainingConfig
 from keras_infogan.training.presets import preset
@@ -197,6 +198,9 @@ PLACES: dict[str, Callable[[Observed], Iterable[Any]]] = {
         )
     ],
     "distillation_epochs": lambda seen: [seen.distillation.get("epochs", 0)],
+    "resplit_share": lambda seen: [
+        seen.callback(Resplit).config.resplit_share,
+    ],
     "seed": _seeds,
     "dataset": _images("dataset"),
     "train_split": lambda seen: [
@@ -355,3 +359,9 @@ def test_the_rest_of_a_run_is_passed_on_as_well(observe, tmp_path):
     assert np.all(diagnostics.diagnostics.images == 1.0)
     callbacks = seen.fit["callbacks"]
     assert callbacks.index(diagnostics) < callbacks.index(log)
+    # What it changes is in the checkpoint of the same step.
+    resplit = seen.callback(Resplit)
+    assert callbacks.index(resplit) < callbacks.index(
+        seen.callback(Checkpoints)
+    )
+    assert np.all(resplit.images == 255)
