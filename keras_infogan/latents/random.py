@@ -19,7 +19,7 @@ from keras_infogan.latents.lazy import tf
 from keras_infogan.latents.philox import draw_bits
 
 # The second number of a key, so that no two uses of a seed draw the same.
-TRAINING, INFERENCE, TESTING, DISTILLATION = range(4)
+TRAINING, INFERENCE, TESTING, DISTILLATION, REFITTING = range(5)
 
 
 def numpy_key(seed: int, use: int) -> np.ndarray:

@@ -10,14 +10,12 @@ from keras_infogan.losses.augmentation import Augmentation
 from keras_infogan.models.agreement import SLIGHTNESS
 from keras_infogan.models.agreement import average_probabilities
 from keras_infogan.models.distillation import SelfDistillation
+from keras_infogan.models.distillation import refit_heads
 from keras_infogan.models.infogan import InfoGAN
 from keras_infogan.training.config import TrainingConfig
 
 _NUM_VIEWS = 8
 _LEARNING_RATE = 5e-4
-# Generated images for each real one. Without them, the posterior of continuous
-# codes drifts on generated images.
-_GENERATED_SHARE = 0.5
 
 _logger = logging.getLogger(__name__)
 
@@ -27,26 +25,26 @@ def distill(
     data: ImageData,
     *,
     epochs: int = 3,
+    refitting_steps: int = 600,
     batch_size: int = 128,
     seed: int = 0,
     jit_compile: bool = True,
 ) -> InfoGAN:
     """Teaches `Q` to say of one view of an image what several say on average.
 
-    No labels are used. The targets are fixed: for each image, and for half as
-    many generated ones, the mean probabilities of 8 views, made by the
-    augmentation of the objective at six tenths of its ranges; see
-    `models.distillation.SelfDistillation`. The trunk and the heads of `Q`
-    learn, and the generator does not. So `D` no longer judges images: to train
-    further, begin with the model from before.
-
-    All images are in memory, one and a half times.
+    No labels are used. The targets are fixed: for each image, the mean
+    probabilities of 8 views, made by the augmentation of the objective at six
+    tenths of its ranges; see `models.distillation.SelfDistillation`. The trunk
+    and the heads of `Q` learn, and the generator does not. So `D` no longer
+    judges images: to train further, begin with the model from before. Then
+    `refit_heads` fits all other codes to generated images.
 
     Args:
         model: A trained model whose objective has an augmentation; changed in
             place.
         data: The training images.
         epochs: Passes over them.
+        refitting_steps: Steps of `refit_heads`; 0 for none.
         batch_size: Images in a batch.
         seed: Whole number of at most 64 bits.
         jit_compile: Whether to compile the step with XLA.
@@ -64,7 +62,6 @@ def distill(
             "distill needs a model whose objective has an augmentation, which "
             "makes the views. Received: one without."
         )
-    data = _with_generated(model, data, seed)
     _logger.info(
         "Distillation: Q reads %d views of each of %d images ...",
         _NUM_VIEWS,
@@ -90,7 +87,13 @@ def distill(
         verbose=0,
         callbacks=[_Progress(epochs)],
     )
-    return model
+    return refit_heads(
+        model,
+        num_steps=refitting_steps,
+        batch_size=batch_size,
+        seed=seed,
+        jit_compile=jit_compile,
+    )
 
 
 def distill_as_configured(
@@ -105,15 +108,6 @@ def distill_as_configured(
         seed=config.seed,
         jit_compile=config.execution.jit_compile,
     )
-
-
-def _with_generated(model: InfoGAN, data: ImageData, seed: int) -> ImageData:
-    """The images, and half as many generated ones, whose codes must stay."""
-    generated = model.generate(
-        max(int(_GENERATED_SHARE * len(data.images)), 1), seed=seed
-    )
-    pixels = np.round((generated + 1.0) * 127.5).astype(np.uint8)
-    return ImageData(np.concatenate([data.images, pixels]), None, data.name)
 
 
 def _find_targets(

@@ -94,8 +94,10 @@ def test_the_pair_that_views_confuse(monkeypatch):
         "_read",
         lambda *_: {key: np.eye(3)[rows] for key, rows in answers.items()},
     )
-    found = find_mixture(None, "category", np.zeros(8), AUGMENTATION)
-    assert found == (0, 2, pytest.approx(0.5))
+    model = pixel_reader(np.zeros((3, 3)))
+    found = find_mixture(model, "category", np.zeros(8), AUGMENTATION)
+    assert (found.first, found.second) == (0, 2)
+    assert found.share == pytest.approx(0.5)
 
 
 def test_halves_along_what_views_do_not_change():
