@@ -224,6 +224,18 @@ def test_bins_have_equal_widths():
     assert discretize(column, 2).ravel().tolist() == [1, 1, 2, 2]
 
 
+def test_rounding_is_no_information():
+    """Answers that differ in their last bits are one bin; larger ones are not.
+
+    A float32 rounds by 6e-8 of its size.
+    """
+    noise = np.array([[1.0, 1.0 + 1.2e-7, 1.0 - 1.2e-7, 1.0]]).T
+    assert discretize(0.3 * noise, 2).ravel().tolist() == [1, 1, 1, 1]
+    assert discretize(0.0 * noise, 2).ravel().tolist() == [1, 1, 1, 1]
+    wide = 0.3 + 1e4 * (noise - 1.0)
+    assert discretize(wide, 2).ravel().tolist() == [2, 2, 1, 2]
+
+
 def test_images_alike_share_the_fixed_factor():
     samples = FactoredCodes(PERFECT, GRID)
     rows = samples.draw_rows(200, 16)
