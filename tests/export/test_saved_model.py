@@ -12,8 +12,8 @@ import pytest
 import tensorflow as tf
 
 from keras_infogan import load_model
-from keras_infogan.evaluation.code_map import CodeMap
 from keras_infogan.export import saved_model
+from keras_infogan.export.saved_model import _fingerprint
 from keras_infogan.export.saved_model import export_saved_model
 from tests.helpers.models import tiny_model
 from tests.helpers.saved_models import ALL_CODES
@@ -94,25 +94,28 @@ def test_the_code_map_of_the_model(published, runner):
     assert re.fullmatch(b"[0-9a-f]{16}", fingerprint)
 
 
-def test_fingerprints(tmp_path):
-    """They are of the weights and the code map, and of nothing else."""
+@pytest.mark.parametrize("published", ["mnist"], indirect=True)
+def test_fingerprints(published):
+    """Of the weights and the code map, the same in all signatures.
 
-    def of(model, **options):
-        path = export_saved_model(model, tmp_path, **options)
-        calls = [("code_map", {"row": np.array([0])})]
-        images = np.zeros((1, *model.image_shape), np.float32)
-        calls.append(("encode", {"image": images}))
-        first, second = run_in_python(path, calls)
-        assert first["fingerprint"] == second["fingerprint"]
-        return first["fingerprint"][0]
-
-    model = build(KINDS["mnist"])
-    first = of(model)
-    assert of(model, model_card="card") == first
-    assert of(model, code_map=CodeMap()) != first
+    So the model card and the configuration that were published do not count.
+    """
+    code_map = (published.path / "assets" / "code_map.json").read_text()
+    model = published.model
+    calls = [("code_map", {"row": np.array([0])})]
+    images = np.zeros((1, *model.image_shape), np.float32)
+    calls.append(("encode", {"image": images}))
+    expected = _fingerprint(model, code_map).encode()
+    for outputs in run_in_python(published.path, calls):
+        assert outputs["fingerprint"] == [expected]
+    assert _fingerprint(model, code_map + " ").encode() != expected
     kernel = model.discriminator.trainable_variables[-1]
+    before = kernel.numpy()
     kernel.assign(kernel + 1e-3)
-    assert of(model) != first
+    assert _fingerprint(model, code_map).encode() != expected
+    # The model is that of other tests, too.
+    kernel.assign(before)
+    assert _fingerprint(model, code_map).encode() == expected
 
 
 @pytest.mark.parametrize("runner", [run_in_python, run_in_c])
