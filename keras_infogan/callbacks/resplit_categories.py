@@ -4,6 +4,7 @@ import keras
 import numpy.typing as npt
 
 from keras_infogan.images import to_array
+from keras_infogan.models.resplitting import check_heads
 from keras_infogan.models.resplitting import is_time
 from keras_infogan.models.resplitting import resplit
 
@@ -24,8 +25,8 @@ class ResplitCategories(keras.callbacks.Callback):
         seed: Seed of the views.
 
     Raises:
-        ValueError: At the start of the training, without a categorical code or
-            an augmentation.
+        ValueError: At the start of the training, without a categorical code, an
+            augmentation or the heads of `discriminator_outputs`.
     """
 
     def __init__(
@@ -37,7 +38,7 @@ class ResplitCategories(keras.callbacks.Callback):
         self.seed = seed
 
     def on_train_begin(self, logs=None):
-        self.model.latent_spec.first_categorical("ResplitCategories")
+        check_heads(self.model)
         if self.model.objective.augmentation is None:
             raise ValueError(
                 "ResplitCategories needs a model whose objective has an "

@@ -61,6 +61,27 @@ def is_time(epoch: int, num_epochs: int) -> bool:
     return _FIRST_SHARE <= epoch / num_epochs <= _LAST_SHARE
 
 
+def check_heads(model: GeneratorEncoder) -> None:
+    """Raises a `ValueError` unless the categories of a model can be resplit."""
+    name = model.latent_spec.first_categorical("ResplitCategories")
+    head = f"{name}_logits"
+    try:
+        kernel = model.discriminator.get_layer(head).kernel
+        for layer in (head, "logits"):
+            if len(model.discriminator.get_layer(layer).input.shape) != 2:
+                raise ValueError(layer)
+        is_known = kernel.shape[1] == model.latent_spec.code(name).dim
+    # `get_layer`, and `input` outside of a functional model.
+    except (ValueError, AttributeError):
+        is_known = False
+    if not is_known:
+        raise ValueError(
+            "ResplitCategories needs a functional discriminator with the heads "
+            "of discriminator_outputs, the dense layers 'logits' and "
+            f"{head!r}. Received: another one."
+        )
+
+
 def resplit(
     model: GeneratorEncoder,
     images: np.ndarray,

@@ -206,3 +206,15 @@ def test_the_callback_needs_views_and_categories():
     callback.set_model(without)
     with pytest.raises(ValueError, match="ResplitCategories"):
         callback.on_train_begin()
+
+
+@pytest.mark.parametrize("renamed", ["logits", "category_logits"])
+def test_other_heads_are_refused_before_the_training(renamed):
+    """Not in its middle, where they would be missed."""
+    model = pixel_reader(np.zeros((3, 3)))
+    callback = ResplitCategories(images_of(np.zeros((8, 2))))
+    callback.set_model(model)
+    callback.on_train_begin()
+    model.discriminator.get_layer(renamed).name = "another"
+    with pytest.raises(ValueError, match="'logits' and 'category_logits'"):
+        callback.on_train_begin()
