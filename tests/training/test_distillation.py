@@ -82,11 +82,15 @@ def test_of_a_run(few_digits_dir, tmp_path, monkeypatch):
     The checkpoint is that of the training, from which it is made again. Without
     XLA, sums are rounded another time in another way.
     """
-    config = few_digits(image_size=16, distillation_epochs=1)
+    config = few_digits(image_size=16, distillation_epochs=1, seed=5)
+    refits = []
+
+    def refit(model, **options):
+        refits.append(options)
+        return model
+
     # Six hundred steps take longer.
-    monkeypatch.setattr(
-        distillation, "refit_heads", lambda model, **options: model
-    )
+    monkeypatch.setattr(distillation, "refit_heads", refit)
     # The evaluation does, too.
     monkeypatch.setattr(run, "finish", lambda *args, **kwargs: {})
 
@@ -98,6 +102,13 @@ def test_of_a_run(few_digits_dir, tmp_path, monkeypatch):
         return load_model(tmp_path)
 
     saved = make_run()
+    expected = {
+        "num_steps": 600,
+        "batch_size": config.data.batch_size,
+        "seed": 5,
+        "jit_compile": config.execution.jit_compile,
+    }
+    assert refits == [expected]
     trained = build_model(config, num_steps=STEPS_PER_EPOCH)
     assert restore(trained, tmp_path / "checkpoints") == STEPS_PER_EPOCH
     np.testing.assert_array_equal(
