@@ -3,6 +3,7 @@
 import keras
 import numpy.typing as npt
 
+from keras_infogan.images import check_input
 from keras_infogan.images import to_array
 from keras_infogan.models.resplitting import check_heads
 from keras_infogan.models.resplitting import is_time
@@ -19,20 +20,30 @@ class ResplitCategories(keras.callbacks.Callback):
     are used. It needs an objective with an augmentation.
 
     Args:
-        images: Training images, as `fit` takes them; at most 10,000 are used.
-        share: How many views of the images in two categories must be in the
-            other one, at most 0.5.
-        seed: Seed of the views.
+        images: Training images: floats in [-1, 1], or uint8. At most 10,000 are
+            used.
+        share: A pair gets another border if more than this share of the views
+            of its images are in the other category; at most 0.5, which is
+            chance.
+        seed: Seed of the choice of images and of the views.
 
     Raises:
-        ValueError: At the start of the training, without a categorical code, an
-            augmentation or the heads of `discriminator_outputs`.
+        ValueError: If the share is not above 0 and at most 0.5; in `fit`,
+            before the first step, without a categorical code, an augmentation
+            or the heads of `discriminator_outputs`, or if the model takes other
+            images.
     """
 
     def __init__(
         self, images: npt.ArrayLike, *, share: float = 0.1, seed: int = 0
     ) -> None:
         super().__init__()
+        if not 0.0 < share <= 0.5:
+            raise ValueError(
+                "The share of ResplitCategories should be above 0 and at most "
+                f"0.5. Received: {share!r}. Without the callback, no category "
+                "changes."
+            )
         self.images = to_array(images)
         self.share = share
         self.seed = seed
@@ -44,6 +55,7 @@ class ResplitCategories(keras.callbacks.Callback):
                 "ResplitCategories needs a model whose objective has an "
                 "augmentation, which makes the views. Received: one without."
             )
+        check_input(self.images, self.model.image_shape)
 
     def on_epoch_end(self, epoch, logs=None):
         if is_time(epoch + 1, self.params["epochs"]):

@@ -109,7 +109,8 @@ def resplit(
     rows = np.random.default_rng(seed).permutation(len(images))
     chosen = np.sort(rows[:_NUM_FINDING])
     mixture = find_mixture(model, name, images[chosen], augmentation, seed=seed)
-    if mixture.share <= share:
+    # NaN is of a model that has diverged, which others report.
+    if not mixture.share > share:
         return None
     pair = (mixture.first, mixture.second)
     chosen = np.sort(rows[:_NUM_SPLITTING])

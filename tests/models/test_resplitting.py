@@ -17,7 +17,6 @@ from keras_infogan.models.resplitting import _halve
 from keras_infogan.models.resplitting import find_mixture
 from keras_infogan.models.resplitting import is_time
 from keras_infogan.models.resplitting import resplit
-from keras_infogan.models.resplitting import split_again
 from tests.helpers.models import SHAPE
 from tests.helpers.models import tiny_generator
 from tests.helpers.models import tiny_model
@@ -151,19 +150,29 @@ def test_a_new_border(views_move):
     np.testing.assert_array_equal(weights[0][:, 2], kernel[:, 2])
 
 
-def test_too_little_to_change(views_move):
-    """A small share, and a pair of few images, are left alone."""
-    model = pixel_reader(
-        np.array([[0.0, 0.0, -9.0], [4.0, -4.0, 0.0], [0.0] * 3])
-    )
-    images = images_of(np.random.default_rng(0).uniform(0.1, 0.5, (40, 2)))
-    head = model.discriminator.get_layer("category_logits")
-    before = head.get_weights()
-    assert resplit(model, images, AUGMENTATION, share=0.5) is None
-    assert split_again(model, "category", images, (0, 1), AUGMENTATION) is None
-    assert resplit(model, images, AUGMENTATION, share=0.0) is None
-    for ours, theirs in zip(head.get_weights(), before, strict=True):
-        np.testing.assert_array_equal(ours, theirs)
+@pytest.mark.parametrize(
+    ("num_images", "share", "weight"),
+    # 0.5 is the share of views at random; 50 are the fewest images of a pair.
+    [(100, 0.5, 4.0), (40, 0.0, 4.0), (100, 0.0, np.nan)],
+    ids=["rarely_confused", "few_images", "diverged"],
+)
+def test_what_is_left_alone(num_images, share, weight, views_move):
+    """With another share and more images, the same pair gets a new border."""
+    kernel = np.array([[0.0, 0.0, -9.0], [4.0, -4.0, 0.0], [0.0] * 3])
+
+    def is_split(num_images, share, weight):
+        model = pixel_reader(kernel * [[1.0], [weight / 4.0], [1.0]])
+        pixels = np.random.default_rng(0).uniform(0.1, 0.5, (num_images, 2))
+        head = model.discriminator.get_layer("category_logits")
+        before = head.get_weights()
+        if resplit(model, images_of(pixels), AUGMENTATION, share=share):
+            return True
+        for ours, theirs in zip(head.get_weights(), before, strict=True):
+            np.testing.assert_array_equal(ours, theirs)
+        return False
+
+    assert is_split(100, 0.0, 4.0)
+    assert not is_split(num_images, share, weight)
 
 
 @pytest.mark.parametrize(
@@ -208,11 +217,25 @@ def test_the_callback_needs_views_and_categories():
         callback.on_train_begin()
 
 
+def test_other_images_are_refused_before_the_training():
+    callback = ResplitCategories(np.zeros((8, 5, 5, 1), np.uint8))
+    callback.set_model(pixel_reader(np.zeros((3, 3))))
+    with pytest.raises(ValueError, match="should have shape"):
+        callback.on_train_begin()
+
+
+@pytest.mark.parametrize("share", [-0.1, 0.0, 0.6, np.nan])
+def test_other_shares_are_refused(share):
+    """Of 0, which is "never" as an option of a run, a pair would always be."""
+    with pytest.raises(ValueError, match="above 0 and at most 0.5"):
+        ResplitCategories(images_of(np.zeros((8, 2))), share=share)
+
+
 @pytest.mark.parametrize("renamed", ["logits", "category_logits"])
 def test_other_heads_are_refused_before_the_training(renamed):
     """Not in its middle, where they would be missed."""
     model = pixel_reader(np.zeros((3, 3)))
-    callback = ResplitCategories(images_of(np.zeros((8, 2))))
+    callback = ResplitCategories(images_of(np.full((8, 2), -1.0)))
     callback.set_model(model)
     callback.on_train_begin()
     model.discriminator.get_layer(renamed).name = "another"
