@@ -31,7 +31,7 @@ class Corruption(NamedTuple):
 
 
 def rotate(images: np.ndarray, degrees: float) -> np.ndarray:
-    """Turns images in turn counterclockwise and clockwise.
+    """Rotates images, alternately counterclockwise and clockwise.
 
     Bilinear; the border repeats. Where the number of an image is even, 90
     degrees are `np.rot90`.

@@ -29,7 +29,8 @@ from keras_infogan.models.inference import map_in_chunks
 
 _NUM_VIEWS = 4
 # Share of the mean variance of the features that is added to each, so that the
-# directions exist for features that do not vary.
+# directions exist for features that do not vary. The ridge
+# regression of the new head takes it as it is.
 _RIDGE = 1e-3
 # Of the halves: a probability of 98 %.
 _LOG_ODDS = 4.0
@@ -99,7 +100,7 @@ def resplit(
         images: The training images; at most 10,000 are used. See
             `find_mixture`.
         augmentation: Makes the views.
-        share: Of `Mixture`, what is still left alone.
+        share: The largest `share` of a `Mixture` that is left alone.
         seed: Seed of the choice of images and of the views.
 
     Returns:
