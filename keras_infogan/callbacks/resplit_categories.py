@@ -19,6 +19,9 @@ class ResplitCategories(keras.callbacks.Callback):
     one that views of images cross least; see `models.resplitting`. No labels
     are used. It needs an objective with an augmentation.
 
+    Put it before callbacks that save the model, so that they save the new
+    border.
+
     Args:
         images: Training images: floats in [-1, 1], or uint8. At most 10,000 are
             used.

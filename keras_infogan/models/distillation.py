@@ -107,6 +107,16 @@ class SelfDistillation(keras.Model):
         return tf.reduce_mean(tf.add_n(terms))
 
 
+def refitted_heads(spec: LatentSpec) -> list[str]:
+    """The names of the layers that `refit_heads` fits."""
+    return [
+        f"{name}_{parameter}"
+        for name, code in spec.codes.items()
+        if not code.has_categories
+        for parameter in code.parameters
+    ]
+
+
 def refit_heads(
     model: InfoGAN,
     *,
@@ -124,7 +134,8 @@ def refit_heads(
     are no such codes.
 
     Args:
-        model: A trained model; changed in place.
+        model: A trained model with the heads of `blocks.discriminator_outputs`;
+            changed in place.
         num_steps: Steps of Adam.
         batch_size: Images in a step.
         learning_rate: That of the first step; it decays to 0.
@@ -137,12 +148,8 @@ def refit_heads(
     spec = model.latent_spec
     variables = [
         variable
-        for name, code in spec.codes.items()
-        if not code.has_categories
-        for parameter in code.parameters
-        for variable in model.discriminator.get_layer(
-            f"{name}_{parameter}"
-        ).trainable_variables
+        for name in refitted_heads(spec)
+        for variable in model.discriminator.get_layer(name).trainable_variables
     ]
     if not variables or not num_steps:
         return model

@@ -11,6 +11,7 @@ from keras_infogan.models.agreement import SLIGHTNESS
 from keras_infogan.models.agreement import average_probabilities
 from keras_infogan.models.distillation import SelfDistillation
 from keras_infogan.models.distillation import refit_heads
+from keras_infogan.models.distillation import refitted_heads
 from keras_infogan.models.infogan import InfoGAN
 from keras_infogan.training.config import TrainingConfig
 
@@ -53,7 +54,8 @@ def distill(
         The same model.
 
     Raises:
-        ValueError: If the model has no categories or no augmentation.
+        ValueError: If the model has no categories, no augmentation or not the
+            heads of `discriminator_outputs`.
     """
     spec, augmentation = model.latent_spec, model.objective.augmentation
     spec.first_categorical("distill")
@@ -62,6 +64,7 @@ def distill(
             "distill needs a model whose objective has an augmentation, which "
             "makes the views. Received: one without."
         )
+    _check_heads(model, refitted_heads(spec) if refitting_steps else [])
     _logger.info(
         "Distillation: Q reads %d views of each of %d images ...",
         _NUM_VIEWS,
@@ -94,6 +97,18 @@ def distill(
         seed=seed,
         jit_compile=jit_compile,
     )
+
+
+def _check_heads(model: InfoGAN, names: list[str]) -> None:
+    """Raises a `ValueError` unless the heads are layers of these names."""
+    found = {layer.name for layer in model.discriminator.layers}
+    missing = [name for name in ("logits", *names) if name not in found]
+    if missing:
+        raise ValueError(
+            "distill needs a discriminator with the heads of "
+            "discriminator_outputs, which are layers with the names of the "
+            f"outputs. Received: one without {', '.join(missing)}."
+        )
 
 
 def distill_as_configured(

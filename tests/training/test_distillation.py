@@ -76,6 +76,26 @@ def test_one_view_says_what_views_say():
     np.testing.assert_array_equal(model.generate(4), generated)
 
 
+@pytest.mark.parametrize("renamed", ["logits", "pose_mean"])
+def test_other_heads_are_refused_before_it(renamed, monkeypatch):
+    """All that are used, and before anything has changed."""
+
+    class Begun(Exception):
+        pass
+
+    def begin(*args, **options):
+        raise Begun
+
+    monkeypatch.setattr(distillation, "SelfDistillation", begin)
+    model = build_model(SMALL)
+    model.discriminator.get_layer(renamed).name = "another"
+    with pytest.raises(ValueError, match=f"Received: one without {renamed}"):
+        distill(model, strokes(16))
+    if renamed == "pose_mean":
+        with pytest.raises(Begun):
+            distill(model, strokes(16), refitting_steps=0)
+
+
 def test_of_a_run(few_digits_dir, tmp_path, monkeypatch):
     """It changes `Q` of the saved model, and the same way if repeated.
 
