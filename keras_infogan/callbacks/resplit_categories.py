@@ -15,9 +15,10 @@ class ResplitCategories(keras.callbacks.Callback):
 
     Where two categories differ in what a slight change of an image changes, and
     not in what people see as its class, more training does not help. After each
-    epoch between 0.4 and 0.7 of all, at most one pair gets another border, the
-    one that views of images cross least; see `models.resplitting`. No labels
-    are used. It needs an objective with an augmentation.
+    epoch between 0.4 and 0.7 of all, but the first, at most one pair gets
+    another border, the one that views of images cross least; see
+    `models.resplitting`. No labels are used. It needs an objective with an
+    augmentation.
 
     Put it before callbacks that save the model, so that they save the new
     border.

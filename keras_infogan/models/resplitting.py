@@ -39,7 +39,7 @@ _MIN_IMAGES = 50
 # Of the training images: to find a pair, and to tell it apart.
 _NUM_FINDING, _NUM_SPLITTING = 5_000, 10_000
 # Of the epochs. Before, categories still find their classes; later, nothing is
-# learned from a new border.
+# learned from a new border. In short trainings, too, the first epoch is early.
 _FIRST_SHARE, _LAST_SHARE = 0.4, 0.7
 
 _logger = logging.getLogger(__name__)
@@ -59,7 +59,7 @@ class Mixture(NamedTuple):
 
 def is_time(epoch: int, num_epochs: int) -> bool:
     """Whether the end of an epoch, from 1, is one at which to look."""
-    return _FIRST_SHARE <= epoch / num_epochs <= _LAST_SHARE
+    return epoch > 1 and _FIRST_SHARE <= epoch / num_epochs <= _LAST_SHARE
 
 
 def check_heads(model: GeneratorEncoder) -> None:

@@ -177,10 +177,20 @@ def test_what_is_left_alone(num_images, share, weight, views_move):
 
 @pytest.mark.parametrize(
     ("num_epochs", "expected"),
-    [(1, []), (3, [2]), (5, [2, 3]), (7, [3, 4]), (10, [4, 5, 6, 7])],
+    [
+        (1, []),
+        (2, []),
+        (3, [2]),
+        (5, [2, 3]),
+        (7, [3, 4]),
+        (10, [4, 5, 6, 7]),
+    ],
 )
 def test_the_middle_of_a_training(num_epochs, expected):
-    """Not so late that nothing can be learned from the new border."""
+    """Not so late that nothing can be learned from the new border.
+
+    And not after the first epoch of two, as in the README's first example.
+    """
     epochs = range(1, num_epochs + 1)
     assert [x for x in epochs if is_time(x, num_epochs)] == expected
 
