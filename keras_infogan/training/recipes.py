@@ -29,7 +29,7 @@ def from_preset(
 
     Sets the global seed and dtype policy of Keras. `fit` it with images alone,
     and positive pairs are views of one image; `fit_images` pairs neighbors,
-    too, where the preset does.
+    too, and tells mixed categories apart, where the preset does.
 
     Args:
         preset: Its name, as in `keras-infogan presets`.

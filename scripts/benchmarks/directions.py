@@ -69,6 +69,7 @@ def configure(seed: int, epochs: int) -> TrainingConfig:
         thickness_gains={},
         invariance_weight=0.0,
         neighbor_share=0.0,
+        resplit_share=0.0,
     )
 
 

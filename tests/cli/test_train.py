@@ -73,7 +73,7 @@ def test_no_augmentation(capfd, monkeypatch):
         capfd,
         *("train", "--dry-run", "--warp={}", "--warped-codes=[]"),
         *("--slant-gains={}", "--thickness-gains={}"),
-        *("--invariance-weight=0", "--neighbor-share=0"),
+        *("--invariance-weight=0", "--neighbor-share=0", "--resplit-share=0"),
     )
     assert config["objective"]["augmentation"] is None
 

@@ -19,6 +19,7 @@ PLAIN: dict[str, Any] = {
     "warp": None,
     "invariance_weight": 0.0,
     "neighbor_share": 0.0,
+    "resplit_share": 0.0,
 }
 
 
