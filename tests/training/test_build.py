@@ -17,6 +17,7 @@ from keras_infogan.training.config import TrainingConfig
 from keras_infogan.training.presets import PRESETS
 from keras_infogan.training.presets import preset
 from keras_infogan.training.sections import DataConfig
+from tests.helpers.runs import NO_CODES
 from tests.helpers.runs import PLAIN
 
 
@@ -85,6 +86,14 @@ def test_labels_need_a_categorical_code():
         **PLAIN, num_labels=20, codes={"style": {"type": "normal"}}
     )
     with pytest.raises(ValueError, match="num_labels should come with a cat"):
+        build_model(config)
+
+
+def test_resplitting_needs_a_categorical_code():
+    config = preset("mnist").replace(
+        **NO_CODES, codes={"style": {"type": "normal"}}
+    )
+    with pytest.raises(ValueError, match="resplit_share should come with a ca"):
         build_model(config)
 
 

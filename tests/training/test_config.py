@@ -10,6 +10,7 @@ from keras_infogan.training.presets import preset
 from keras_infogan.training.sections import DataConfig
 from tests.helpers.options import OTHER_VALUES
 from tests.helpers.options import other_options
+from tests.helpers.runs import PLAIN
 
 SETTINGS = {setting.name: setting for setting in TrainingConfig.settings()}
 FLAT = {"preset": "mnist", "dataset": "mnist", "epochs": 7, "noise_dim": 62}
@@ -63,6 +64,7 @@ def test_names_of_options_are_unique():
         ({"neighbor_share": 1.1}, "neighbor_share should be .* at most 1"),
         ({"invariance_weight": 0.0}, "neighbor_share should be 0 if"),
         ({"resplit_share": 0.6}, "resplit_share should be .* at most 0.5"),
+        ({**PLAIN, "resplit_share": 0.1}, "resplit_share should be 0 without"),
         ({"distillation_epochs": -1}, "distillation_epochs should be .* at le"),
         ({"colour": "red"}, "one of those of .* Received: 'colour'"),
     ],
