@@ -32,7 +32,8 @@ class ResplitCategories(keras.callbacks.Callback):
         seed: Seed of the choice of images and of the views.
 
     Raises:
-        ValueError: If the share is not above 0 and at most 0.5; in `fit`,
+        ValueError: If the share is not above 0 and at most 0.5, or the seed is
+            negative; in `fit`,
             before the first step, without a categorical code, an augmentation
             or the heads of `discriminator_outputs`, or if the model takes other
             images.
@@ -47,6 +48,11 @@ class ResplitCategories(keras.callbacks.Callback):
                 "The share of ResplitCategories should be above 0 and at most "
                 f"0.5. Received: {share!r}. Without the callback, no category "
                 "changes."
+            )
+        if seed < 0:
+            raise ValueError(
+                "The seed of ResplitCategories should be a whole number from "
+                f"0. Received: {seed!r}."
             )
         self.images = to_array(images)
         self.share = share

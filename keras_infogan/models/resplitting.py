@@ -29,8 +29,7 @@ from keras_infogan.models.inference import map_in_chunks
 
 _NUM_VIEWS = 4
 # Share of the mean variance of the features that is added to each, so that the
-# directions exist for features that do not vary. The ridge
-# regression of the new head takes it as it is.
+# directions and the new head exist for features that do not vary.
 _RIDGE = 1e-3
 # Of the halves: a probability of 98 %.
 _LOG_ODDS = 4.0
@@ -224,12 +223,19 @@ def split_again(
 
         views.append(map_in_chunks(read_view, {"image": images[rows]})["trunk"])
     is_second = _halve(np.stack(views).astype(np.float64))
+    # The direction has no sign: as few images as possible change.
+    was_second = np.diff(found["logits"][rows][:, list(pair)])[:, 0] > 0
+    if np.mean(is_second == was_second) < 0.5:
+        is_second = ~is_second
     odds = np.zeros(len(images))
     odds[rows] = np.where(is_second, _LOG_ODDS, -_LOG_ODDS)
     larger = found["logits"][:, list(pair)].max(axis=1)
     wanted = np.stack([larger - odds / 2, larger + odds / 2], axis=1)
     wanted -= np.abs(odds)[:, None] / 2
-    border = Ridge(alpha=_RIDGE * len(images)).fit(found["head"], wanted)
+    features = found["head"].astype(np.float64)
+    variance = features.var(axis=0).mean() + np.finfo(np.float32).tiny
+    ridge = Ridge(alpha=_RIDGE * variance * len(images))
+    border = ridge.fit(features, wanted)
     kernel, bias = (np.array(values) for values in head.get_weights())
     kernel[:, list(pair)] = border.coef_.T
     bias[list(pair)] = border.intercept_

@@ -251,3 +251,29 @@ def test_other_heads_are_refused_before_the_training(renamed):
     model.discriminator.get_layer(renamed).name = "another"
     with pytest.raises(ValueError, match="'logits' and 'category_logits'"):
         callback.on_train_begin()
+
+
+def test_as_few_images_as_possible_change_their_category(views_move):
+    """Whichever of the two is the first, the border is the same.
+
+    In the beginning, each category has two thirds of one of the classes.
+    """
+    is_large = np.arange(300) % 2 == 1
+    is_second = is_large ^ (np.arange(300) % 6 < 2)
+    pixels = np.stack(
+        [np.where(is_large, 0.6, 0.4), np.where(is_second, -0.3, 0.3)], axis=1
+    )
+    pixels += np.random.default_rng(0).normal(0.0, 0.02, pixels.shape)
+    images = images_of(np.concatenate([pixels, np.zeros((300, 1))], axis=1))
+    for sign in (1.0, -1.0):
+        kernel = np.array([[0.0] * 3, [4 * sign, -4 * sign, 0.0], [0.0] * 3])
+        model = pixel_reader(kernel)
+        assert resplit(model, images, AUGMENTATION, share=0.01) is not None
+        read = model.encode(images)["category_probabilities"].argmax(axis=1)
+        expected = is_large if sign > 0 else ~is_large
+        np.testing.assert_array_equal(read, expected)
+
+
+def test_wrong_seed():
+    with pytest.raises(ValueError, match="should be a whole number from 0"):
+        ResplitCategories(images_of(np.zeros((8, 2))), seed=-1)
