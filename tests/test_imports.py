@@ -38,6 +38,7 @@ MAY_IMPORT = {
         "data",
         "evaluation",
         "reports",
+        "callbacks",
         "export",
     },
     "export": {"latents", "models", "evaluation"},

@@ -91,7 +91,7 @@ def test_labels_need_a_categorical_code():
 
 def test_resplitting_needs_a_categorical_code():
     config = preset("mnist").replace(
-        **NO_CODES, codes={"style": {"type": "normal"}}
+        **NO_CODES, resplit_share=0.1, codes={"style": {"type": "normal"}}
     )
     with pytest.raises(ValueError, match="resplit_share should come with a ca"):
         build_model(config)

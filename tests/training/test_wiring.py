@@ -198,9 +198,14 @@ PLACES: dict[str, Callable[[Observed], Iterable[Any]]] = {
         )
     ],
     "distillation_epochs": lambda seen: [seen.distillation.get("epochs", 0)],
-    "resplit_share": lambda seen: [
-        seen.callback(Resplit).config.resplit_share,
-    ],
+    "resplit_share": lambda seen: (
+        [
+            one.config.resplit_share
+            for one in seen.fit["callbacks"]
+            if isinstance(one, Resplit)
+        ]
+        or [0.0]
+    ),
     "seed": _seeds,
     "dataset": _images("dataset"),
     "train_split": lambda seen: [
@@ -348,7 +353,8 @@ def test_the_rest_of_a_run_is_passed_on_as_well(observe, tmp_path):
     written.
     """
     folders = {name: tmp_path / name for name in ("data_dir", "archives_dir")}
-    seen = observe(preset("mnist"), **folders)
+    config = preset("mnist").replace(resplit_share=0.1)
+    seen = observe(config, **folders)
     assert len(seen.requests) == 2
     for request in seen.requests:
         assert {name: request[name] for name in folders} == folders
