@@ -33,10 +33,9 @@ class ResplitCategories(keras.callbacks.Callback):
 
     Raises:
         ValueError: If the share is not above 0 and at most 0.5, or the seed is
-            negative; in `fit`,
-            before the first step, without a categorical code, an augmentation
-            or the heads of `discriminator_outputs`, or if the model takes other
-            images.
+            negative; in `fit`, before the first step, without a categorical
+            code, an augmentation or the heads of `discriminator_outputs`, or if
+            the model takes other images.
     """
 
     def __init__(

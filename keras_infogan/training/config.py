@@ -110,7 +110,6 @@ class TrainingConfig(Section):
                 f"{self.distillation_epochs}. Set an augmentation (--warp), or "
                 "no distillation (--distillation-epochs 0)."
             )
-
         if self.resplit_share and self.objective.augmentation is None:
             raise ValueError(
                 "resplit_share should be 0 without an augmentation, which "
