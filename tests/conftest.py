@@ -5,7 +5,6 @@ distributes the tests needs none.
 """
 
 import fcntl
-import io
 import os
 import socket
 from collections.abc import Iterator
@@ -15,7 +14,6 @@ from typing import Any
 from typing import NoReturn
 
 import pytest
-from PIL import Image
 
 if TYPE_CHECKING:
     from keras_infogan.data.dataset import ImageData
@@ -53,22 +51,12 @@ def browser() -> Iterator[Any]:
         chromium.close()
 
 
-def _png(image: Any) -> bytes:
-    file = io.BytesIO()
-    Image.fromarray(image[..., 0]).save(file, "PNG")
-    return file.getvalue()
-
-
 @pytest.fixture(scope="session")
 def mnist_data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A tfds folder with MNIST, prepared from the archives of the package.
 
-    The processes of pytest-xdist share it: the first one prepares it. tfds is
-    given each image as the PNG file that it would make of it: its own way of
-    making 70,000 of them takes as long as all the rest.
+    The processes of pytest-xdist share it: the first one prepares it.
     """
-    import tensorflow_datasets as tfds
-
     from keras_infogan.data.bundled import BUNDLED_ARCHIVES
     from keras_infogan.data.sources import open_images
 
@@ -77,13 +65,6 @@ def mnist_data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
         folder = folder.parent
     data_dir = folder / "tfds"
     data_dir.mkdir(exist_ok=True)
-    builder = tfds.builder_cls("mnist")
-    generate = builder._generate_examples
-
-    def generate_png(self: Any, **arguments: Any) -> Iterator[Any]:
-        for key, example in generate(self, **arguments):
-            yield key, {**example, "image": _png(example["image"])}
-
     with (
         (folder / "tfds.lock").open("w") as lock,
         pytest.MonkeyPatch.context() as patch,
@@ -91,7 +72,6 @@ def mnist_data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
         fcntl.flock(lock, fcntl.LOCK_EX)
         patch.setattr(socket.socket, "connect", _refuse)
         patch.setattr(socket, "getaddrinfo", _refuse)
-        patch.setattr(builder, "_generate_examples", generate_png)
         open_images(
             "mnist",
             split="test[:1]",

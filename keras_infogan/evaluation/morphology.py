@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 from scipy import ndimage
+from scipy.spatial import KDTree
 from skimage.morphology import skeletonize
 
 from keras_infogan.evaluation.attributes import ATTRIBUTES
@@ -107,29 +108,15 @@ def _measure_mass(
 def _distances_to_background(
     shapes: np.ndarray, points: np.ndarray
 ) -> np.ndarray:
-    """Euclidean distances; much faster than a transform of all cells.
-
-    The nearest background in each column is known for all cells. From a point,
-    the columns are searched outwards, until they are further than what was
-    found. The borders of `shapes` are empty, so that no search leaves it.
-    """
-    height, width = shapes.shape
-    row = np.arange(height, dtype=np.int32)[:, None]
-    above = np.maximum.accumulate(np.where(shapes, 0, row))
-    below = np.minimum.accumulate(np.where(shapes, height, row)[::-1])[::-1]
-    squares = (np.minimum(row - above, below - row) ** 2).ravel()
-    cells = points[:, 0] * width + points[:, 1]
-    found = squares[cells]
-    offset = 1
-    open_ = np.flatnonzero(found > offset**2)
-    while len(open_):
-        here = cells[open_]
-        beside = np.minimum(squares[here - offset], squares[here + offset])
-        nearest = np.minimum(found[open_], beside + offset**2)
-        found[open_] = nearest
-        offset += 1
-        open_ = open_[nearest > offset**2]
-    return np.sqrt(found)
+    """Euclidean distances; much faster than a transform of all cells."""
+    neighbors = np.zeros_like(shapes)
+    neighbors[1:] |= shapes[:-1]
+    neighbors[:-1] |= shapes[1:]
+    neighbors[:, 1:] |= shapes[:, :-1]
+    neighbors[:, :-1] |= shapes[:, 1:]
+    # The nearest background cell is adjacent to the shape.
+    distances, _ = KDTree(np.argwhere(neighbors & ~shapes)).query(points)
+    return distances
 
 
 def _measure_shapes(

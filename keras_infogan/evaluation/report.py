@@ -107,6 +107,7 @@ class _Report(TypedDict):
     mutual_information: dict[str, float]
     mutual_information_standard_error: dict[str, float]
     mutual_information_ceiling: dict[str, float | None]
+    priors: NotRequired[dict[str, list[float]]]
     traversals: dict[str, list[_Traversal]]
     fidelity: _Fidelity | None
     code_map: dict[str, Any]

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import math
 import operator
+from typing import Any
 
 import numpy as np
 
@@ -80,6 +81,24 @@ def random_one_hot(
         (count,), key, 0, dim, tf.int32, alg="philox"
     )
     return tf.one_hot(indices, dim)
+
+
+def weighted_one_hot(
+    count: int, probabilities: Any, key: tf.Tensor | np.ndarray
+) -> tf.Tensor | np.ndarray:
+    """Float32 one-hot rows of shape `(count, len(probabilities))`.
+
+    By the inverse of the cumulative distribution. An array as the key goes with
+    probabilities that are numbers, and draws the same rows as a tensor.
+    """
+    draws = open_unit_uniform((count, 1), key)
+    if isinstance(key, np.ndarray):
+        edges = np.cumsum(np.asarray(probabilities, np.float32))
+        indices = (draws >= edges[:-1]).sum(axis=1)
+        return np.eye(len(edges), dtype=np.float32)[indices]
+    edges = tf.cumsum(tf.convert_to_tensor(probabilities, tf.float32))
+    indices = tf.reduce_sum(tf.cast(draws >= edges[:-1], tf.int32), axis=1)
+    return tf.one_hot(indices, edges.shape[0])
 
 
 def open_unit_uniform(

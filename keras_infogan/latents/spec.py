@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from collections.abc import Sequence
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
@@ -23,6 +25,7 @@ from keras_infogan.latents.codes import code_from_config
 from keras_infogan.latents.lazy import tf
 from keras_infogan.latents.random import fold_in
 from keras_infogan.latents.random import standard_normal
+from keras_infogan.latents.random import weighted_one_hot
 
 
 class LatentSpec:
@@ -122,6 +125,25 @@ class LatentSpec:
         """The names of the codes that have categories, in order."""
         return [name for name, x in self.codes.items() if x.has_categories]
 
+    @property
+    def priors(self) -> dict[str, Sequence[float]]:
+        """The probabilities of categories, of codes where they differ."""
+        found = {
+            name: self.codes[name].prior.get("probabilities")
+            for name in self.categorical_names
+        }
+        return {name: prior for name, prior in found.items() if prior}
+
+    def with_priors(self, priors: Mapping[str, Sequence[float]]) -> LatentSpec:
+        """The same codes, some categorical ones with other probabilities."""
+        codes = {
+            name: replace(code, probabilities=priors[name])  # type: ignore[type-var]
+            if name in priors
+            else code
+            for name, code in self.codes.items()
+        }
+        return LatentSpec(self.noise_dim, codes)
+
     def first_categorical(self, user: str) -> str:
         """The first of `categorical_names`, or an error: `user` needs one."""
         found = {name: x.has_categories for name, x in self.codes.items()}
@@ -218,7 +240,12 @@ class LatentSpec:
             )
         return self.codes[name]
 
-    def sample(self, batch_size: int, key: tf.Tensor) -> dict[str, tf.Tensor]:
+    def sample(
+        self,
+        batch_size: int,
+        key: tf.Tensor,
+        priors: Mapping[str, tf.Tensor] = MappingProxyType({}),
+    ) -> dict[str, tf.Tensor]:
         """Draws noise and codes from their priors.
 
         A pure function of its arguments: results are the same eagerly and in a
@@ -229,6 +256,8 @@ class LatentSpec:
         Args:
             batch_size: The number of rows.
             key: Integer tensor of shape `(2,)`, the seed.
+            priors: Probabilities of shape `(dim,)` by the names of categorical
+                codes, in place of their own.
 
         Returns:
             Float32 tensors by name, `noise` of shape `(batch_size, noise_dim)`
@@ -240,7 +269,12 @@ class LatentSpec:
             )
         }
         for number, (name, code) in enumerate(self.codes.items(), start=1):
-            latents[name] = code.sample(batch_size, fold_in(key, number))
+            own_key = fold_in(key, number)
+            latents[name] = (
+                weighted_one_hot(batch_size, priors[name], own_key)
+                if name in priors
+                else code.sample(batch_size, own_key)
+            )
         return latents
 
     @property

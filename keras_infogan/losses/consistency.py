@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import tensorflow as tf
 
 from keras_infogan.latents.spec import LatentSpec
+from keras_infogan.replicas import batch_mean
 from keras_infogan.replicas import num_global_rows
 from keras_infogan.replicas import replica_part
 from keras_infogan.replicas import sum_over_replicas
@@ -44,6 +45,36 @@ def invariant_information(
                 - tf.math.log(tf.transpose(marginal))
             )
         )
+    )
+
+
+def expected_log_prior(
+    logits: tf.Tensor, view_logits: tf.Tensor, prior: tf.Tensor
+) -> tf.Tensor:
+    """`E[log p(k)]`, over the categories of images and of their views.
+
+    `invariant_information` is largest where all categories are equally
+    frequent. Where all views agree, it is the entropy of the frequencies `m`;
+    with this term added it is `-KL(m || p)`, at most 0 and only for `m = p`.
+
+    Both logits are of shape `(batch, num_categories)`, and `prior` has the
+    probabilities `p`. The result, in nats, is `-log num_categories` for equal
+    ones, whatever the logits are.
+    """
+    # A category that has died out must stay within reach.
+    log_prior = tf.math.log(tf.maximum(tf.cast(prior, logits.dtype), 1e-6))
+    shares = 0.5 * (tf.nn.softmax(logits) + tf.nn.softmax(view_logits))
+    return batch_mean(tf.linalg.matvec(shares, log_prior))
+
+
+def category_shares(logits: tf.Tensor) -> tf.Tensor:
+    """Mean probabilities of the categories over the global batch.
+
+    Logits of shape `(batch, num_categories)`, result `(num_categories,)`.
+    """
+    return sum_over_replicas(
+        tf.reduce_sum(tf.nn.softmax(tf.cast(logits, tf.float32)), axis=0)
+        / tf.cast(num_global_rows(logits), tf.float32)
     )
 
 

@@ -5,6 +5,7 @@ batch: see `keras_infogan.replicas`.
 """
 
 from collections.abc import Mapping
+from types import MappingProxyType
 
 import tensorflow as tf
 
@@ -17,6 +18,7 @@ def mutual_information(
     spec: LatentSpec,
     latents: Mapping[str, tf.Tensor],
     posterior: Mapping[str, tf.Tensor],
+    priors: Mapping[str, tf.Tensor] = MappingProxyType({}),
 ) -> dict[str, tf.Tensor]:
     """The variational bound `L_I = E[log Q(c|x)] + H(c)`, code by code.
 
@@ -27,18 +29,27 @@ def mutual_information(
         spec: The noise and the codes.
         latents: The inputs of the generator, by name.
         posterior: The outputs of the discriminator for its images, by name.
+        priors: See `LatentSpec.sample`; what the latents were drawn with.
 
     Returns:
         Scalars in nats by the name of the code. For `K` categories: `log K` if
         `Q` is certain and right, 0 if it is uniform.
     """
     return {
-        name: replica_part(code.entropy)
+        name: replica_part(
+            _entropy(priors[name]) if name in priors else code.entropy
+        )
         + batch_mean(
             code.log_likelihood(latents[name], spec.parameters(name, posterior))
         )
         for name, code in spec.codes.items()
     }
+
+
+def _entropy(probabilities: tf.Tensor) -> tf.Tensor:
+    """`-sum p log p` in nats, a scalar."""
+    probabilities = tf.convert_to_tensor(probabilities, tf.float32)
+    return -tf.reduce_sum(tf.math.xlogy(probabilities, probabilities))
 
 
 def label_loss(labels: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:

@@ -48,6 +48,14 @@ class Objective:
             pairs (of the images themselves if a batch has no `positives`).
         label_weight: Weight of `information.label_loss`, for batches with
             labels.
+        prior_rate: For images of which some kinds are rarer than others: how
+            fast the priors of the categorical codes follow the shares of the
+            real images that `Q` assigns to the categories. After each step,
+            `prior += prior_rate * (shares of the batch - prior)`. 0, the
+            default, leaves the priors as they are; 0.005 averages over about
+            200 steps.
+        prior_start: Training steps before priors are learned. Until `Q` has
+            found categories, its shares mean little.
         contrastive_weight: Weight of `contrastive.contrastive_loss`, the
             contrastive regularizer of
             [Lin et al., 2020](https://arxiv.org/abs/1906.06034) (InfoGAN-CR):
@@ -106,6 +114,19 @@ class Objective:
         minimum=0.0,
     )
     label_weight: float = option(1.0, "weight of the label loss", minimum=0.0)
+    prior_rate: float = option(
+        0.0,
+        "how fast the prior of the categories follows their shares of the real "
+        "images, for kinds of images that are not equally frequent; 0.005 is "
+        "usual",
+        minimum=0.0,
+        below=1.0,
+    )
+    prior_start: int = option(
+        0,
+        "training steps before the prior of the categories is learned",
+        minimum=0,
+    )
     contrastive_weight: float = option(
         0.0,
         "weight of the contrastive regularizer (InfoGAN-CR)",
@@ -139,11 +160,15 @@ class Objective:
                     f"Received: {name} twice. Remove it from invariant_codes "
                     "or from equivariant_codes."
                 )
-        if self.contrastive_start and not self.contrastive_weight:
-            raise ValueError(
-                "contrastive_start should be 0 if contrastive_weight is 0, as "
-                f"it has no effect then. Received: {self.contrastive_start}."
-            )
+        for start, of in (
+            ("contrastive_start", "contrastive_weight"),
+            ("prior_start", "prior_rate"),
+        ):
+            if getattr(self, start) and not getattr(self, of):
+                raise ValueError(
+                    f"{start} should be 0 if {of} is 0, as it has no effect "
+                    f"then. Received: {getattr(self, start)}."
+                )
         is_used = bool(self.consistent_codes or self.invariance_weight)
         if is_used != (self.augmentation is not None):
             raise ValueError(
@@ -203,5 +228,6 @@ class Objective:
                 "contrastive_weight is for codes of at least two dimensions. "
                 f"Received: {', '.join(spec.codes)}. Remove it."
             )
-        if self.invariance_weight:
-            spec.first_categorical("invariance_weight")
+        for name in ("invariance_weight", "prior_rate"):
+            if getattr(self, name):
+                spec.first_categorical(name)

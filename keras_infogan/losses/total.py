@@ -1,12 +1,13 @@
 """The terms of an objective, weighted and added up for each network.
 
 In all functions, `latents` are the inputs of the generator, `discriminate` maps
-images to the outputs of the discriminator, and `key`, an integer tensor of
-shape `(2,)`, is the seed of the step.
+images to the outputs of the discriminator, `key`, an integer tensor of shape
+`(2,)`, is the seed of the step, and `priors` are those of `LatentSpec.sample`.
 """
 
 from collections.abc import Callable
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 import tensorflow as tf
@@ -17,6 +18,7 @@ from keras_infogan.losses import ADVERSARIAL_LOSSES
 from keras_infogan.losses import contrastive
 from keras_infogan.losses.adversarial import gradient_penalty
 from keras_infogan.losses.adversarial import r1_penalty
+from keras_infogan.losses.consistency import expected_log_prior
 from keras_infogan.losses.consistency import invariant_information
 from keras_infogan.losses.consistency import undo_effects
 from keras_infogan.losses.information import label_loss
@@ -57,6 +59,7 @@ def information_losses(
     posterior: Mapping[str, tf.Tensor],
     discriminate: Discriminate,
     key: tf.Tensor,
+    priors: Mapping[str, tf.Tensor] = MappingProxyType({}),
 ) -> InformationLosses:
     """The bound on the mutual information, which both networks maximize.
 
@@ -68,7 +71,7 @@ def information_losses(
 
     `posterior` is the output of the discriminator for the generated `images`.
     """
-    of_images = mutual_information(spec, latents, posterior)
+    of_images = mutual_information(spec, latents, posterior, priors)
     for_posterior, for_generator = dict(of_images), dict(of_images)
     if objective.augmentation and objective.consistent_codes:
         views = augment(
@@ -80,7 +83,7 @@ def information_losses(
             objective.equivariant_codes,
             views.effects,
         )
-        of_views = mutual_information(spec, latents, undone)
+        of_views = mutual_information(spec, latents, undone, priors)
         for name in objective.consistent_codes:
             mean = 0.5 * (of_images[name] + of_views[name])
             for_posterior[name] = for_generator[name] = mean
@@ -150,6 +153,7 @@ def discriminator_loss(
     fake_logits: tf.Tensor,
     discriminate: Discriminate,
     key: tf.Tensor,
+    priors: Mapping[str, tf.Tensor] = MappingProxyType({}),
 ) -> tuple[tf.Tensor, Tensors]:
     """All that the discriminator minimizes except the information.
 
@@ -178,16 +182,21 @@ def discriminator_loss(
         key_of_views = fold_in(key, _REAL_VIEWS)
         views = augment(objective.augmentation, positives, key_of_views)
         of_views = discriminate(views.images)
+        logits = {
+            name: (
+                spec.category_logits(name, real),
+                spec.category_logits(name, of_views),
+            )
+            for name in spec.categorical_names
+        }
         information = tf.add_n(
-            [
-                invariant_information(
-                    spec.category_logits(name, real),
-                    spec.category_logits(name, of_views),
-                )
-                for name in spec.categorical_names
-            ]
+            [invariant_information(*pair) for pair in logits.values()]
         )
         loss -= objective.invariance_weight * information
+        for name, prior in priors.items():
+            loss -= objective.invariance_weight * expected_log_prior(
+                *logits[name], prior
+            )
         metrics["invariant_information"] = information
     if "labels" in batch:
         labeled = batch["labeled_images"]
@@ -195,9 +204,9 @@ def discriminator_loss(
             labeled = augment(
                 objective.augmentation, labeled, fold_in(key, _LABELED_VIEWS)
             ).images
-        logits = spec.category_logits(
+        of_labeled = spec.category_logits(
             spec.first_categorical("labels"), discriminate(labeled)
         )
-        metrics["label_loss"] = label_loss(batch["labels"], logits)
+        metrics["label_loss"] = label_loss(batch["labels"], of_labeled)
         loss += objective.label_weight * metrics["label_loss"]
     return loss, metrics

@@ -33,6 +33,7 @@ from keras_infogan.models.optimizers import check_reuse
 from keras_infogan.models.optimizers import partition_variables
 from keras_infogan.models.steps import TrainingState
 from keras_infogan.models.steps import compute_losses
+from keras_infogan.models.steps import learn_priors
 from keras_infogan.models.strategy import GlobalMean
 from keras_infogan.models.strategy import check_compilation
 from keras_infogan.models.strategy import is_seed
@@ -130,6 +131,22 @@ class InfoGAN(MonitoredModel):
             name="step",
             aggregation="only_first_replica",
         )
+        # By name, the probabilities of categories that are learned.
+        self._learned_priors: dict[str, keras.Variable] = {}
+        if self.objective.prior_rate:
+            for code in latent_spec.categorical_names:
+                dim = latent_spec.codes[code].dim
+                known = latent_spec.priors.get(code)
+                self._learned_priors[code] = self.add_weight(
+                    shape=(dim,),
+                    dtype="float32",
+                    initializer=keras.initializers.Constant(
+                        1.0 / dim if known is None else known
+                    ),
+                    trainable=False,
+                    name=f"prior_{code}",
+                    aggregation="only_first_replica",
+                )
         self._trackers = [
             GlobalMean(name=name)
             for name in (
@@ -144,6 +161,23 @@ class InfoGAN(MonitoredModel):
             )
         ]
         self.built = True
+
+    @property
+    def latent_spec(self) -> LatentSpec:
+        """The noise and the codes, with the priors as learned so far."""
+        if not self._learned_priors:
+            return self._latent_spec
+        # Also while a function is traced.
+        with tf.init_scope():
+            learned = {
+                name: variable.value.numpy().tolist()
+                for name, variable in self._learned_priors.items()
+            }
+        return self._latent_spec.with_priors(learned)
+
+    @latent_spec.setter
+    def latent_spec(self, spec: LatentSpec) -> None:
+        self._latent_spec = spec
 
     @property
     def metrics(self):
@@ -241,7 +275,7 @@ class InfoGAN(MonitoredModel):
         self._state = TrainingState(
             self.generator,
             self.discriminator,
-            self.latent_spec,
+            self._latent_spec,
             self.objective,
             informed,
             uninformed,
@@ -250,6 +284,10 @@ class InfoGAN(MonitoredModel):
             self.information_optimizer,
             self.pair_discriminator,
             self.step,
+            {
+                **self._latent_spec.priors,
+                **{name: x.value for name, x in self._learned_priors.items()},
+            },
         )
 
     def encode(
@@ -302,15 +340,17 @@ class InfoGAN(MonitoredModel):
         return posterior
 
     def train_step(self, data):
-        batch = unpack_batch(data, self.latent_spec)
+        batch = unpack_batch(data, self._latent_spec)
         key = fold_in(make_key(self.seed, TRAINING), self.step.value)
         update = pkgutil.resolve_name(UPDATES[self.update])
         metrics = update(self._state, batch, key)
+        if self._learned_priors:
+            learn_priors(self._state, batch["images"])
         self.step.assign_add(1)
         return self._track(metrics)
 
     def test_step(self, data):
-        batch = unpack_batch(data, self.latent_spec)
+        batch = unpack_batch(data, self._latent_spec)
         # The number of the batch, as the metrics are reset before the first.
         number = tf.cast(self._trackers[0].count, tf.int64)
         key = fold_in(make_key(self.seed, TESTING), number)
@@ -427,7 +467,12 @@ class InfoGAN(MonitoredModel):
             if is_seed(variable)
         ]
         trackers = [v for tracker in self._trackers for v in tracker.variables]
-        return [self.step, *seeds, *trackers]
+        return [
+            self.step,
+            *seeds,
+            *trackers,
+            *self._learned_priors.values(),
+        ]
 
     def save_own_variables(self, store):
         for number, variable in enumerate(self._own_state()):

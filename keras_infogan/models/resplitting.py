@@ -31,7 +31,7 @@ _NUM_VIEWS = 4
 # Share of the mean variance of the features that is added to each, so that the
 # directions and the new head exist for features that do not vary.
 _RIDGE = 1e-3
-# Of the halves: a probability of 98 %.
+# Of the parts: a probability of 98 %.
 _LOG_ODDS = 4.0
 # Fewer images of a pair say nothing about the covariance of features.
 _MIN_IMAGES = 50
@@ -174,13 +174,13 @@ def split_again(
 ) -> tuple[np.ndarray, np.ndarray] | None:
     """Kernel and bias of a head that tells two categories apart anew.
 
-    The images of both categories are halved along the direction of the trunk's
+    The images of both categories are parted along the direction of the trunk's
     features with the largest variance between images relative to that between
-    views of an image. Halves, as the categories of the generator are equally
-    likely. The two logits become the linear functions of the input of the head
-    that are nearest, in the mean square, to the larger one of today, less 4 for
-    the category in whose half an image is not, and to the larger one for the
-    images of other categories. So little changes for these.
+    views of an image: in halves, or in the ratio of the priors of the two, if
+    these are not equal. The two logits become the linear functions of the input
+    of the head that are nearest, in the mean square, to the larger one of
+    today, less 4 for the category in whose part an image is not, and to the
+    larger one for the images of other categories. So little changes for these.
 
     Args:
         model: A model with the heads of `blocks.discriminator_outputs`.
@@ -222,11 +222,18 @@ def split_again(
             return read(_view(inputs, augmentation, fold_in(key, number)))
 
         views.append(map_in_chunks(read_view, {"image": images[rows]})["trunk"])
-    is_second = _halve(np.stack(views).astype(np.float64))
-    # The direction has no sign: as few images as possible change.
+    places = _places(np.stack(views).astype(np.float64))
     was_second = np.diff(found["logits"][rows][:, list(pair)])[:, 0] > 0
-    if np.mean(is_second == was_second) < 0.5:
-        is_second = ~is_second
+    prior = model.latent_spec.priors.get(name)
+    first, second = (1.0, 1.0) if prior is None else np.take(prior, pair)
+    # A learned prior may leave out both.
+    share = second / (first + second) if first + second else 0.5
+    # The direction has no sign: as few images as possible change.
+    is_second = max(
+        places > np.quantile(places, 1.0 - share),
+        places < np.quantile(places, share),
+        key=lambda one: np.mean(one == was_second),
+    )
     odds = np.zeros(len(images))
     odds[rows] = np.where(is_second, _LOG_ODDS, -_LOG_ODDS)
     larger = found["logits"][:, list(pair)].max(axis=1)
@@ -242,14 +249,14 @@ def split_again(
     return kernel, bias
 
 
-def _halve(views: np.ndarray) -> np.ndarray:
-    """Which half each image is in, from features of its views.
+def _places(views: np.ndarray) -> np.ndarray:
+    """Where each image is along that direction, from features of its views.
 
     Args:
         views: Numbers of shape `(num_views, num_images, num_features)`.
 
     Returns:
-        Boolean array of shape `(num_images,)`.
+        Array of shape `(num_images,)`.
     """
     means = views.mean(axis=0)
     num_features = views.shape[-1]
@@ -263,8 +270,7 @@ def _halve(views: np.ndarray) -> np.ndarray:
     _, directions = scipy.linalg.eigh(
         between, within, subset_by_index=[last, last]
     )
-    places = means @ directions[:, 0]
-    return places > np.median(places)
+    return means @ directions[:, 0]
 
 
 def _read(

@@ -16,6 +16,7 @@ import tensorflow as tf
 from keras_infogan.latents.random import fold_in
 from keras_infogan.latents.spec import LatentSpec
 from keras_infogan.losses import total
+from keras_infogan.losses.consistency import category_shares
 from keras_infogan.losses.objective import Objective
 from keras_infogan.losses.total import Tensors
 from keras_infogan.models.compile_arguments import needs_all_gradients
@@ -37,7 +38,8 @@ class TrainingState:
     information: all, or the heads of `Q` only; `uninformed_variables` are its
     others. `information_optimizer`, for the third phase, trains the informed
     ones and the generator. The variables of the `pair_discriminator`, if there
-    is one, are among the informed ones. `step` counts the steps.
+    is one, are among the informed ones. `step` counts the steps. `priors` has
+    the probabilities of categories where they are learned or differ, by name.
     """
 
     generator: keras.Model
@@ -51,6 +53,7 @@ class TrainingState:
     information_optimizer: Any
     pair_discriminator: keras.Model | None
     step: keras.Variable
+    priors: Mapping[str, Any]
 
 
 class Losses(NamedTuple):
@@ -76,7 +79,7 @@ def compute_losses(
     spec, objective = state.spec, state.objective
     discriminate = functools.partial(state.discriminator, training=training)
     objective_key = fold_in(key, _OBJECTIVE)
-    latents = _sample(spec, batch, fold_in(key, _LATENTS))
+    latents = _sample(state, batch, fold_in(key, _LATENTS))
     fake_images = state.generator(latents, training=training)
     fake = discriminate(fake_images)
     information = total.information_losses(
@@ -87,6 +90,7 @@ def compute_losses(
         posterior=fake,
         discriminate=discriminate,
         key=objective_key,
+        priors=state.priors,
     )
     alone, metrics = total.discriminator_loss(
         objective,
@@ -96,6 +100,7 @@ def compute_losses(
         fake_logits=fake["logits"],
         discriminate=discriminate,
         key=objective_key,
+        priors=state.priors,
     )
     contrastive, more = _contrastive_loss(
         state, batch, latents, fake_images, key, training=training
@@ -130,7 +135,7 @@ def _contrastive_loss(
         state.spec,
         images=images,
         latents=latents,
-        others=_sample(state.spec, batch, fold_in(key, _OTHERS)),
+        others=_sample(state, batch, fold_in(key, _OTHERS)),
         generate=functools.partial(state.generator, training=training),
         compare=functools.partial(state.pair_discriminator, training=training),
         key=fold_in(key, _OBJECTIVE),
@@ -170,12 +175,12 @@ def three_phase_update(
     phases, without the information.
     """
     objective_key = fold_in(key, _OBJECTIVE)
-    latents = _sample(state.spec, batch, fold_in(key, _LATENTS))
+    latents = _sample(state, batch, fold_in(key, _LATENTS))
     generator_loss, fake_images = _train_generator(state, latents)
     discriminator_loss, metrics = _train_discriminator(
         state, batch, fake_images, objective_key
     )
-    latents = _sample(state.spec, batch, fold_in(key, _FRESH_LATENTS))
+    latents = _sample(state, batch, fold_in(key, _FRESH_LATENTS))
     return {
         "generator_loss": generator_loss,
         "discriminator_loss": discriminator_loss,
@@ -215,6 +220,7 @@ def _train_discriminator(
             fake_logits=discriminate(fake_images)["logits"],
             discriminate=discriminate,
             key=key,
+            priors=state.priors,
         )
         scaled = optimizer.scale_loss(loss)
     _apply(optimizer, tape.gradient(scaled, variables), variables)
@@ -239,6 +245,7 @@ def _train_information(
             posterior=discriminate(fake_images),
             discriminate=discriminate,
             key=fold_in(key, _OBJECTIVE),
+            priors=state.priors,
         )
         contrastive, metrics = _contrastive_loss(
             state, batch, latents, fake_images, key, training=True
@@ -251,8 +258,23 @@ def _train_information(
     return {**losses.metrics, **metrics}
 
 
-def _sample(spec: LatentSpec, batch: Batch, key: tf.Tensor) -> Tensors:
-    return draw_rows(lambda count: spec.sample(count, key), batch["images"])
+def _sample(state: TrainingState, batch: Batch, key: tf.Tensor) -> Tensors:
+    return draw_rows(
+        lambda count: state.spec.sample(count, key, state.priors),
+        batch["images"],
+    )
+
+
+def learn_priors(state: TrainingState, images: tf.Tensor) -> None:
+    """Moves the priors towards the shares of the categories in real images."""
+    posterior = state.discriminator(images, training=False)
+    is_on = state.step.value >= state.objective.prior_start
+    rate = tf.where(is_on, state.objective.prior_rate, 0.0)
+    for name, prior in state.priors.items():
+        logits = state.spec.category_logits(name, posterior)
+        moved = prior + rate * (category_shares(logits) - prior)
+        # Rounding would add up.
+        prior.assign(moved / tf.reduce_sum(moved))
 
 
 def _apply(

@@ -41,6 +41,7 @@ def describe_report(report: Mapping[str, Any]) -> list[str]:
     sentences = [f"Warning: {warning}" for warning in _find_warnings(report)]
     sentences += _describe_clustering(report)
     sentences += _describe_information(report)
+    sentences += _describe_priors(report)
     sentences += _describe_fidelity(report)
     sentences += describe_robustness(report)
     sentences += _describe_traversals(report["traversals"])
@@ -147,6 +148,22 @@ def _describe_information(report: Mapping[str, Any]) -> list[str]:
             ". The training log may look better: "
             "there, batch normalization uses the statistics of the batch, here "
             "moving averages. They converge with longer training."
+        )
+    return sentences
+
+
+def _describe_priors(report: Mapping[str, Any]) -> list[str]:
+    sentences = []
+    for name, prior in report.get("priors", {}).items():
+        meanings = report["code_map"].codes[name].categories
+        names = [
+            str(number) if meaning.name is None else repr(meaning.name)
+            for number, meaning in enumerate(meanings)
+        ]
+        shares = sorted(zip(prior, names, strict=True), reverse=True)
+        sentences.append(
+            f"How often each category of `{name}` is drawn: "
+            f"{', '.join(f'{label} {share:.1%}' for share, label in shares)}."
         )
     return sentences
 

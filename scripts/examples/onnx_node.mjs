@@ -54,15 +54,23 @@ const normal = () =>
   Math.cos(2 * Math.PI * Math.random());
 const oneHot = (length, number) => fill(length, (_, i) => Number(i === number));
 
+// Draws a category; all are equally likely without probabilities.
+function chooseCategory(dim, probabilities = Array(dim).fill(1 / dim)) {
+  let left = Math.random();
+  const found = probabilities.findIndex((share) => (left -= share) < 0);
+  // They may sum to a little less than 1.
+  return found < 0 ? dim - 1 : found;
+}
+
 // Draws a value of an input from its prior.
-function draw({ distribution, dim, low, high, mean, stddev }) {
+function draw({ distribution, dim, low, high, mean, stddev, probabilities }) {
   switch (distribution) {
     case "normal":
       return fill(dim, () => mean + stddev * normal());
     case "uniform":
       return fill(dim, () => low + (high - low) * Math.random());
     case "one_hot":
-      return oneHot(dim, Math.floor(dim * Math.random()));
+      return oneHot(dim, chooseCategory(dim, probabilities));
     case "bits":
       return fill(dim, () => Number(Math.random() < 0.5));
     case "circle": {

@@ -33,7 +33,9 @@ def draw(prior: dict, count: int, random: np.random.Generator) -> np.ndarray:
     elif distribution == "uniform":
         values = random.uniform(prior["low"], prior["high"], (count, dim))
     elif distribution == "one_hot":
-        values = np.eye(dim)[random.integers(dim, size=count)]
+        # Equally likely where there are no probabilities.
+        chances = prior.get("probabilities")
+        values = np.eye(dim)[random.choice(dim, size=count, p=chances)]
     elif distribution == "bits":
         values = random.integers(2, size=(count, dim))
     elif distribution == "circle":

@@ -24,13 +24,6 @@ from tests.helpers.models import SHAPE
 from tests.helpers.models import tiny_model
 
 
-@pytest.fixture(autouse=True)
-def few_samples(monkeypatch):
-    """They take most of the time of an evaluation."""
-    monkeypatch.setattr(observations, "NUM_SAMPLES", 200)
-    monkeypatch.setattr(traversals, "NUM_TRAVERSALS", 5)
-
-
 def test_a_pretrained_model_is_measured_and_left(
     few_digits_dir, tmp_path, monkeypatch, capfd
 ):
@@ -107,6 +100,9 @@ def test_a_run_without_labels(monkeypatch, tmp_path, capfd):
     """It is said once that there are none; all the rest is measured."""
     images = np.random.default_rng(0).integers(0, 256, (30, *SHAPE), np.uint8)
     data = ImageData(images, None, "tiny")
+    # Most of the time.
+    monkeypatch.setattr(observations, "NUM_SAMPLES", 200)
+    monkeypatch.setattr(traversals, "NUM_TRAVERSALS", 5)
     monkeypatch.setattr(build, "load_data", lambda *_, **folders: (data, data))
     tiny_model().save(tmp_path / "model.keras")
     write_json(tmp_path / "config.json", PRESETS["mnist"].to_json())
@@ -128,6 +124,8 @@ def test_factors_of_any_source(monkeypatch, tmp_path, capfd):
     """
     images = np.random.default_rng(0).integers(0, 256, (30, *SHAPE), np.uint8)
     data = ImageData(images, None, "tiny")
+    monkeypatch.setattr(observations, "NUM_SAMPLES", 200)
+    monkeypatch.setattr(traversals, "NUM_TRAVERSALS", 5)
     monkeypatch.setattr(build, "load_data", lambda *_, **folders: (data, data))
     # The others take seconds on these images; they have tests of their own.
     mig = {"mig": METRICS["mig"]}

@@ -20,10 +20,8 @@ REPORT = Path(__file__).parents[2] / "saved_models" / "mnist_report.json"
 def test_export(named_run, capfd, tmp_path):
     """All three at once, with the code map and the model card in each.
 
-    They have the next version: 2, as the folder has a version 1. The report is
-    that of the pretrained model, for what is said of it.
+    The report is that of the pretrained model, for what is said of it.
     """
-    (tmp_path / "serving" / "1").mkdir(parents=True)
     model = tmp_path / "named"
     shutil.copytree(named_run, model)
     (model / "report.json").write_text(REPORT.read_text())
@@ -35,6 +33,7 @@ def test_export(named_run, capfd, tmp_path):
         f"--saved-model={tmp_path / 'serving'}",
         f"--onnx={tmp_path / 'x.onnx'}",
         f"--onnx-encoder={tmp_path / 'encoder.onnx'}",
+        "--version=2",
     )
     assert result["saved_model"] == str(tmp_path / "serving" / "2")
     copied = tmp_path / "serving" / "2" / "assets" / "code_map.json"
@@ -58,6 +57,20 @@ def test_export(named_run, capfd, tmp_path):
         assert code_map["codes"]["category"]["categories"][2]["name"] == "7"
 
 
+def test_all_files_have_the_next_version(named_run, capfd, tmp_path):
+    """2, as the folder has a version 1."""
+    import onnx
+
+    (tmp_path / "serving" / "1").mkdir(parents=True)
+    result, _ = run(
+        capfd,
+        *("export", named_run, f"--saved-model={tmp_path / 'serving'}"),
+        f"--onnx={tmp_path / 'x.onnx'}",
+    )
+    assert result["saved_model"] == str(tmp_path / "serving" / "2")
+    assert onnx.load(tmp_path / "x.onnx").model_version == 2
+
+
 def test_both_files_have_weights_of_half_the_size(
     named_run, capfd, tmp_path, monkeypatch
 ):
@@ -68,13 +81,12 @@ def test_both_files_have_weights_of_half_the_size(
     paths = [tmp_path / "x.onnx", tmp_path / "encoder.onnx"]
     run(
         capfd,
-        *("export", named_run, "--float16-weights", "--version=5"),
+        *("export", named_run, "--float16-weights"),
         *(f"--onnx={paths[0]}", f"--onnx-encoder={paths[1]}"),
     )
     for path in paths:
-        content = onnx.load(path)
-        assert content.model_version == 5
-        types = {tensor.data_type for tensor in content.graph.initializer}
+        weights = onnx.load(path).graph.initializer
+        types = {tensor.data_type for tensor in weights}
         assert onnx.TensorProto.FLOAT16 in types
 
 

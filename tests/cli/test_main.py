@@ -135,8 +135,26 @@ def test_traceback_on_request():
         cli.main(["--traceback", "sample", "nowhere"])
 
 
+@pytest.mark.parametrize(
+    ("call", "of_data", "missing"),
+    [
+        ("load_model({model!r})", [], ["scipy", "sklearn"]),
+        (
+            "cli.main.main(['sample', {model!r}, '-o', {image!r}])",
+            [],
+            ["scipy", "sklearn"],
+        ),
+        # Outliers are found by measures that take SciPy.
+        (
+            "cli.main.main(['encode', {model!r}, {image!r}])",
+            ["keras_infogan.data.image_file"],
+            [],
+        ),
+    ],
+    ids=["load_model", "sample", "encode"],
+)
 def test_a_trained_model_is_used_without_data_sets_and_training(
-    model_path, tmp_path
+    call, of_data, missing, model_path, tmp_path
 ):
     """As if Matplotlib and others were not there: Keras imports them if it can.
 
@@ -145,36 +163,26 @@ def test_a_trained_model_is_used_without_data_sets_and_training(
     """
     image = tmp_path / "x.png"
     save_image(image, np.zeros((8, 8, 3), np.uint8))
-    model, image = str(model_path), str(image)
-    missing = ["matplotlib", "tensorflow_datasets", "scipy", "sklearn"]
-    show = "print('now', *(x for x in sys.modules if x.startswith(PACKAGE)))\n"
+    call = call.format(model=str(model_path), image=str(image))
+    missing = ["matplotlib", "tensorflow_datasets", *missing]
     code = (
         f"import sys; sys.modules.update(dict.fromkeys({missing!r}))\n"
-        "PACKAGE = 'keras_infogan.'\n"
         "from keras_infogan import cli, load_model\n"
         "import keras_infogan.cli.main\n"
-        f"load_model({model!r})\n{show}"
-        f"cli.main.main(['sample', {model!r}, '-o', {image!r}])\n{show}"
-        # Outliers are found by measures that take SciPy.
-        "del sys.modules['scipy'], sys.modules['sklearn']\n"
-        f"cli.main.main(['encode', {model!r}, {image!r}])\n{show}"
+        f"{call}\n"
+        "print(*(x for x in sys.modules if x.startswith('keras_infogan.')))"
     )
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     )
-    shown = [
-        line.split()[1:]
-        for line in done.stdout.splitlines()
-        if line.startswith("now ")
-    ]
-    of_data: list[list[str]] = [[], [], ["keras_infogan.data.image_file"]]
-    for modules, expected in zip(shown, of_data, strict=True):
-        assert "keras_infogan.models.infogan" in modules
-        assert [
-            name for name in modules if name.startswith("keras_infogan.data.")
-        ] == expected
-        assert {
-            name.split(".")[2]
-            for name in modules
-            if name.startswith("keras_infogan.training.")
-        } <= {"config", "sections", "presets"}
+    modules = done.stdout.splitlines()[-1].split()
+    assert "keras_infogan.models.infogan" in modules
+    assert [
+        name for name in modules if name.startswith("keras_infogan.data.")
+    ] == of_data
+    options = ("config", "sections", "presets")
+    assert {
+        name.split(".")[2]
+        for name in modules
+        if name.startswith("keras_infogan.training.")
+    } <= set(options)

@@ -2,6 +2,9 @@
 
 import argparse
 import json
+import os
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -10,8 +13,6 @@ import pytest
 import keras_infogan.training.run as training_run
 from keras_infogan.cli import arguments
 from keras_infogan.cli import main as cli
-from keras_infogan.evaluation import observations
-from keras_infogan.evaluation.measures import traversals
 from keras_infogan.files import write_json
 from keras_infogan.training import build
 from keras_infogan.training.config import TrainingConfig
@@ -20,7 +21,6 @@ from tests.helpers.command_line import fail
 from tests.helpers.command_line import run
 from tests.helpers.options import OTHER_VALUES
 from tests.helpers.options import other_options
-from tests.helpers.runs import PLAIN
 
 
 def flags_of(options: dict[str, Any]) -> list[str]:
@@ -99,14 +99,8 @@ def test_dry_run_tells_of_another_run(capfd, tmp_path):
     assert "holds a run with other options (seed: 5 -> 6)" in error
 
 
-def test_train_summary(capfd, few_digits_dir, tmp_path, monkeypatch):
-    """The main job: report and exports, and what to do with them.
-
-    Without an augmentation, which would take a third of the time.
-    """
-    # Most of the time of an evaluation.
-    monkeypatch.setattr(observations, "NUM_SAMPLES", 200)
-    monkeypatch.setattr(traversals, "NUM_TRAVERSALS", 5)
+def test_train_summary(capfd, few_digits_dir, tmp_path):
+    """The main job: report and exports, and what to do with them."""
     command = (
         "train",
         f"--run-dir={tmp_path / 'run'}",
@@ -115,7 +109,6 @@ def test_train_summary(capfd, few_digits_dir, tmp_path, monkeypatch):
         "--epochs=1",
         "--batch-size=64",
         "--no-jit-compile",
-        *flags_of({**PLAIN, "warp": {}}),
     )
     result, err = run(capfd, *command, "--no-export")
     exports = tmp_path / "run" / "export"
@@ -219,18 +212,29 @@ def test_a_file_is_no_run_directory(capfd, tmp_path):
     assert "Received: a file. Choose another --run-dir." in error
 
 
-def test_too_much_memory_is_one_line(capfd):
-    """A trillion categories are 4 TB for the smallest row of weights.
+def test_too_much_memory_is_one_line():
+    """In a process of its own: TensorFlow's messages are silenced at import.
 
-    `conftest.py` silences TensorFlow's messages, as the command line does.
+    A trillion categories are 4 TB for the smallest row of weights.
     """
     codes = {"a": {"type": "categorical", "num_categories": 10**12}}
-    error = fail(
-        capfd,
-        *("train", "--dry-run", "--preset=paper"),
-        f"--codes={json.dumps(codes)}",
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "keras_infogan",
+            "train",
+            "--dry-run",
+            "--preset=paper",
+            f"--codes={json.dumps(codes)}",
+        ],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"},
     )
-    assert "needs more memory than there is" in error
+    assert done.returncode == 2
+    (line,) = done.stderr.splitlines()
+    assert "needs more memory than there is" in line
 
 
 @pytest.mark.parametrize(

@@ -86,6 +86,7 @@ def test_information_of_a_perfect_channel():
     assert errors["category"] == pytest.approx(0.0, abs=1e-6)
     assert report["entropy"]["category"] == math.log(4)
     assert report["mutual_information_ceiling"]["category"] == math.log(4)
+    assert report["priors"] == {}
 
 
 def test_collapsed():

@@ -172,6 +172,13 @@ def check_priors(model: InfoGAN, priors: dict[str, Any]) -> None:
             continue
         drawn, prior = values.numpy(), priors[name]
         assert drawn.shape == (1000, prior["dim"])
+        assert ("probabilities" in prior) == (name == "another")
+        if "probabilities" in prior:
+            # Four standard errors of a share.
+            shares = drawn.mean(axis=0)
+            np.testing.assert_allclose(
+                shares, prior["probabilities"], atol=0.06
+            )
         if "low" in prior:
             # 1,000 draws miss the outer tenth with probability 0.9^1000.
             width = prior["high"] - prior["low"]

@@ -75,7 +75,7 @@ SPECS = {
             8,
             {
                 "style": Normal(1, stddev=0.5),
-                "kind": Categorical(3),
+                "kind": Categorical(3, [0.1, 0.85, 0.05]),
                 "bits": Bernoulli(2),
                 "other_2": Categorical(12),
                 "angle": Circular(),

@@ -28,7 +28,7 @@ MANY_CODES = LatentSpec(
         "style": Normal(2, stddev=0.5),
         "category": Categorical(10),
         "bits": Bernoulli(3),
-        "another": Categorical(3),
+        "another": Categorical(3, [0.2, 0.3, 0.5]),
         "heading": Circular(),
         "continuous": Uniform(2),
     },

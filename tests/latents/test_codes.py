@@ -84,6 +84,44 @@ def test_categories_are_equally_likely():
     assert stats.chisquare(values.sum(axis=0)).pvalue > 1e-3
 
 
+def test_categories_are_as_likely_as_they_should_be():
+    """Chi-squared rejects one of a million such samples; one never comes."""
+    prior = [0.5, 0.3, 0.0, 0.15, 0.05]
+    code = Categorical(5, prior)
+    counts = code.sample(20_000, KEY).numpy().sum(axis=0)
+    assert counts[2] == 0
+    likely = np.array(prior) > 0
+    expected = 20_000 * np.array(prior)[likely]
+    assert stats.chisquare(counts[likely], expected).pvalue > 1e-6
+    assert code.entropy == pytest.approx(stats.entropy(prior), rel=1e-12)
+    assert code.prior == {
+        "distribution": "one_hot",
+        "low": 0,
+        "high": 1,
+        "probabilities": prior,
+    }
+
+
+@pytest.mark.parametrize(
+    "probabilities",
+    [
+        [0.5, 0.5],
+        [0.5, 0.5, 0.1],
+        [1.5, -0.25, -0.25],
+        [0.5, 0.5, math.nan],
+        [[0.2, 0.3, 0.5]],
+        0.5,
+        "abc",
+        ["a", "b", "c"],
+    ],
+)
+def test_wrong_probabilities(probabilities):
+    with pytest.raises(
+        ValueError, match=r"^`probabilities` of Categorical .*3"
+    ):
+        Categorical(3, probabilities)
+
+
 def test_uniform_is_uniform():
     values = Uniform(3).sample(NUM_DRAWS // 3, KEY).numpy()
     distribution = stats.uniform(-1, 2)

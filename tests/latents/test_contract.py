@@ -120,6 +120,7 @@ ALL_CODES: dict[str, Code] = {
     **{name: example.code for name, example in EXAMPLES.items()},
     "uniform-fixed": Uniform(1, stddev=0.3),
     "normal-fixed": Normal(2, stddev=1),
+    "categorical-unequal": Categorical(3, [0.6, 0.3, 0.1]),
 }
 each_code = pytest.mark.parametrize(
     "code", ALL_CODES.values(), ids=ALL_CODES.keys()

@@ -29,11 +29,12 @@ def keys(seed: int) -> tuple[np.ndarray, tf.Tensor]:
         lambda key: random.random_bits((3, 7), key),
         lambda key: random.fair_bits((5, 3), key),
         lambda key: random.random_one_hot(9, 7, key),
+        lambda key: random.weighted_one_hot(50, [0.15, 0.0, 0.25, 0.6], key),
         lambda key: random.open_unit_uniform((4, 1), key),
         lambda key: random.fold_in(key, 3),
         lambda key: random.random_bits((2, 2), random.fold_in(key, 11)),
     ],
-    ids=["bits", "fair", "one_hot", "uniform", "key", "of_a_key"],
+    ids=["bits", "fair", "one_hot", "weighted", "uniform", "key", "of_a_key"],
 )
 def test_the_same_to_the_last_bit(draw, seed):
     key, tensor = keys(seed)

@@ -55,6 +55,27 @@ def test_ends_in_the_order_of_the_codes():
     assert SPEC.first_categorical("--digit") == "category"
 
 
+def test_priors_of_categories():
+    """Only where they differ, and only of the code that is named."""
+    assert SPEC.priors == {}
+    spec = SPEC.with_priors({"kind": [0.1, 0.2, 0.3, 0.4]})
+    assert spec.priors == {"kind": [0.1, 0.2, 0.3, 0.4]}
+    assert spec != SPEC
+    assert spec.codes["category"] == SPEC.codes["category"]
+    config = json.loads(json.dumps(spec.get_config()))
+    assert LatentSpec.from_config(config) == spec
+    assert "probabilities" not in json.dumps(SPEC.get_config())
+
+
+def test_latents_with_other_priors():
+    """The code's own, given in the call; nothing else changes."""
+    prior = [0.1, 0.2, 0.3, 0.4]
+    drawn = SPEC.sample(50, KEY, {"kind": tf.constant(prior)})
+    expected = SPEC.with_priors({"kind": prior}).sample(50, KEY)
+    for name, values in expected.items():
+        np.testing.assert_array_equal(drawn[name], values, err_msg=name)
+
+
 def test_who_needs_a_categorical_code_says_so():
     spec = LatentSpec(2, {"bits": Bernoulli(2), "style": Uniform()})
     with pytest.raises(

@@ -16,10 +16,8 @@ import pytest
 import tensorflow as tf
 
 from keras_infogan.data.dataset import ImageData
-from keras_infogan.evaluation import observations
 from keras_infogan.evaluation.code_map import CodeMap
 from keras_infogan.evaluation.evaluate import evaluate
-from keras_infogan.evaluation.measures import traversals
 from keras_infogan.export.explorer.build import export_explorer
 from keras_infogan.export.onnx import export_onnx
 from keras_infogan.export.onnx import export_onnx_encoder
@@ -65,8 +63,7 @@ def journey(
         fit(model, [], 3)
         images = np.rint((model.generate(60) + 1.0) * 127.5).astype(np.uint8)
         data = ImageData(images, None, "toy")
-        patch.setattr(observations, "NUM_SAMPLES", 500)
-        patch.setattr(traversals, "NUM_TRAVERSALS", 5)
+        patch.setattr("keras_infogan.evaluation.observations.NUM_SAMPLES", 500)
         report = evaluate(model, data, data)
         directory = tmp_path_factory.mktemp(name)
         export_saved_model(model, directory / "served")

@@ -13,6 +13,8 @@ from keras_infogan.latents.codes import Circular
 from keras_infogan.latents.codes import Normal
 from keras_infogan.latents.codes import Uniform
 from keras_infogan.latents.spec import LatentSpec
+from keras_infogan.losses.consistency import category_shares
+from keras_infogan.losses.consistency import expected_log_prior
 from keras_infogan.losses.consistency import invariant_information
 from keras_infogan.losses.consistency import undo_effects
 
@@ -138,6 +140,64 @@ def test_invariance_gradient_is_that_of_the_differences():
         )
     slope = np.sum(tape.gradient(information, variable) * direction)
     assert slope == pytest.approx((high - low) / 2e-3, rel=1e-3, abs=1e-6)
+
+
+# Ten categories with shares of .02, .04, ..., .1, .1, .12, ..., .18, .22.
+SHARES = np.array([1, 2, 3, 4, 5, 5, 6, 7, 8, 9]) / 50
+
+
+@pytest.mark.parametrize("shares", [SHARES, np.full(10, 0.1)])
+def test_the_prior_is_the_best_distribution_of_sure_categories(shares):
+    """Where views agree, information and expected log prior are `-KL(m || p)`.
+
+    As `I = H(m) = -sum m log m`, and `E[log p] = sum m log p`.
+    """
+    uneven = (
+        100.0
+        * np.eye(10, dtype=np.float32)[
+            np.repeat(np.arange(10), np.rint(50 * SHARES).astype(int))
+        ]
+    )
+    found = float(invariant_information(uneven, uneven)) + float(
+        expected_log_prior(uneven, uneven, shares)
+    )
+    expected = -scipy.special.rel_entr(SHARES, shares).sum()
+    # Sums of a few nats in float32.
+    assert found == pytest.approx(expected, abs=1e-5)
+    assert (expected == 0.0) == (shares is SHARES)
+
+
+def test_a_uniform_prior_has_no_preference():
+    """`-log 10` for any logits, so nothing is learned from it."""
+    random = np.random.default_rng(0)
+    logits, views = tf.constant(random.normal(size=(2, 30, 10)), tf.float32)
+    prior = tf.fill([10], 0.1)
+    with tf.GradientTape() as tape:
+        tape.watch(logits)
+        found = expected_log_prior(logits, views, prior)
+    assert float(found) == pytest.approx(-math.log(10.0), rel=1e-6)
+    np.testing.assert_allclose(tape.gradient(found, logits), 0.0, atol=1e-7)
+
+
+def test_a_category_that_died_out_is_within_reach():
+    """A prior of 0 counts as one of a millionth: its gradient is finite."""
+    logits = tf.zeros((4, 3))
+    with tf.GradientTape() as tape:
+        tape.watch(logits)
+        found = expected_log_prior(logits, logits, [0.5, 0.5, 0.0])
+    expected = (2.0 * math.log(0.5) + math.log(1e-6)) / 3.0
+    assert float(found) == pytest.approx(expected, rel=1e-6)
+    assert np.isfinite(tape.gradient(found, logits)).all()
+
+
+def test_shares_of_categories():
+    """The mean of the softmax, not the counts of the likeliest ones."""
+    logits = np.random.default_rng(0).normal(size=(30, 4)).astype(np.float32)
+    np.testing.assert_allclose(
+        category_shares(logits),
+        scipy.special.softmax(logits, axis=1).mean(axis=0),
+        rtol=1e-6,
+    )
 
 
 def test_undone_effects():

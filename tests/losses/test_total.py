@@ -21,6 +21,7 @@ from keras_infogan.losses import ADVERSARIAL_LOSSES
 from keras_infogan.losses import AdversarialLoss
 from keras_infogan.losses import total
 from keras_infogan.losses.augmentation import Augmentation
+from keras_infogan.losses.consistency import expected_log_prior
 from keras_infogan.losses.consistency import invariant_information
 from keras_infogan.losses.information import label_loss
 from keras_infogan.losses.information import mutual_information
@@ -579,7 +580,12 @@ LABELED = {
     "labeled_images": images_of(2, 5),
     "labels": np.array([0, 2, 1, 1, 0]),
 }
-FIELDS = [field.name for field in dataclasses.fields(Objective)]
+# The steps learn priors, and `test_priors.py` tests them.
+FIELDS = [
+    field.name
+    for field in dataclasses.fields(Objective)
+    if not field.name.startswith("prior_")
+]
 
 
 Arrays = dict[str, np.ndarray]
@@ -712,6 +718,56 @@ def expected_losses(objective: Objective) -> dict[str, float]:
         * np.log(4.0)
         * (objective.contrastive_start <= 7),
     }
+
+
+def test_a_prior_reaches_the_losses():
+    """The bound ends with its entropy, the invariance with its expected log."""
+    prior = np.array([0.5, 0.3, 0.2], np.float32)
+    discriminate = LinearDiscriminator(FIELDS_SPEC, scale=0.3)
+    images = images_of(1)
+    posterior = discriminate(images)
+
+    def compute(priors: dict[str, Any]) -> tuple[Any, float]:
+        information = total.information_losses(
+            ALL_TERMS,
+            FIELDS_SPEC,
+            latents=FIELDS_SPEC.sample(12, KEY),
+            images=images,
+            posterior=posterior,
+            discriminate=discriminate,
+            key=KEY,
+            priors=priors,
+        )
+        loss, _ = total.discriminator_loss(
+            ALL_TERMS,
+            FIELDS_SPEC,
+            batch=LABELED,
+            fake_images=images,
+            fake_logits=posterior["logits"],
+            discriminate=discriminate,
+            key=KEY,
+            priors=priors,
+        )
+        return information, float(loss)
+
+    (without, loss_without), (with_prior, loss_with) = map(
+        compute, ({}, {"category": prior})
+    )
+    # Of the same latents, only the entropies differ.
+    fewer_nats = math.log(3.0) - stats.entropy(prior)
+    for name in ("generator", "posterior"):
+        found = float(getattr(with_prior, name)) - float(getattr(without, name))
+        assert found == pytest.approx(fewer_nats, abs=1e-5)
+    assert ALL_TERMS.augmentation is not None
+    views = augment(
+        ALL_TERMS.augmentation, LABELED["positives"], fold_in(KEY, 0)
+    )
+    first, second = (
+        discriminate(x)["category_logits"]
+        for x in (LABELED["images"], views.images)
+    )
+    expected = -0.5 * float(expected_log_prior(first, second, prior))
+    assert loss_with - loss_without == pytest.approx(expected, abs=1e-5)
 
 
 @pytest.mark.parametrize("field", [None, *FIELDS])

@@ -53,6 +53,21 @@ def test_clustering():
     assert "accuracy" not in " ".join(describe_report(no_categories))
 
 
+def test_priors_of_categories():
+    """The most frequent ones first, by their names if they have one."""
+    meanings = categories(SEVEN, CategoryMeaning(), CategoryMeaning("1"))
+    report = {
+        **REPORT,
+        "code_map": CodeMap({"kind": meanings}),
+        "priors": {"kind": [0.25, 0.05, 0.7]},
+    }
+    assert (
+        "How often each category of `kind` is drawn: '1' 70.0%, '7' 25.0%, "
+        "1 5.0%."
+    ) in describe_report(report)
+    assert "is drawn" not in " ".join(describe_report(REPORT))
+
+
 def test_clustering_of_several_codes():
     codes = {"kind": categories(SEVEN), "tone": categories(SEVEN)}
     report = {

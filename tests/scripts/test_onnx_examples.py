@@ -239,11 +239,9 @@ def bare_python(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A Python with numpy and onnxruntime, and without TensorFlow."""
     folder = tmp_path_factory.mktemp("bare")
     python = folder / "bin" / "python"
-    # By the pip of the tests, as one of its own takes seconds to install.
-    pip = (sys.executable, "-m", "pip", "--python", python, "install")
     for command in (
-        (sys.executable, "-m", "venv", "--without-pip", folder),
-        (*pip, "--quiet", "--no-compile", "numpy", "onnxruntime"),
+        (sys.executable, "-m", "venv", folder),
+        (python, "-m", "pip", "install", "--quiet", "numpy", "onnxruntime"),
     ):
         done = subprocess.run(command, capture_output=True, text=True)
         if done.returncode:

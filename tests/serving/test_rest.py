@@ -49,9 +49,9 @@ def test_wrong_answers(failure, kind, message, rest):
 
 
 @pytest.mark.parametrize(
-    ("count", "shape"), [(700, (28, 28, 1)), (300, (32, 32, 3))]
+    ("count", "shape"), [(5000, (28, 28, 1)), (1000, (32, 32, 3))]
 )
-def test_hundreds_of_images(count, shape, rest):
+def test_thousands_of_images(count, shape, rest):
     """In requests of 128 rows; 113 rows of the column form were too long."""
     rest.served = Served(signatures=make_signatures(shape))
     seeds = np.arange(count) % 10

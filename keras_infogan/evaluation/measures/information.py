@@ -24,7 +24,8 @@ def measure_information(
         `total`; `mutual_information_standard_error`; `entropy`; and
         `mutual_information_ceiling`, the entropy of a discrete code, and `None`
         for a continuous one, whose information grows with the precision of the
-        posterior.
+        posterior. `priors` has the probabilities of the categories of each code
+        of which they differ.
     """
     del report
     model, latents = observations.model, observations.latents
@@ -56,4 +57,5 @@ def measure_information(
             for name, code in spec.codes.items()
         },
         "entropy": {name: code.entropy for name, code in spec.codes.items()},
+        "priors": spec.priors,
     }

@@ -251,6 +251,7 @@ def _describe(name: str, code: Code) -> dict[str, Any]:
         "quantiles": code.quantiles,
         "traversal": code.traversal(_NUM_ROWS).tolist(),
         "estimate": f"{name}_{code.location}",
+        "probabilities": code.prior.get("probabilities"),
     }
 
 

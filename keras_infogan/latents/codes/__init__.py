@@ -23,10 +23,15 @@ CODES: dict[str, type[Code]] = {
 
 
 def code_config(code: Code) -> dict[str, Any]:
-    """Returns a code as plain data: its `type` and its fields."""
+    """Returns a code as plain data: its `type` and its fields.
+
+    Fields that are `None`, as they are by default, are left out.
+    """
     types = {kind: name for name, kind in CODES.items()}
     # mypy does not know that every kind is a data class.
-    return {"type": types[type(code)], **asdict(code)}  # type: ignore[call-overload]
+    fields = asdict(code)  # type: ignore[call-overload]
+    given = {name: one for name, one in fields.items() if one is not None}
+    return {"type": types[type(code)], **given}
 
 
 def code_from_config(name: str, config: Any) -> Code:

@@ -1,9 +1,10 @@
-"""One of several equally likely categories."""
+"""One of several categories."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,20 +19,31 @@ from keras_infogan.latents.code import show_range
 from keras_infogan.latents.code import to_rows
 from keras_infogan.latents.lazy import tf
 from keras_infogan.latents.random import random_one_hot
+from keras_infogan.latents.random import weighted_one_hot
+
+# Of the sum of probabilities from 1: a learned prior is in float32.
+_SUM_TOLERANCE = 1e-4
 
 
 @dataclass(frozen=True)
 class Categorical(Code):
-    """A code that is one of `num_categories` equally likely categories.
+    """A code that is one of `num_categories` categories.
 
     Its values are one-hot, float32 of shape `(batch, num_categories)`; people
     choose a category by its number.
 
     Args:
         num_categories: How many categories, at least 2.
+        probabilities: The prior, one number for each category; equal ones by
+            default. An objective with a `prior_rate` learns them.
+
+    Raises:
+        ValueError: If there are not as many probabilities as categories, if one
+            is negative or not finite, or if they do not sum to 1.
     """
 
     num_categories: int
+    probabilities: Sequence[float] | None = None
 
     is_discrete = True
     has_categories = True
@@ -39,7 +51,6 @@ class Categorical(Code):
     location = "probabilities"
     control = "tiles"
     num_dimensions = 1
-    prior = {"distribution": "one_hot", "low": 0, "high": 1}
     outputs = {
         "logits": "what softmax turns into probabilities",
         "probabilities": "the probability of each category",
@@ -47,6 +58,12 @@ class Categorical(Code):
 
     def __post_init__(self):
         check_count(self, "num_categories", minimum=2)
+        if self.probabilities is not None:
+            checked = _check_probabilities(
+                self.probabilities, self.num_categories
+            )
+            # A tuple, so that a code that is read from JSON is the same.
+            object.__setattr__(self, "probabilities", checked)
 
     @property
     def dim(self) -> int:  # type: ignore[override]
@@ -55,11 +72,24 @@ class Categorical(Code):
 
     @property
     def entropy(self) -> float:
-        """`H(c) = log K`, in nats; 2.303 for ten categories."""
-        return math.log(self.num_categories)
+        """`H(c) = -sum p log p` in nats; `log K` if all are equally likely."""
+        if self.probabilities is None:
+            return math.log(self.num_categories)
+        # p log p goes to 0 with p.
+        return -sum(p * math.log(p) for p in self.probabilities if p)
+
+    @property
+    def prior(self) -> dict[str, Any]:
+        """One-hot rows, with the probabilities unless all are the same."""
+        prior: dict[str, Any] = {"distribution": "one_hot", "low": 0, "high": 1}
+        if self.probabilities is not None:
+            prior["probabilities"] = list(self.probabilities)
+        return prior
 
     def sample(self, batch_size: int, key: tf.Tensor) -> tf.Tensor:
-        return random_one_hot(batch_size, self.num_categories, key)
+        if self.probabilities is None:
+            return random_one_hot(batch_size, self.num_categories, key)
+        return weighted_one_hot(batch_size, self.probabilities, key)
 
     @property
     def parameters(self) -> dict[str, int]:
@@ -139,3 +169,20 @@ class Categorical(Code):
     def traversal(self, num_values: int) -> np.ndarray:
         """`num_values` category numbers from 0, starting over at the end."""
         return np.arange(num_values) % self.num_categories
+
+
+def _check_probabilities(values: Any, count: int) -> tuple[float, ...]:
+    try:
+        array = np.asarray(values, np.float64)
+    except (TypeError, ValueError):
+        array = np.full((), np.nan)
+    if (
+        array.shape != (count,)
+        or not (array >= 0.0).all()
+        or not abs(array.sum() - 1.0) <= _SUM_TOLERANCE
+    ):
+        raise ValueError(
+            f"`probabilities` of Categorical should be {count} numbers of at "
+            f"least 0 that sum to 1. Received: probabilities={values!r}."
+        )
+    return tuple(array.tolist())

@@ -61,6 +61,7 @@ def test_the_page_describes_the_codes(digits):
             "quantiles": [0, 1],
             "traversal": list(range(10)),
             "estimate": "category_probabilities",
+            "probabilities": None,
         },
         "continuous": {
             "dim": 2,
@@ -69,6 +70,7 @@ def test_the_page_describes_the_codes(digits):
             "quantiles": [-1, 1],
             "traversal": pytest.approx(np.linspace(-1, 1, 10)),
             "estimate": "continuous_mean",
+            "probabilities": None,
         },
     }
     assert data["image"] == {"height": 28, "width": 28, "channels": 1}

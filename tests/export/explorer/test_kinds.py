@@ -224,8 +224,9 @@ def test_the_gallery_goes_from_less_of_an_attribute_to_more(toy_page):
     [
         # 97.5 % of N(0, 1) are below 1.96, and of the angles below 2.98.
         (0.975, ([1.96], 2, [1, 1], 11, [2.98])),
-        # A standard deviation below the mean; a bit is 0 below one half.
-        (0.15866, ([-1.0], 0, [0, 0], 1, [-2.14])),
+        # A standard deviation below the mean; a bit is 0 below one half, and a
+        # tenth is of the first kind.
+        (0.15866, ([-1.0], 1, [0, 0], 1, [-2.14])),
     ],
 )
 def test_surprises_follow_the_prior(browser, exported, chance, codes):

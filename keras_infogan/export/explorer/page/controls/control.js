@@ -11,6 +11,7 @@
 //                   attributes at the first and the last
 //   estimate        the output of the encoder that estimates the vector, or the
 //                   probabilities of categories and bits
+//   probabilities   the prior of categories, or null if all are equally likely
 //
 // A kind derives from this class, or from one of the other kinds, and defines
 //   middle()                   the value of a page that someone has opened

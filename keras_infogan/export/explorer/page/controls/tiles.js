@@ -8,6 +8,8 @@ const BATCH_SIZE = 10;
 export class Tiles extends Control {
   constructor(name, data, meaning) {
     super(name, data);
+    this.prior =
+      data.probabilities ?? Array(this.width).fill(1 / this.width);
     const names = Array.from(
       { length: this.width },
       (_, k) => meaning?.categories?.[k]?.name ?? null,
@@ -36,7 +38,10 @@ export class Tiles extends Control {
   }
 
   draw() {
-    return Math.floor(Math.random() * this.width);
+    let left = Math.random();
+    const found = this.prior.findIndex((share) => (left -= share) < 0);
+    // The probabilities may sum to a little less than 1.
+    return found < 0 ? this.width - 1 : found;
   }
 
   infer(probabilities) {
