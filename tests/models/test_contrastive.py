@@ -28,8 +28,9 @@ def sgd():
 
 
 def train(model, steps, optimizer=adam):
+    """Eager: to trace the step takes longer than a few steps do."""
     if not model.compiled:
-        model.compile(optimizer(), optimizer(), jit_compile=False)
+        model.compile(optimizer(), optimizer(), run_eagerly=True)
     data = batches(steps)
     return model.fit(
         data, steps_per_epoch=steps, verbose=0, diagnostics=False

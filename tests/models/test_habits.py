@@ -23,8 +23,9 @@ LABELS = np.arange(64) % 3
 
 @pytest.fixture
 def model():
+    """Eager: to trace the step takes seconds, and changes nothing here."""
     model = tiny_model()
-    model.compile(optimizer=keras.optimizers.Adam(0.01), jit_compile=False)
+    model.compile(optimizer=keras.optimizers.Adam(0.01), run_eagerly=True)
     return model
 
 
@@ -58,7 +59,10 @@ def test_a_schedule_sets_the_rates_of_both_networks(model):
 
 
 def test_the_rate_that_is_set_is_used():
-    """SGD without a rate leaves all weights of both networks as they are."""
+    """SGD without a rate leaves all weights of both networks as they are.
+
+    In a graph, where a number would stay what it was when it was traced.
+    """
     model = tiny_model()
     model.compile(optimizer=keras.optimizers.SGD(0.01), jit_compile=False)
     before = [np.array(weights) for weights in model.get_weights()]
@@ -93,7 +97,7 @@ def test_a_plateau_reduces_the_rates(model):
 def test_a_rate_with_a_schedule_of_its_own_is_refused(callback):
     model = tiny_model()
     schedule = keras.optimizers.schedules.ExponentialDecay(0.01, 10, 0.9)
-    model.compile(optimizer=keras.optimizers.Adam(schedule), jit_compile=False)
+    model.compile(optimizer=keras.optimizers.Adam(schedule), run_eagerly=True)
     with pytest.raises(
         ValueError, match="a LearningRateSchedule or a function"
     ):
@@ -375,7 +379,7 @@ def test_fit_ends_with_the_averages_of_the_weights():
     short, long = tiny_model(), tiny_model()
     for model, epochs in ((short, 1), (long, 2)):
         model.compile(
-            optimizer=keras.optimizers.serialize(optimizer), jit_compile=False
+            optimizer=keras.optimizers.serialize(optimizer), run_eagerly=True
         )
         fit(model, epochs=epochs, steps_per_epoch=1)
     for network in ("generator", "discriminator"):
@@ -390,7 +394,7 @@ def test_fit_ends_with_the_averages_of_the_weights():
 def test_averages_are_swapped_in_for_validation(model, tmp_path):
     """A checkpoint after each epoch holds the averages, not the weights."""
     model.compile(
-        optimizer=keras.optimizers.Adam(0.01, use_ema=True), jit_compile=False
+        optimizer=keras.optimizers.Adam(0.01, use_ema=True), run_eagerly=True
     )
     path = tmp_path / "{epoch}.weights.h5"
     fit(
@@ -538,7 +542,7 @@ def test_optimizers_are_given_once():
 def test_restored_weights_stay(model):
     """`EarlyStopping` restores after Keras would have applied averages."""
     model.compile(
-        optimizer=keras.optimizers.Adam(0.01, use_ema=True), jit_compile=False
+        optimizer=keras.optimizers.Adam(0.01, use_ema=True), run_eagerly=True
     )
     seen = []
 
