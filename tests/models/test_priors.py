@@ -104,8 +104,9 @@ def test_who_asks_for_the_codes_gets_the_learned_prior(tmp_path):
     assert loaded.latent_spec == model.latent_spec
     for one in (model, loaded):
         one.fit(IMAGES, batch_size=6, verbose=0, diagnostics=False)
-    np.testing.assert_array_equal(prior_of(loaded), prior_of(model))
-    assert not np.array_equal(prior_of(model), learned)
+    # Without XLA, rounding may change from step to step.
+    np.testing.assert_allclose(prior_of(loaded), prior_of(model), atol=1e-4)
+    assert np.abs(prior_of(model) - learned).max() > 1e-3
 
 
 def test_a_traced_function_has_the_learned_prior():
