@@ -5,7 +5,7 @@ import numpy.typing as npt
 
 from keras_infogan.images import check_input
 from keras_infogan.images import to_array
-from keras_infogan.models.resplitting import check_heads
+from keras_infogan.models.resplitting import check_resplitting
 from keras_infogan.models.resplitting import is_time
 from keras_infogan.models.resplitting import resplit
 
@@ -58,7 +58,7 @@ class ResplitCategories(keras.callbacks.Callback):
         self.seed = seed
 
     def on_train_begin(self, logs=None):
-        check_heads(self.model)
+        check_resplitting(self.model)
         if self.model.objective.augmentation is None:
             raise ValueError(
                 "ResplitCategories needs a model whose objective has an "

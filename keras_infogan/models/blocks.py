@@ -1,5 +1,7 @@
 """Blocks that the architectures share: inputs, outputs, normalization."""
 
+from collections.abc import Iterable
+
 import keras
 from keras import layers
 
@@ -144,3 +146,38 @@ def discriminator_outputs(
                 parameter, head(posterior_features)
             )
     return outputs
+
+
+def check_heads(
+    latent_spec: LatentSpec,
+    discriminator: keras.Model,
+    names: Iterable[str],
+    user: str,
+) -> None:
+    """Checks that outputs come from the heads of `discriminator_outputs`.
+
+    Args:
+        latent_spec: The codes.
+        discriminator: The network.
+        names: The outputs. `logits` is always one of them.
+        user: What needs the heads, for the error.
+
+    Raises:
+        ValueError: If an output is not that of a dense layer of its name, from
+            features of shape `(batch, features)`.
+    """
+    dims = {"logits": 1, **latent_spec.posterior_dims}
+    heads = {
+        layer.name: layer.units
+        for layer in discriminator.layers
+        if isinstance(layer, layers.Dense) and len(layer.input.shape) == 2
+    }
+    missing = [
+        name for name in ("logits", *names) if heads.get(name) != dims[name]
+    ]
+    if missing:
+        raise ValueError(
+            f"{user} needs a discriminator with the heads of "
+            "discriminator_outputs, dense layers with the names of the "
+            f"outputs. Received: one without {', '.join(missing)}."
+        )

@@ -23,6 +23,7 @@ from keras_infogan.latents.random import INFERENCE
 from keras_infogan.latents.random import fold_in
 from keras_infogan.losses.augmentation import Augmentation
 from keras_infogan.losses.views import augment
+from keras_infogan.models.blocks import check_heads
 from keras_infogan.models.inference import GeneratorEncoder
 from keras_infogan.models.inference import make_key
 from keras_infogan.models.inference import map_in_chunks
@@ -61,25 +62,12 @@ def is_time(epoch: int, num_epochs: int) -> bool:
     return epoch > 1 and _FIRST_SHARE <= epoch / num_epochs <= _LAST_SHARE
 
 
-def check_heads(model: GeneratorEncoder) -> None:
+def check_resplitting(model: GeneratorEncoder) -> None:
     """Raises a `ValueError` unless the categories of a model can be resplit."""
-    name = model.latent_spec.first_categorical("ResplitCategories")
-    head = f"{name}_logits"
-    try:
-        kernel = model.discriminator.get_layer(head).kernel
-        for layer in (head, "logits"):
-            if len(model.discriminator.get_layer(layer).input.shape) != 2:
-                raise ValueError(layer)
-        is_known = kernel.shape[1] == model.latent_spec.code(name).dim
-    # `get_layer`, and `input` outside of a functional model.
-    except (ValueError, AttributeError):
-        is_known = False
-    if not is_known:
-        raise ValueError(
-            "ResplitCategories needs a functional discriminator with the heads "
-            "of discriminator_outputs, the dense layers 'logits' and "
-            f"{head!r}. Received: another one."
-        )
+    user = "ResplitCategories"
+    name = model.latent_spec.first_categorical(user)
+    heads = [f"{name}_logits"]
+    check_heads(model.latent_spec, model.discriminator, heads, user)
 
 
 def resplit(

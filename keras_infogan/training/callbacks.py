@@ -16,7 +16,7 @@ from keras_infogan.files import check_space
 from keras_infogan.files import one_line
 from keras_infogan.models.infogan import InfoGAN
 from keras_infogan.models.pretrained import check_weights
-from keras_infogan.models.resplitting import check_heads
+from keras_infogan.models.resplitting import check_resplitting
 from keras_infogan.models.resplitting import is_time
 from keras_infogan.models.resplitting import resplit
 from keras_infogan.reports.grids import draw_grids
@@ -144,7 +144,7 @@ class Resplit(StepCallback):
         self.config = config
 
     def on_train_begin(self, logs=None):
-        check_heads(self.model)
+        check_resplitting(self.model)
 
     def on_interval(self, logs):
         augmentation = self.config.objective.augmentation

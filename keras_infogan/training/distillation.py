@@ -9,6 +9,7 @@ from keras_infogan.data.dataset import ImageData
 from keras_infogan.losses.augmentation import Augmentation
 from keras_infogan.models.agreement import SLIGHTNESS
 from keras_infogan.models.agreement import average_probabilities
+from keras_infogan.models.blocks import check_heads
 from keras_infogan.models.distillation import SelfDistillation
 from keras_infogan.models.distillation import refit_heads
 from keras_infogan.models.distillation import refitted_heads
@@ -64,7 +65,8 @@ def distill(
             "distill needs a model whose objective has an augmentation, which "
             "makes the views. Received: one without."
         )
-    _check_heads(model, refitted_heads(spec) if refitting_steps else [])
+    refitted = refitted_heads(spec) if refitting_steps else []
+    check_heads(spec, model.discriminator, refitted, "distill")
     _logger.info(
         "Distillation: Q reads %d views of each of %d images ...",
         _NUM_VIEWS,
@@ -97,18 +99,6 @@ def distill(
         seed=seed,
         jit_compile=jit_compile,
     )
-
-
-def _check_heads(model: InfoGAN, names: list[str]) -> None:
-    """Raises a `ValueError` unless the heads are layers of these names."""
-    found = {layer.name for layer in model.discriminator.layers}
-    missing = [name for name in ("logits", *names) if name not in found]
-    if missing:
-        raise ValueError(
-            "distill needs a discriminator with the heads of "
-            "discriminator_outputs, which are layers with the names of the "
-            f"outputs. Received: one without {', '.join(missing)}."
-        )
 
 
 def distill_as_configured(
