@@ -18,6 +18,7 @@ from keras_infogan.export.saved_model import WARMUP_BATCH_SIZES
 from keras_infogan.export.saved_model import WARMUP_FILE
 from keras_infogan.export.saved_model import export_saved_model
 from keras_infogan.export.versions import find_versions
+from tests.helpers.models import tiny_model
 from tests.helpers.saved_models import KINDS
 from tests.helpers.saved_models import TESTS
 from tests.helpers.saved_models import build
@@ -161,13 +162,10 @@ def test_without_the_extra(tmp_path, monkeypatch):
 
 EXPORTER = """
 import sys
-from keras_infogan import Categorical, InfoGAN, LatentSpec
-from keras_infogan import build_discriminator, build_generator
 from keras_infogan.export.saved_model import export_saved_model
+from tests.helpers.models import tiny_model
 
-spec = LatentSpec(62, {"category": Categorical(10)})
-builders = (build_generator, build_discriminator)
-model = InfoGAN(*[build(spec, (8, 8, 1)) for build in builders], spec)
+model = tiny_model()
 while True:
     export_saved_model(model, sys.argv[1])
 """
@@ -178,7 +176,9 @@ def test_killed_while_tensorflow_writes(tmp_path):
 
     `test_versions.py` kills at each step of a publication.
     """
-    exporter = subprocess.Popen([sys.executable, "-c", EXPORTER, tmp_path])
+    exporter = subprocess.Popen(
+        [sys.executable, "-c", EXPORTER, tmp_path], cwd=TESTS.parent
+    )
     try:
         while True:
             assert exporter.poll() is None
@@ -196,5 +196,5 @@ def test_killed_while_tensorflow_writes(tmp_path):
         exporter.wait()
     for version in find_versions(tmp_path):
         tf.saved_model.load(str(tmp_path / str(version)))
-    export_saved_model(build(KINDS["mnist"]), tmp_path)
+    export_saved_model(tiny_model(), tmp_path)
     assert not list(tmp_path.glob(".staging-*"))

@@ -176,7 +176,7 @@ def test_evaluate_warns_of_static(route, caplog):
     `fit` warns itself, and not again for its validation data.
     """
     model = static_model()
-    model.compile()
+    model.compile(run_eagerly=True)
     images = bars(40)
     x = images if route == "array" else tf.data.Dataset.from_tensors(images)
     losses = model.evaluate(x, verbose=0, batch_size=None, return_dict=True)
@@ -309,7 +309,7 @@ def test_a_batch_with_nan_ends_a_training(caplog):
     images = np.linspace(-1.0, 1.0, 16 * 64).reshape(16, *SHAPE)
     images[5] = np.nan
     model = tiny_model()
-    model.compile(adam(), adam(), jit_compile=False)
+    model.compile(adam(), adam(), run_eagerly=True)
     data = tf.data.Dataset.from_tensor_slices(images).batch(4)
     history = model.fit(data, epochs=3, verbose=0)
     assert len(history.epoch) == 1

@@ -205,7 +205,7 @@ def test_the_callback(monkeypatch):
     )
     model = pixel_reader(np.zeros((3, 3)))
     images = images_of(np.random.default_rng(0).uniform(-1, 1, (8, 2)))
-    model.compile(jit_compile=False)
+    model.compile(run_eagerly=True)
     callback = ResplitCategories(images, share=0.3, seed=5)
     model.fit(images, batch_size=4, epochs=3, verbose=0, callbacks=[callback])
     ((args, options),) = calls
