@@ -16,6 +16,8 @@ import numpy as np
 
 from keras_infogan.latents.code import as_given
 from keras_infogan.latents.lazy import tf
+from keras_infogan.latents.random import INFERENCE
+from keras_infogan.latents.random import numpy_key
 from keras_infogan.latents.spec import LatentSpec
 
 # Candidates: at most so many, and fewer if they need more images than this.
@@ -117,9 +119,13 @@ def traversal_rows(
         turns = spec.codes[name].traversal(num_rows)
         codes[name] = turns if categories is None else np.asarray(categories)
     latents = model.sample_latents(num_rows, codes=codes)
-    noise = {
-        seed: np.asarray(model.sample_latents(1, seed=seed)["noise"])[0]
+    keys = {
+        seed: as_given(numpy_key(seed, INFERENCE), latents["noise"])
         for seed in dict.fromkeys(seeds)
+    }
+    noise = {
+        seed: np.asarray(spec.sample_noise(1, key))[0]
+        for seed, key in keys.items()
     }
     rows = np.stack([noise[seed] for seed in seeds])
     return {**latents, "noise": as_given(rows, latents["noise"])}

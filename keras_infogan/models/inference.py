@@ -120,7 +120,7 @@ class GeneratorEncoder(keras.Model):
 
         def draw(seed: tf.Tensor) -> tf.Tensor:
             key = tf.stack([seed, tf.constant(INFERENCE, tf.int64)])
-            return self.latent_spec.sample(1, key)["noise"][0]
+            return self.latent_spec.sample_noise(1, key)[0]
 
         return tf.map_fn(draw, seeds, fn_output_signature=tf.float32)
 
