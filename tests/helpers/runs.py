@@ -21,6 +21,12 @@ PLAIN: dict[str, Any] = {
     "neighbor_share": 0.0,
     "resplit_share": 0.0,
 }
+# Where only the files of a run matter: the least to compile and to evaluate.
+SMALLEST: dict[str, Any] = {
+    **PLAIN,
+    "codes": {"category": {"type": "categorical", "num_categories": 10}},
+    "image_size": 8,
+}
 
 
 def few_digits(**options: Any) -> TrainingConfig:

@@ -19,29 +19,21 @@ from keras_infogan.training.run import train
 from keras_infogan.training.run_log import read_log
 from tests.helpers.runs import NO_CODES
 from tests.helpers.runs import PLAIN
+from tests.helpers.runs import SMALLEST
 from tests.helpers.runs import STEPS_PER_EPOCH
 from tests.helpers.runs import few_digits
-
-
-def test_damaged_checkpoint_falls_back(few_digits_dir, tmp_path):
-    """A newest file that is cut off costs its steps, not the run."""
-    config = few_digits(checkpoint_interval=7, image_size=16)
-    train(config, tmp_path, data_dir=few_digits_dir, export=False)
-    newest, older = find_checkpoints(tmp_path / "checkpoints")
-    os.truncate(newest, newest.stat().st_size // 2)
-    model = build_model(config, num_steps=STEPS_PER_EPOCH)
-    assert restore(model, tmp_path / "checkpoints") == 14
-    older.write_text("damaged, too")
-    with pytest.raises(OSError, match="No checkpoint can be read"):
-        restore(model, tmp_path / "checkpoints")
 
 
 @pytest.mark.parametrize(
     "changes",
     [
-        {"num_labels": 20},
-        {"steps_per_execution": 3},
-        {"dtype_policy": "mixed_bfloat16"},
+        {
+            "num_labels": 20,
+            "channels": 3,
+            "dtype_policy": "mixed_bfloat16",
+            "steps_per_execution": 3,
+            "sample_interval": 9,
+        },
         {
             **NO_CODES,
             "codes": {
@@ -50,19 +42,29 @@ def test_damaged_checkpoint_falls_back(few_digits_dir, tmp_path):
             },
             "warped_codes": ["category", "style"],
         },
-        {**PLAIN, "codes": {"continuous": {"type": "normal", "dim": 1}}},
-        {"image_size": 32, "channels": 3, "sample_interval": 9},
+        # 640 images fill 20 batches of 32: they are passed over again.
+        {
+            **PLAIN,
+            "codes": {"continuous": {"type": "normal", "dim": 1}},
+            "min_epoch_steps": 25,
+        },
     ],
-    ids=["labels", "several_steps", "mixed", "four", "no_category", "rgb"],
+    ids=["labels_rgb_mixed_several_steps", "four", "no_category_more_steps"],
 )
-def test_options_train_to_the_end(changes, few_digits_dir, tmp_path):
+def test_options_train_to_the_end(
+    changes, few_digits_dir, tmp_path, monkeypatch
+):
+    """Options that meet in no line of code share a run."""
+    searches = []
+
+    def search(images, order):
+        searches.append(len(images))
+        return nearest_neighbors(images, order)
+
+    monkeypatch.setattr("keras_infogan.data.dataset.nearest_neighbors", search)
+    config = few_digits(**{"image_size": 12, "log_interval": 100, **changes})
     try:
-        report = train(
-            few_digits(**changes),
-            tmp_path,
-            data_dir=few_digits_dir,
-            export=False,
-        )
+        report = train(config, tmp_path, data_dir=few_digits_dir, export=False)
     finally:
         keras.config.set_dtype_policy("float32")
     assert report["mutual_information"]["total"] == pytest.approx(
@@ -73,23 +75,22 @@ def test_options_train_to_the_end(changes, few_digits_dir, tmp_path):
         )
     )
     assert isinstance(load_model(tmp_path), InfoGAN)
+    num_steps = config.data.min_epoch_steps or STEPS_PER_EPOCH
+    assert report["steps"] == num_steps
+    (line,) = read_log(tmp_path / "log.jsonl")
+    assert (line["step"], line["epoch"]) == (num_steps, 1.0)
     steps = {path.name[:13] for path in (tmp_path / "samples").iterdir()}
-    expected = {"step_00000020"}
-    if "sample_interval" in changes:
+    expected = {f"step_{num_steps:08d}"}
+    if config.callbacks.sample_interval:
         expected |= {"step_00000009", "step_00000018"}
     assert steps == expected
+    # The preset's share of neighbors reaches the stream, which finds them once.
+    assert len(searches) == bool(config.data.neighbor_share)
 
 
-def test_few_images_are_passed_over_again(few_digits_dir, tmp_path):
-    """640 images fill 20 batches of 32, but this epoch has 25 steps."""
-    config = few_digits(min_epoch_steps=25, log_interval=100, image_size=16)
-    report = train(config, tmp_path, data_dir=few_digits_dir, export=False)
-    assert report["steps"] == 25
-    (line,) = read_log(tmp_path / "log.jsonl")
-    assert (line["step"], line["epoch"]) == (25, 1.0)
-
-
-def test_a_continued_run_is_the_longer_run(few_digits_dir, tmp_path):
+def test_a_continued_run_is_the_longer_run(
+    few_digits_dir, tmp_path, monkeypatch
+):
     """With constant learning rates, 1 + 1 epochs are 2 epochs.
 
     Bit for bit, as all runs with XLA. Without, the rounding of a sum varies,
@@ -98,48 +99,32 @@ def test_a_continued_run_is_the_longer_run(few_digits_dir, tmp_path):
     runs = {"parts": (1, 2), "whole": (2,)}
     for name, steps in runs.items():
         for epochs in steps:
-            constant = few_digits(
-                decay_share=0.0,
-                neighbor_share=0.0,
-                image_size=16,
-                jit_compile=True,
-            )
-            config = constant.replace(epochs=epochs)
+            config = few_digits(
+                **SMALLEST, decay_share=0.0, jit_compile=True
+            ).replace(epochs=epochs)
             explorer = tmp_path / name / "export" / "explorer.html"
-            report = train(
+            train(
                 config, tmp_path / name, data_dir=few_digits_dir, export=False
             )
-            assert report["steps"] == 20 * epochs
             # That of the shorter run would be another model's.
             assert not explorer.exists()
             explorer.parent.mkdir(exist_ok=True)
             explorer.touch()
+            # What is continued has its report; no other one is looked at.
+            monkeypatch.setattr(run, "finish", lambda *args, **options: {})
     parts, whole = (load_model(tmp_path / name) for name in runs)
+    assert parts.num_steps == whole.num_steps == 2 * STEPS_PER_EPOCH
     for one, other in zip(
         parts.get_weights(), whole.get_weights(), strict=True
     ):
         np.testing.assert_array_equal(one, other)
 
 
-def test_neighbors_are_positive_pairs(few_digits_dir, tmp_path, monkeypatch):
-    """The preset's share of neighbors reaches the stream."""
-    calls = []
-
-    def remember(images, order):
-        calls.append(len(images))
-        return nearest_neighbors(images, order)
-
-    monkeypatch.setattr(
-        "keras_infogan.data.dataset.nearest_neighbors", remember
-    )
-    config = few_digits()
-    assert config.data.neighbor_share == 0.25
-    train(config, tmp_path, data_dir=few_digits_dir, export=False)
-    assert len(calls) == 1
-
-
 def test_full_disk_is_one_line(few_digits_dir, tmp_path, monkeypatch):
-    """A checkpoint that has no room is not begun; the run can go on later."""
+    """A checkpoint that has no room is not begun; the run can go on later.
+
+    Then, one that is cut off costs its steps, not the run.
+    """
     sizes = []
 
     def refuse(descriptor, offset, size):
@@ -147,7 +132,7 @@ def test_full_disk_is_one_line(few_digits_dir, tmp_path, monkeypatch):
         if len(sizes) == 2:
             raise OSError(errno.ENOSPC, "No space left on device")
 
-    config = few_digits(checkpoint_interval=7, image_size=16)
+    config = few_digits(**SMALLEST, checkpoint_interval=7)
     monkeypatch.setattr(os, "posix_fallocate", refuse)
     with pytest.raises(OSError, match="should have .* MB to spare. .*No space"):
         train(config, tmp_path, data_dir=few_digits_dir, export=False)
@@ -158,6 +143,13 @@ def test_full_disk_is_one_line(few_digits_dir, tmp_path, monkeypatch):
     monkeypatch.undo()
     train(config, tmp_path, data_dir=few_digits_dir, export=False)
     assert (tmp_path / "report.json").exists()
+    newest, older = find_checkpoints(tmp_path / "checkpoints")
+    os.truncate(newest, newest.stat().st_size // 2)
+    model = build_model(config, num_steps=STEPS_PER_EPOCH)
+    assert restore(model, tmp_path / "checkpoints") == 14
+    older.write_text("damaged, too")
+    with pytest.raises(OSError, match="No checkpoint can be read"):
+        restore(model, tmp_path / "checkpoints")
 
 
 def test_a_run_locks_its_directory(few_digits_dir, tmp_path, monkeypatch):
