@@ -111,7 +111,8 @@ def test_mixed_categories_are_told_apart_in_the_middle(tmp_path, monkeypatch):
 
 
 def test_newest_two_checkpoints_are_kept(tmp_path):
-    model = tiny_model()
+    """With three optimizers and the seeds of dropout."""
+    model = tiny_model(update="three_phase")
     folder = tmp_path / "checkpoints"
     saver = Checkpoints(Run(tmp_path, 0, 9, 9), 2)
     fit(model, [saver], 9)
@@ -119,10 +120,19 @@ def test_newest_two_checkpoints_are_kept(tmp_path):
         "step_00000009.weights.h5",
         "step_00000008.weights.h5",
     ]
-    copy = tiny_model()
+    copy = tiny_model(update="three_phase")
     copy.compile(adam(), adam(), jit_compile=False)
     assert restore(copy, folder) == 9
-    for ours, theirs in zip(model.variables, copy.variables, strict=True):
+    ours_and_theirs = [
+        [
+            *x.variables,
+            *x.generator_optimizer.variables,
+            *x.discriminator_optimizer.variables,
+            *x.information_optimizer.variables,
+        ]
+        for x in (model, copy)
+    ]
+    for ours, theirs in zip(*ours_and_theirs, strict=True):
         np.testing.assert_array_equal(
             ours.value.numpy(), theirs.value.numpy(), err_msg=ours.path
         )
