@@ -14,13 +14,15 @@ from keras_infogan.training.presets import preset
 from keras_infogan.training.recipes import fit_images
 from keras_infogan.training.recipes import from_preset
 
-PIXELS = np.random.default_rng(0).integers(0, 256, (70, 16, 20, 3), np.uint8)
+PIXELS = np.random.default_rng(0).integers(0, 256, (70, 8, 12, 3), np.uint8)
 OPTIONS: dict[str, Any] = {
     "batch_size": 16,
     "jit_compile": False,
     "steps_per_execution": 1,
     "min_epoch_steps": 0,
 }
+# The least that has views and neighbors.
+SIMPLE: dict[str, Any] = {**OPTIONS, "warp": {"shift": 0.1}, "warped_codes": []}
 
 
 def test_it_is_the_recipe_of_a_run():
@@ -31,14 +33,14 @@ def test_it_is_the_recipe_of_a_run():
     each time: Adam makes a whole step of a gradient of 1e-9.
     """
     data = ImageData(PIXELS, None, "noise")
-    options = {**OPTIONS, "jit_compile": True}
+    options = {**SIMPLE, "jit_compile": True}
     model = fit_images(data, "images", epochs=2, verbose=0, **options)
     assert int(model.step) == 8
     assert len(model.history.epoch) == 2
     config = preset("images").replace(epochs=2, **options)
     assert config.data.neighbor_share
     assert config.optimizers.decay_share
-    other = build_model(config, num_steps=8, image_shape=(16, 20, 3))
+    other = build_model(config, num_steps=8, image_shape=(8, 12, 3))
     stream = make_stream(config.data, data, other.latent_spec, seed=0)
     for batch in stream().take(8):
         other.train_on_batch(batch)
@@ -60,18 +62,18 @@ def test_any_source(source, tmp_path):
         )
     )
     model = fit_images(
-        images, "images", callbacks=[own, stop], verbose=0, seed=3, **OPTIONS
+        images, "images", callbacks=[own, stop], verbose=0, seed=3, **SIMPLE
     )
     # A fifth of the images is the test split.
     assert int(model.step) == 56 // 16
     assert model.seed == 3
-    assert model.image_shape == (16, 20, 3)
+    assert model.image_shape == (8, 12, 3)
     assert own.model is model
 
 
 def test_a_model_of_a_preset():
-    model = from_preset("images", (16, 20, 3), num_categories=4, **OPTIONS)
-    assert model.image_shape == (16, 20, 3)
+    model = from_preset("images", (8, 12, 3), num_categories=4, **OPTIONS)
+    assert model.image_shape == (8, 12, 3)
     assert model.latent_spec.code("category").dim == 4
     assert model.objective == preset("images").objective
     # Constant rates, as it is unknown when the training ends.
