@@ -242,8 +242,8 @@ def test_mixed_precision(policy, batches):
 def test_saved_and_loaded_goes_on_bit_for_bit(batches, tmp_path):
     """Save, load, one more epoch is one more epoch, with dropout and Adam.
 
-    In three phases, which have an optimizer more; `test_resuming.py` does the
-    same with the preset, whose update is fused and which has views.
+    In three phases, which have an optimizer more. Fused, `test_contrastive.py`
+    goes on from a file, and `test_resuming.py`, with views, from a checkpoint.
 
     With XLA: TensorFlow's own kernels add up in an order that varies between
     runs, whatever `enable_op_determinism` says (README).
