@@ -21,6 +21,11 @@ def few(mnist_train):
     )
 
 
+@pytest.fixture(scope="module")
+def trained(few):
+    return load_feature_extractor(few)
+
+
 def test_the_packaged_one_knows_mnist(mnist_train, mnist_test):
     """It is found by the content of the data, and reads 99 % of the test."""
     name = f"{fingerprint(mnist_train)}.keras"
@@ -30,7 +35,7 @@ def test_the_packaged_one_knows_mnist(mnist_train, mnist_test):
     assert reading.features.shape == (10_000, 64)
 
 
-def test_trained_once_and_kept(few, tmp_path):
+def test_trained_once_and_kept(few, trained, tmp_path):
     """The same weights in two trainings, and from the file."""
     first = load_feature_extractor(few, tmp_path)
     (path,) = tmp_path.glob("*.keras")
@@ -38,9 +43,8 @@ def test_trained_once_and_kept(few, tmp_path):
     before = path.stat().st_mtime_ns
     kept = load_feature_extractor(few, tmp_path)
     assert path.stat().st_mtime_ns == before
-    again = load_feature_extractor(few)
     for one, *others in zip(
-        *(x.model.get_weights() for x in (first, kept, again)), strict=True
+        *(x.model.get_weights() for x in (first, kept, trained)), strict=True
     ):
         for other in others:
             np.testing.assert_array_equal(one, other)
@@ -77,14 +81,13 @@ def test_one_that_is_damaged_is_replaced(
     assert not caplog.text
 
 
-def test_batches_are_no_matter(few, monkeypatch):
+def test_batches_are_no_matter(few, trained, monkeypatch):
     """Rounding alone, 1e-5 of features of some 10."""
-    reader = load_feature_extractor(few)
     images = few.scaled(slice(50))
-    whole = reader.extract(images)
+    whole = trained.extract(images)
     monkeypatch.setattr(feature_extractor, "_CHUNK", 7)
     np.testing.assert_allclose(
-        reader.extract(images).features, whole.features, atol=1e-4
+        trained.extract(images).features, whole.features, atol=1e-4
     )
 
 

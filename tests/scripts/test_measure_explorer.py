@@ -50,13 +50,13 @@ def test_measurements_and_screenshot(tmp_path):
     pytest.importorskip("playwright.sync_api")
     if CHROMIUM is None:
         pytest.skip("no chromium: apt-get install chromium")
-    digits = export_all("digits", tmp_path)
+    exported = export_all("plain", tmp_path)
     start = time.monotonic()
     done = subprocess.run(
         [
             sys.executable,
             ROOT / "scripts/measure_explorer.py",
-            digits.page,
+            exported.page,
             *("--screenshot", tmp_path / "page.png", "--dark"),
             *("--loads", "1"),
         ],
@@ -66,7 +66,7 @@ def test_measurements_and_screenshot(tmp_path):
         check=True,
     )
     report = json.loads(done.stdout)
-    assert report["bytes"] == digits.page.stat().st_size
+    assert report["bytes"] == exported.page.stat().st_size
     elapsed = time.monotonic() - start
     first = report["seconds_to_first_image"]
     images = 100 * report["milliseconds_per_image"] / 1000
