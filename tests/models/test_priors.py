@@ -77,7 +77,7 @@ def test_the_generator_is_trained_with_it():
 def test_the_bound_is_that_of_the_prior():
     """A prior of one category has no entropy, so the bound is at most 0."""
     model = tiny_model(LEARNED)
-    model.compile(adam(), adam(), jit_compile=False)
+    model.compile(adam(), adam(), run_eagerly=True)
     (prior,) = (v for v in model.variables if v.name == "prior_category")
     prior.assign([0.0, 1.0, 0.0])
     found = model.evaluate(IMAGES, verbose=0, return_dict=True)
@@ -88,7 +88,7 @@ def test_the_bound_is_that_of_the_prior():
 def test_who_asks_for_the_codes_gets_the_learned_prior(tmp_path):
     """Sampling, configurations and saved models; then training goes on."""
     model = tiny_model(LEARNED)
-    model.compile(adam(), adam(), jit_compile=False)
+    model.compile(adam(), adam(), run_eagerly=True)
     model.fit(IMAGES, batch_size=6, verbose=0, diagnostics=False)
     learned = prior_of(model)
     assert len(set(learned)) == 3
@@ -104,7 +104,7 @@ def test_who_asks_for_the_codes_gets_the_learned_prior(tmp_path):
     assert loaded.latent_spec == model.latent_spec
     for one in (model, loaded):
         one.fit(IMAGES, batch_size=6, verbose=0, diagnostics=False)
-    # Without XLA, rounding may change from step to step.
+    # Outside of XLA, rounding may change from step to step.
     np.testing.assert_allclose(prior_of(loaded), prior_of(model), atol=1e-4)
     assert np.abs(prior_of(model) - learned).max() > 1e-3
 
@@ -130,7 +130,7 @@ def test_a_prior_that_is_known():
     spec = LatentSpec(4, {"category": Categorical(3, [0.0, 0.9, 0.1])})
     objective = Objective(invariance_weight=1.0, augmentation=Augmentation())
     model = tiny_model(objective, spec=spec)
-    model.compile(adam(), adam(), jit_compile=False)
+    model.compile(adam(), adam(), run_eagerly=True)
     found = model.fit(
         IMAGES, batch_size=24, verbose=0, diagnostics=False
     ).history
