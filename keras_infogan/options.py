@@ -122,8 +122,9 @@ def from_plain(kind: type[Options], content: Any) -> Options:
     unknown = [str(name) for name in content if name not in kinds]
     if unknown:
         raise ValueError(
-            f"{kind.__name__} should have these options only: "
-            f"{', '.join(kinds)}. Received: {', '.join(unknown)}."
+            # What was received first, as messages may be cut off.
+            f"{kind.__name__} should have known options only. "
+            f"Received: {', '.join(unknown)}. Known: {', '.join(kinds)}."
         )
     values = dict(content)
     for name, value in content.items():

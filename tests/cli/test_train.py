@@ -278,7 +278,7 @@ def test_too_much_memory_is_one_line():
         (["--dry-run", "--beta-1=1"], "below 1"),
         (
             ["--dry-run", '--warp={"x": 1}'],
-            "should have these options only: rotation",
+            "should have known options only. Received: x. Known: rotation",
         ),
         (
             ["--dry-run", '--information-weights={"category": "a"}'],

@@ -270,8 +270,8 @@ def test_an_unknown_option_is_refused():
     """Such as one of a configuration from before."""
     with pytest.raises(
         ValueError,
-        match="Objective should have these options only: adversarial_loss, "
-        ".*contrastive_start. Received: warped_codes.",
+        match="Objective should have known options only. Received: "
+        "warped_codes. Known: adversarial_loss, .*contrastive_start.$",
     ):
         from_plain(Objective, {"warped_codes": []})
 

@@ -108,7 +108,7 @@ def test_a_model_of_another_version_is_one_line(tmp_path):
     with pytest.raises(
         ValueError,
         match="should be an InfoGAN of this version. Received: Objective "
-        "should have .*Received: warped_codes",
+        "should have .*Received: warped_codes.",
     ) as caught:
         load_model(path)
     assert "\n" not in str(caught.value)
