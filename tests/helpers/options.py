@@ -52,6 +52,8 @@ OTHER_VALUES: dict[str, Any] = {
     "thickness_gains": {"style": 0.4},
     "invariance_weight": 0.3,
     "label_weight": 0.2,
+    "prior_rate": 0.01,
+    "prior_start": 30,
     "contrastive_weight": 0.5,
     "contrastive_start": 40,
     "generator_learning_rate": 3e-3,
@@ -70,6 +72,7 @@ _NEEDED: dict[str, dict[str, Any]] = {
     "r1_weight": {"normalization": "layer"},
     "gradient_penalty_weight": {"normalization": "layer"},
     "warped_codes": {"thickness_gains": {}},
+    "prior_start": {"prior_rate": 0.02},
     "contrastive_start": {"contrastive_weight": 2.0},
     "rotation_gains": {"slant_gains": {}},
 }

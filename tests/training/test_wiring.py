@@ -273,6 +273,8 @@ PLACES: dict[str, Callable[[Observed], Iterable[Any]]] = {
     "thickness_gains": _objective("equivariant_codes", "thickness"),
     "invariance_weight": _objective("invariance_weight"),
     "label_weight": _objective("label_weight"),
+    "prior_rate": _objective("prior_rate"),
+    "prior_start": _objective("prior_start"),
     "contrastive_weight": _objective("contrastive_weight"),
     "contrastive_start": _objective("contrastive_start"),
     "generator_learning_rate": lambda seen: [
