@@ -3,6 +3,7 @@
 import inspect
 from collections.abc import Mapping
 from dataclasses import asdict
+from dataclasses import fields
 from typing import Any
 
 from keras_infogan.latents.code import Code as Code
@@ -25,13 +26,17 @@ CODES: dict[str, type[Code]] = {
 def code_config(code: Code) -> dict[str, Any]:
     """Returns a code as plain data: its `type` and its fields.
 
-    Fields that are `None`, as they are by default, are left out.
+    A field that a kind got later has the metadata `omit`: the value that means
+    what files without it mean, and that is left out.
     """
     types = {kind: name for name, kind in CODES.items()}
     # mypy does not know that every kind is a data class.
-    fields = asdict(code)  # type: ignore[call-overload]
-    given = {name: one for name, one in fields.items() if one is not None}
-    return {"type": types[type(code)], **given}
+    data: dict[str, Any] = asdict(code)  # type: ignore[call-overload]
+    for field in fields(code):  # type: ignore[arg-type]
+        if "omit" in field.metadata:
+            if data[field.name] == field.metadata["omit"]:
+                del data[field.name]
+    return {"type": types[type(code)], **data}
 
 
 def code_from_config(name: str, config: Any) -> Code:
@@ -39,8 +44,8 @@ def code_from_config(name: str, config: Any) -> Code:
 
     Fields with defaults may be left out.
     """
-    fields = dict(config) if isinstance(config, Mapping) else {}
-    kind = fields.pop("type", None)
+    given = dict(config) if isinstance(config, Mapping) else {}
+    kind = given.pop("type", None)
     if not isinstance(kind, str) or kind not in CODES:
         raise ValueError(
             f"The type of the code {name!r} should be one of "
@@ -48,11 +53,11 @@ def code_from_config(name: str, config: Any) -> Code:
         )
     signature = inspect.signature(CODES[kind])
     try:
-        signature.bind(**fields)
+        signature.bind(**given)
     except TypeError:
         raise ValueError(
             f"The code {name!r} of type {kind} takes "
             f"{' and '.join(signature.parameters) or 'no options'}. "
             f"Received: {config!r}."
         ) from None
-    return CODES[kind](**fields)
+    return CODES[kind](**given)

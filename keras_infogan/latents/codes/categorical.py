@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 from collections.abc import Sequence
 from dataclasses import dataclass
+from dataclasses import field
 from typing import Any
 
 import numpy as np
@@ -43,7 +44,9 @@ class Categorical(Code):
     """
 
     num_categories: int
-    probabilities: Sequence[float] | None = None
+    probabilities: Sequence[float] | None = field(
+        default=None, metadata={"omit": None}
+    )
 
     is_discrete = True
     has_categories = True
