@@ -163,7 +163,7 @@ def _describe_priors(report: Mapping[str, Any]) -> list[str]:
         shares = sorted(zip(prior, names, strict=True), reverse=True)
         sentences.append(
             f"How often each category of `{name}` is drawn: "
-            f"{', '.join(f'{label} {share:.1%}' for share, label in shares)}."
+            f"{', '.join(f'{label} ({share:.1%})' for share, label in shares)}."
         )
     return sentences
 

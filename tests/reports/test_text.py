@@ -62,8 +62,8 @@ def test_priors_of_categories():
         "priors": {"kind": [0.25, 0.05, 0.7]},
     }
     assert (
-        "How often each category of `kind` is drawn: '1' 70.0%, '7' 25.0%, "
-        "1 5.0%."
+        "How often each category of `kind` is drawn: '1' (70.0%), "
+        "'7' (25.0%), 1 (5.0%)."
     ) in describe_report(report)
     assert "is drawn" not in " ".join(describe_report(REPORT))
 
