@@ -62,8 +62,9 @@ class Code(abc.ABC):
     dim: int
     # If so, the information is at most the entropy.
     is_discrete: ClassVar[bool] = False
-    # If so, values are one-hot and `Q` gives `logits` of the same width:
-    # categories can be learned from labels and matched to classes.
+    # If so, values are one-hot, `Q` gives `logits` of the same width, and the
+    # field `probabilities` is the prior, or `None` if it is uniform: categories
+    # can be learned from labels and matched to classes, and priors learned.
     has_categories: ClassVar[bool] = False
     # If so, each dimension is an angle in radians, values and `location` are
     # vectors (cos, sin), and numbers that differ by 2 pi are the same.

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import math
 import operator
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -88,15 +89,18 @@ def weighted_one_hot(
 ) -> tf.Tensor | np.ndarray:
     """Float32 one-hot rows of shape `(count, len(probabilities))`.
 
-    By the inverse of the cumulative distribution. An array as the key goes with
-    probabilities that are numbers, and draws the same rows as a tensor.
+    By the inverse of the cumulative distribution. Probabilities may be a
+    float32 tensor where the key is one. If they are numbers, the rows are the
+    same in every mode; of a tensor, XLA may round the sums in another way.
     """
     draws = open_unit_uniform((count, 1), key)
-    if isinstance(key, np.ndarray):
+    if isinstance(probabilities, Sequence):
         edges = np.cumsum(np.asarray(probabilities, np.float32))
+    else:
+        edges = tf.cumsum(probabilities)
+    if isinstance(key, np.ndarray):
         indices = (draws >= edges[:-1]).sum(axis=1)
         return np.eye(len(edges), dtype=np.float32)[indices]
-    edges = tf.cumsum(tf.convert_to_tensor(probabilities, tf.float32))
     indices = tf.reduce_sum(tf.cast(draws >= edges[:-1], tf.int32), axis=1)
     return tf.one_hot(indices, edges.shape[0])
 
