@@ -117,8 +117,8 @@ class Objective:
     prior_rate: float = option(
         0.0,
         "how fast the prior of the categories follows their shares of the real "
-        "images, for kinds of images that are not equally frequent; 0.005 is "
-        "usual",
+        "images, for kinds of images that are not equally frequent; 0.005 was "
+        "tried",
         minimum=0.0,
         below=1.0,
     )
