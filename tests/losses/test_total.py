@@ -4,6 +4,7 @@ import dataclasses
 import math
 import operator
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -720,38 +721,44 @@ def expected_losses(objective: Objective) -> dict[str, float]:
     }
 
 
+def information_and_loss(
+    objective: Objective,
+    discriminate: Any,
+    priors: Mapping[str, Any] = MappingProxyType({}),
+) -> tuple[InformationLosses, float]:
+    """The information of generated images, and the discriminator's loss."""
+    images = images_of(1)
+    posterior = discriminate(images)
+    information = total.information_losses(
+        objective,
+        FIELDS_SPEC,
+        latents=FIELDS_SPEC.sample(12, KEY),
+        images=images,
+        posterior=posterior,
+        discriminate=discriminate,
+        key=KEY,
+        priors=priors,
+    )
+    loss, _ = total.discriminator_loss(
+        objective,
+        FIELDS_SPEC,
+        batch=LABELED,
+        fake_images=images,
+        fake_logits=posterior["logits"],
+        discriminate=discriminate,
+        key=KEY,
+        priors=priors,
+    )
+    return information, float(loss)
+
+
 def test_a_prior_reaches_the_losses():
     """The bound ends with its entropy, the invariance with its expected log."""
     prior = np.array([0.5, 0.3, 0.2], np.float32)
     discriminate = LinearDiscriminator(FIELDS_SPEC, scale=0.3)
-    images = images_of(1)
-    posterior = discriminate(images)
-
-    def compute(priors: dict[str, Any]) -> tuple[Any, float]:
-        information = total.information_losses(
-            ALL_TERMS,
-            FIELDS_SPEC,
-            latents=FIELDS_SPEC.sample(12, KEY),
-            images=images,
-            posterior=posterior,
-            discriminate=discriminate,
-            key=KEY,
-            priors=priors,
-        )
-        loss, _ = total.discriminator_loss(
-            ALL_TERMS,
-            FIELDS_SPEC,
-            batch=LABELED,
-            fake_images=images,
-            fake_logits=posterior["logits"],
-            discriminate=discriminate,
-            key=KEY,
-            priors=priors,
-        )
-        return information, float(loss)
-
-    (without, loss_without), (with_prior, loss_with) = map(
-        compute, ({}, {"category": prior})
+    without, loss_without = information_and_loss(ALL_TERMS, discriminate)
+    with_prior, loss_with = information_and_loss(
+        ALL_TERMS, discriminate, {"category": prior}
     )
     # Of the same latents, only the entropies differ.
     fewer_nats = math.log(3.0) - stats.entropy(prior)
@@ -781,24 +788,7 @@ def test_each_field_reaches_what_it_weights(field):
     discriminate = LinearDiscriminator(FIELDS_SPEC, scale=0.3)
     images = images_of(1)
     posterior = discriminate(images)
-    information = total.information_losses(
-        objective,
-        FIELDS_SPEC,
-        latents=FIELDS_SPEC.sample(12, KEY),
-        images=images,
-        posterior=posterior,
-        discriminate=discriminate,
-        key=KEY,
-    )
-    loss, _ = total.discriminator_loss(
-        objective,
-        FIELDS_SPEC,
-        batch=LABELED,
-        fake_images=images,
-        fake_logits=posterior["logits"],
-        discriminate=discriminate,
-        key=KEY,
-    )
+    information, loss = information_and_loss(objective, discriminate)
     contrastive, _ = total.contrastive_loss(
         objective,
         FIELDS_SPEC,
@@ -812,7 +802,7 @@ def test_each_field_reaches_what_it_weights(field):
     )
     found = {
         "contrastive": float(contrastive),
-        "discriminator": float(loss),
+        "discriminator": loss,
         "generator": float(
             total.generator_loss(objective, posterior["logits"])
         ),
